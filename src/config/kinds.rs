@@ -1,0 +1,432 @@
+//! The kinds of option values: how each is read from words and written back.
+//!
+//! Reading accepts what Redis accepts, in all places alike (CONFIG SET, files, flags), and additionally
+//! durations such as `10s`. Writing has two forms: CONFIG GET's, and the one a person would put into a TOML
+//! file. A kind knows nothing of options, places or files; the compound kinds stand in [`super::compound`].
+
+use super::error::Invalid;
+use super::values::{Named, Secret};
+use std::path::PathBuf;
+use std::time::Duration;
+use toml_edit::Value;
+
+/// The most bytes Redis admits for a size, which is the largest number of its type.
+const MAX_BYTES: u64 = i64::MAX as u64;
+
+/// How values of type `T` are written as text.
+pub(super) trait Kind<T> {
+    /// Reads a value. `current` is the value so far, for kinds that change only a part of it.
+    fn parse(&self, words: &[&str], current: &T) -> Result<T, Invalid>;
+    /// Writes a value as CONFIG GET answers it.
+    fn format(&self, value: &T) -> String;
+    /// Writes a value as a person would in a TOML file.
+    fn to_toml(&self, value: &T) -> Value {
+        Value::from(self.format(value))
+    }
+    /// What may be written, for help and errors: it completes the sentence "expected …".
+    fn allowed(&self) -> String;
+    /// Whether a value may be several words.
+    fn takes_many(&self) -> bool {
+        false
+    }
+    /// Whether values must never be shown.
+    fn is_sensitive(&self) -> bool {
+        false
+    }
+}
+
+/// The one word of a kind that takes one.
+fn single<'a>(words: &[&'a str]) -> Result<&'a str, Invalid> {
+    match words {
+        [word] => Ok(word),
+        _ => Err(Invalid::WrongNumber),
+    }
+}
+
+/// `yes` or `no`.
+pub(super) struct YesNo;
+
+impl Kind<bool> for YesNo {
+    fn parse(&self, words: &[&str], _: &bool) -> Result<bool, Invalid> {
+        match single(words)?.to_ascii_lowercase().as_str() {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            _ => Err(Invalid::NotYesNo),
+        }
+    }
+
+    fn format(&self, value: &bool) -> String {
+        if *value { "yes" } else { "no" }.to_owned()
+    }
+
+    fn to_toml(&self, value: &bool) -> Value {
+        Value::from(*value)
+    }
+
+    fn allowed(&self) -> String {
+        "yes or no".to_owned()
+    }
+}
+
+/// An integer between two bounds.
+pub(super) struct Integer(pub(super) i64, pub(super) i64);
+
+impl<T: TryFrom<i64> + Copy> Kind<T> for Integer
+where
+    i64: TryFrom<T>,
+{
+    fn parse(&self, words: &[&str], _: &T) -> Result<T, Invalid> {
+        let number = integer(single(words)?)?;
+        bounded(number, self.0, self.1)?;
+        T::try_from(number).map_err(|_| out_of_range(self.0, self.1))
+    }
+
+    fn format(&self, value: &T) -> String {
+        widened(*value).to_string()
+    }
+
+    fn to_toml(&self, value: &T) -> Value {
+        Value::from(widened(*value))
+    }
+
+    fn allowed(&self) -> String {
+        match self.1 {
+            i64::MAX => format!("a number from {} on", self.0),
+            max => format!("a number from {} to {max}", self.0),
+        }
+    }
+}
+
+/// An integer that is accepted between the first two bounds and then moved between the last two.
+pub(super) struct Clamped(
+    pub(super) i64,
+    pub(super) i64,
+    pub(super) i64,
+    pub(super) i64,
+);
+
+impl Kind<u32> for Clamped {
+    fn parse(&self, words: &[&str], current: &u32) -> Result<u32, Invalid> {
+        let accepted: i64 = Integer(self.0, self.1).parse(words, &i64::from(*current))?;
+        let kept = accepted.clamp(self.2, self.3);
+        u32::try_from(kept).map_err(|_| out_of_range(self.0, self.1))
+    }
+
+    fn format(&self, value: &u32) -> String {
+        value.to_string()
+    }
+
+    fn to_toml(&self, value: &u32) -> Value {
+        Value::from(i64::from(*value))
+    }
+
+    fn allowed(&self) -> String {
+        format!("a number from {} to {}", self.2, self.3)
+    }
+}
+
+/// An octal number up to a bound.
+pub(super) struct Octal(pub(super) u32);
+
+impl Kind<u32> for Octal {
+    fn parse(&self, words: &[&str], _: &u32) -> Result<u32, Invalid> {
+        let number = u32::from_str_radix(single(words)?, 8).map_err(|_| Invalid::NotOctal)?;
+        if number > self.0 {
+            return Err(Invalid::OutOfRange {
+                min: "0".to_owned(),
+                max: format!("{:o}", self.0),
+            });
+        }
+        Ok(number)
+    }
+
+    fn format(&self, value: &u32) -> String {
+        format!("{value:o}")
+    }
+
+    fn allowed(&self) -> String {
+        format!("an octal number from 0 to {:o}", self.0)
+    }
+}
+
+/// A number of bytes, at least so many, with Redis's units.
+pub(super) struct Memory(pub(super) u64);
+
+impl Kind<usize> for Memory {
+    fn parse(&self, words: &[&str], _: &usize) -> Result<usize, Invalid> {
+        let out_of_range = || Invalid::OutOfRange {
+            min: self.0.to_string(),
+            max: MAX_BYTES.to_string(),
+        };
+        let number = memory(single(words)?)?;
+        if number < self.0 || number > MAX_BYTES {
+            return Err(out_of_range());
+        }
+        usize::try_from(number).map_err(|_| out_of_range())
+    }
+
+    fn format(&self, value: &usize) -> String {
+        value.to_string()
+    }
+
+    fn to_toml(&self, value: &usize) -> Value {
+        Value::from(in_largest_unit(*value))
+    }
+
+    fn allowed(&self) -> String {
+        match self.0 {
+            0 => "a size such as 64, 10kb or 1gb".to_owned(),
+            min => format!(
+                "a size from {} on, such as 512mb or 1gb",
+                in_largest_unit(min as usize)
+            ),
+        }
+    }
+}
+
+/// A duration that Redis counts in whole seconds, up to so many.
+pub(super) struct Seconds(pub(super) i64);
+
+impl Kind<Duration> for Seconds {
+    fn parse(&self, words: &[&str], _: &Duration) -> Result<Duration, Invalid> {
+        let word = single(words)?;
+        let seconds = integer(word).or_else(|invalid| match humantime::parse_duration(word) {
+            Ok(time) if time.subsec_nanos() == 0 => {
+                i64::try_from(time.as_secs()).map_err(|_| invalid)
+            }
+            Ok(_) => Err(Invalid::Other("argument must be a whole number of seconds")),
+            Err(_) => Err(invalid),
+        })?;
+        bounded(seconds, 0, self.0)?;
+        Ok(Duration::from_secs(seconds.unsigned_abs()))
+    }
+
+    fn format(&self, value: &Duration) -> String {
+        value.as_secs().to_string()
+    }
+
+    fn to_toml(&self, value: &Duration) -> Value {
+        Value::from(humantime::format_duration(*value).to_string())
+    }
+
+    fn allowed(&self) -> String {
+        "a number of seconds, or a time such as 10s or 5m".to_owned()
+    }
+}
+
+/// A duration of an option that is Memora's own; a bare number means seconds, as elsewhere.
+pub(super) struct HumanTime;
+
+impl Kind<Duration> for HumanTime {
+    fn parse(&self, words: &[&str], _: &Duration) -> Result<Duration, Invalid> {
+        let word = single(words)?;
+        if let Ok(seconds) = word.parse() {
+            return Ok(Duration::from_secs(seconds));
+        }
+        humantime::parse_duration(word)
+            .map_err(|_| Invalid::Other("argument must be a time such as 50ms, 10s or 1m"))
+    }
+
+    fn format(&self, value: &Duration) -> String {
+        humantime::format_duration(*value).to_string()
+    }
+
+    fn allowed(&self) -> String {
+        "a time such as 50ms, 10s or 1m".to_owned()
+    }
+}
+
+/// One word out of the list of a [`Named`] type.
+pub(super) struct Choice;
+
+impl<T: Named> Kind<T> for Choice {
+    fn parse(&self, words: &[&str], _: &T) -> Result<T, Invalid> {
+        let names = || {
+            T::NAMES
+                .iter()
+                .map(|(name, _)| *name)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        T::named(single(words)?).ok_or_else(|| Invalid::NotOneOf(names()))
+    }
+
+    fn format(&self, value: &T) -> String {
+        value.name().to_owned()
+    }
+
+    fn allowed(&self) -> String {
+        let names: Vec<_> = T::NAMES.iter().map(|(name, _)| *name).collect();
+        match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            _ => names.concat(),
+        }
+    }
+}
+
+/// A password.
+pub(super) struct Password;
+
+impl Kind<Secret> for Password {
+    fn parse(&self, words: &[&str], _: &Secret) -> Result<Secret, Invalid> {
+        single(words).map(Secret::new)
+    }
+
+    fn format(&self, value: &Secret) -> String {
+        value.expose().to_owned()
+    }
+
+    fn allowed(&self) -> String {
+        "a password, in quotes if it has spaces".to_owned()
+    }
+
+    fn is_sensitive(&self) -> bool {
+        true
+    }
+}
+
+/// A path, or nothing when it is empty.
+pub(super) struct PathOrNone;
+
+impl Kind<Option<PathBuf>> for PathOrNone {
+    fn parse(&self, words: &[&str], _: &Option<PathBuf>) -> Result<Option<PathBuf>, Invalid> {
+        single(words).map(|word| (!word.is_empty()).then(|| PathBuf::from(word)))
+    }
+
+    fn format(&self, value: &Option<PathBuf>) -> String {
+        value
+            .as_deref()
+            .map_or_else(String::new, |path| path.display().to_string())
+    }
+
+    fn allowed(&self) -> String {
+        "a path, in quotes if it has spaces, or \"\" for none".to_owned()
+    }
+}
+
+/// A directory. CONFIG GET answers it as an absolute path, as Redis does.
+pub(super) struct Directory;
+
+impl Kind<PathBuf> for Directory {
+    fn parse(&self, words: &[&str], _: &PathBuf) -> Result<PathBuf, Invalid> {
+        match single(words)? {
+            "" => Err(Invalid::Other("argument must be a directory")),
+            word => Ok(PathBuf::from(word)),
+        }
+    }
+
+    fn format(&self, value: &PathBuf) -> String {
+        let absolute = std::path::absolute(value).unwrap_or_else(|_| value.clone());
+        // Going through the components drops a slash at the end, which Redis never answers.
+        absolute
+            .components()
+            .collect::<PathBuf>()
+            .display()
+            .to_string()
+    }
+
+    fn to_toml(&self, value: &PathBuf) -> Value {
+        Value::from(value.display().to_string())
+    }
+
+    fn allowed(&self) -> String {
+        "a directory, in quotes if it has spaces".to_owned()
+    }
+}
+
+/// A kind of which only one value is available, and the reason.
+pub(super) struct Only<K, T>(pub(super) K, pub(super) T, pub(super) &'static str);
+
+impl<T: PartialEq, K: Kind<T>> Kind<T> for Only<K, T> {
+    fn parse(&self, words: &[&str], current: &T) -> Result<T, Invalid> {
+        let value = self.0.parse(words, current)?;
+        if value == self.1 {
+            Ok(value)
+        } else {
+            Err(Invalid::NotAvailable(self.2))
+        }
+    }
+
+    fn format(&self, value: &T) -> String {
+        self.0.format(value)
+    }
+
+    fn to_toml(&self, value: &T) -> Value {
+        self.0.to_toml(value)
+    }
+
+    fn allowed(&self) -> String {
+        match self.format(&self.1).as_str() {
+            "" => "\"\" only".to_owned(),
+            only => format!("{only} only"),
+        }
+    }
+
+    fn takes_many(&self) -> bool {
+        self.0.takes_many()
+    }
+}
+
+/// A decimal integer exactly as Redis writes one: no plus, no leading zero, no spaces.
+pub(super) fn integer(word: &str) -> Result<i64, Invalid> {
+    let number: i64 = word.parse().map_err(|_| Invalid::NotInteger)?;
+    if itoa::Buffer::new().format(number) == word {
+        Ok(number)
+    } else {
+        Err(Invalid::NotInteger)
+    }
+}
+
+/// A number of bytes with Redis's units: `k` is 1000, `kb` 1024, and so on. Too large a number saturates.
+pub(super) fn memory(word: &str) -> Result<u64, Invalid> {
+    let digits_len = word.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, unit) = word.split_at(digits_len);
+    if digits.is_empty() {
+        return Err(Invalid::NotMemory);
+    }
+    let factor: u64 = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" => 1_000,
+        "kb" => 1 << 10,
+        "m" => 1_000_000,
+        "mb" => 1 << 20,
+        "g" => 1_000_000_000,
+        "gb" => 1 << 30,
+        _ => return Err(Invalid::NotMemory),
+    };
+    Ok(digits.parse().unwrap_or(u64::MAX).saturating_mul(factor))
+}
+
+/// A number of bytes in the largest unit that divides it.
+pub(super) fn in_largest_unit(bytes: usize) -> String {
+    let units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10)];
+    match units
+        .iter()
+        .find(|(_, size)| bytes > 0 && bytes % size == 0)
+    {
+        Some((unit, size)) => format!("{}{unit}", bytes / size),
+        None => bytes.to_string(),
+    }
+}
+
+fn bounded(number: i64, min: i64, max: i64) -> Result<(), Invalid> {
+    if (min..=max).contains(&number) {
+        Ok(())
+    } else {
+        Err(out_of_range(min, max))
+    }
+}
+
+fn out_of_range(min: i64, max: i64) -> Invalid {
+    Invalid::OutOfRange {
+        min: min.to_string(),
+        max: max.to_string(),
+    }
+}
+
+fn widened<T>(value: T) -> i64
+where
+    i64: TryFrom<T>,
+{
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

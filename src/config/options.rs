@@ -1,0 +1,283 @@
+//! The table of options: one row each, and the [`Config`] struct that is derived from it.
+//!
+//! Adding an option is adding a row. From the row come the field of [`Config`], its default, CONFIG GET and
+//! CONFIG SET, the key in both kinds of file, the flag, the help text and `config/memora.toml`.
+//!
+//! A row reads: name (and Redis's older alias) => field: type = default as one would write it, how it is
+//! written, whether it can change while the server runs, and one sentence. Options of Redis that would do
+//! nothing here have no row; a few that clients or existing files rely on have one that admits a single value.
+
+use super::compound::{Bind, BufferLimits, SavePoints};
+use super::error::Invalid;
+use super::kinds::{
+    Choice, Clamped, Directory, HumanTime, Integer, Kind, Memory, Octal, Only, Password,
+    PathOrNone, Seconds, YesNo,
+};
+use super::values::{
+    BindAddress, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits,
+    SavePoint, Secret,
+};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The largest value of Redis's options of type `int`.
+const INT_MAX: i64 = i32::MAX as i64;
+/// The smallest value of Redis's options of type `int`.
+const INT_MIN: i64 = i32::MIN as i64;
+/// The smallest limit on requests: below it the server could not be told to raise it again.
+const MIN_REQUEST_LIMIT_BYTES: u64 = 1024 * 1024;
+/// The most threads Redis admits for `io-threads`.
+const MAX_IO_THREADS: i64 = 128;
+
+/// When an option may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Only in the file and on the command line; CONFIG SET answers `can't set immutable config`.
+    AtStart,
+    /// As [`Change::AtStart`], but Redis words the refusal `can't set protected config`.
+    Protected,
+    /// At any time with CONFIG SET.
+    Live,
+}
+
+/// The headings under which options are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Where and how clients connect.
+    Network,
+    /// How much one client may use.
+    Limits,
+    /// Who may do what.
+    Security,
+    /// Files, logs, threads and the end of the process.
+    Process,
+    /// Restarts of failed actors.
+    Supervision,
+    /// Databases and the memory form of values.
+    Data,
+    /// Options of Redis that admit only one value here.
+    Fixed,
+}
+
+impl Group {
+    /// The heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Network => "Network",
+            Group::Limits => "Limits",
+            Group::Security => "Security",
+            Group::Process => "Process and log",
+            Group::Supervision => "Supervision (Memora's own)",
+            Group::Data => "Data",
+            Group::Fixed => "Redis options that admit one value only",
+        }
+    }
+}
+
+/// One option. Everything that is known about it, and access to its value in a [`Config`].
+pub struct OptionRow {
+    /// Redis's directive name, or Memora's in the same style.
+    pub name: &'static str,
+    /// Redis's older name for the same option.
+    pub alias: Option<&'static str>,
+    /// The heading it belongs under.
+    pub group: Group,
+    /// The default, as one would write it in a file.
+    pub default: &'static str,
+    /// When it may change.
+    pub change: Change,
+    /// One sentence for the help text and `config/memora.toml`.
+    pub doc: &'static str,
+    pub(super) slot: &'static dyn Slot,
+}
+
+/// A kind tied to a field of [`Config`], with the field's type erased.
+pub(super) trait Slot: Sync {
+    fn set(&self, config: &mut Config, words: &[&str]) -> Result<(), Invalid>;
+    fn get(&self, config: &Config) -> String;
+    fn to_toml(&self, config: &Config) -> toml_edit::Value;
+    fn allowed(&self) -> String;
+    fn takes_many(&self) -> bool;
+    fn is_sensitive(&self) -> bool;
+}
+
+struct Bound<T, K> {
+    kind: K,
+    field: fn(&Config) -> &T,
+    field_mut: fn(&mut Config) -> &mut T,
+}
+
+impl<T, K: Kind<T> + Sync> Slot for Bound<T, K> {
+    fn set(&self, config: &mut Config, words: &[&str]) -> Result<(), Invalid> {
+        let value = self.kind.parse(words, (self.field)(config))?;
+        *(self.field_mut)(config) = value;
+        Ok(())
+    }
+
+    fn get(&self, config: &Config) -> String {
+        self.kind.format((self.field)(config))
+    }
+
+    fn to_toml(&self, config: &Config) -> toml_edit::Value {
+        self.kind.to_toml((self.field)(config))
+    }
+
+    fn allowed(&self) -> String {
+        self.kind.allowed()
+    }
+
+    fn takes_many(&self) -> bool {
+        self.kind.takes_many()
+    }
+
+    fn is_sensitive(&self) -> bool {
+        self.kind.is_sensitive()
+    }
+}
+
+macro_rules! alias {
+    () => {
+        None
+    };
+    ($alias:literal) => {
+        Some($alias)
+    };
+}
+
+/// Turns the rows into the struct and the table; see the head of this file for how a row reads.
+macro_rules! options {
+    ($($group:ident { $(
+        $name:literal $(| $alias:literal)? => $field:ident: $type:ty = $default:literal,
+        $kind:expr, $change:ident, $doc:literal;
+    )* })*) => {
+        /// The value of every option. Fields are named as the options are, with `_` for `-`.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct Config { $($(
+            #[doc = concat!("`", $name, "`: ", $doc)]
+            pub $field: $type,
+        )*)* }
+
+        impl Config {
+            /// Every field at its type's default, ready for the defaults of the table.
+            pub(super) fn blank() -> Self {
+                Self { $($( $field: Default::default(), )*)* }
+            }
+        }
+
+        /// Every option, grouped.
+        pub static OPTIONS: &[OptionRow] = &[$($( OptionRow {
+            name: $name,
+            alias: alias!($($alias)?),
+            group: Group::$group,
+            default: $default,
+            change: Change::$change,
+            doc: $doc,
+            slot: &Bound::<$type, _> {
+                kind: $kind,
+                field: |config| &config.$field,
+                field_mut: |config| &mut config.$field,
+            },
+        }, )*)*];
+    };
+}
+
+options! {
+    Network {
+        "bind" => bind: Vec<BindAddress> = "127.0.0.1 -::1", Bind, AtStart,
+            "The addresses to listen on; `*` is every IPv4 and `::*` every IPv6 address, and a leading `-` forgives an address this machine does not have.";
+        "port" => port: u16 = "6379", Integer(0, 65535), AtStart,
+            "The TCP port to listen on; 0 listens on no TCP port.";
+        "protected-mode" => protected_mode: bool = "yes", YesNo, Live,
+            "Whether clients from other machines are refused as long as no password is set.";
+        "unixsocket" => unixsocket: Option<PathBuf> = "", PathOrNone, AtStart,
+            "The path of a Unix socket to listen on, besides TCP.";
+        "unixsocketperm" => unixsocketperm: u32 = "0", Octal(0o777), AtStart,
+            "The octal file mode of the Unix socket; 0 leaves it to the umask.";
+        "tcp-backlog" => tcp_backlog: u32 = "511", Integer(0, INT_MAX), AtStart,
+            "How many connections the kernel may queue before they are accepted.";
+        "tcp-keepalive" => tcp_keepalive: Duration = "300", Seconds(INT_MAX), Live,
+            "The idle time after which the kernel asks whether a peer is still there; 0 never asks.";
+        "timeout" => timeout: Duration = "0", Seconds(INT_MAX), Live,
+            "The idle time after which a client is closed; 0 never closes one.";
+    }
+    Limits {
+        "maxclients" => maxclients: u32 = "10000", Integer(1, u32::MAX as i64), Live,
+            "How many clients may be connected at the same time.";
+        "client-query-buffer-limit" => client_query_buffer_limit: usize = "1gb", Memory(MIN_REQUEST_LIMIT_BYTES), Live,
+            "How many bytes of unfinished requests one client may pile up.";
+        "proto-max-bulk-len" => proto_max_bulk_len: usize = "512mb", Memory(MIN_REQUEST_LIMIT_BYTES), Live,
+            "The longest single argument of a request, and so the longest string value.";
+        "client-output-buffer-limit" => client_output_buffer_limit: OutputBufferLimits
+            = "normal 0 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60", BufferLimits, Live,
+            "How many reply bytes may wait for a slow client: class (normal, replica, pubsub), hard limit, soft limit, and the seconds the soft limit may be exceeded.";
+    }
+    Security {
+        "requirepass" => requirepass: Secret = "", Password, Live,
+            "The password clients must give with AUTH; empty asks for none.";
+        "enable-debug-command" => enable_debug_command: DebugCommand = "no", Choice, AtStart,
+            "Who may use DEBUG: nobody, every client, or clients on this machine.";
+    }
+    Process {
+        "dir" => dir: PathBuf = "./", Directory, Protected,
+            "The directory where data files live.";
+        "io-threads" => io_threads: usize = "0", Integer(0, MAX_IO_THREADS), AtStart,
+            "How many threads serve connections; 0 and 1 let them share the thread of the data, which is best on few cores.";
+        "hz" => hz: u32 = "10", Clamped(0, INT_MAX, 1, 500), Live,
+            "How many times a second background work such as the expiry of keys runs.";
+        "loglevel" => loglevel: LogLevel = "notice", Choice, Live,
+            "How much is logged.";
+        "log-format" => log_format: LogFormat = "compact", Choice, AtStart,
+            "What a log line looks like.";
+        "logfile" => logfile: Option<PathBuf> = "", PathOrNone, AtStart,
+            "The file to log to; empty logs to standard output.";
+        "always-show-logo" => always_show_logo: bool = "no", YesNo, AtStart,
+            "Whether the start banner is shown even when the log does not go to a terminal.";
+        "ready-file" => ready_file: Option<PathBuf> = "", PathOrNone, AtStart,
+            "A file that is written with the listening addresses once clients are served, for scripts that wait for it.";
+        "shutdown-timeout" => shutdown_timeout: Duration = "10", Seconds(INT_MAX), Live,
+            "How long a shutdown waits for clients and files before it goes on without them.";
+    }
+    Supervision {
+        "max-restarts" => max_restarts: u32 = "5", Integer(0, INT_MAX), AtStart,
+            "How often one actor may be restarted within `restart-window` before it counts as broken.";
+        "restart-window" => restart_window: Duration = "60s", HumanTime, AtStart,
+            "The time over which restarts are counted.";
+        "restart-backoff" => restart_backoff: Duration = "50ms", HumanTime, AtStart,
+            "The pause before an actor is restarted; it doubles with each restart in the window.";
+        "on-panic" => on_panic: OnPanic = "keep", Choice, AtStart,
+            "What happens when the keyspace fails and no log exists to rebuild it from: check the data and keep it, or exit.";
+    }
+    Data {
+        "databases" => databases: usize = "16", Integer(1, INT_MAX), AtStart,
+            "How many databases SELECT can choose from.";
+        "hash-max-listpack-entries" | "hash-max-ziplist-entries" => hash_max_listpack_entries: usize
+            = "128", Integer(0, i64::MAX), Live,
+            "The most fields a hash keeps in its compact form.";
+        "hash-max-listpack-value" | "hash-max-ziplist-value" => hash_max_listpack_value: usize
+            = "64", Memory(0), Live,
+            "The longest field or value, in bytes, a hash keeps in its compact form.";
+        "list-max-listpack-size" | "list-max-ziplist-size" => list_max_listpack_size: i32
+            = "-2", Integer(INT_MIN, INT_MAX), Live,
+            "The most elements in one node of a list, or from -1 to -5 the most bytes: 4, 8, 16, 32 or 64 kb.";
+        "lazyfree-lazy-user-flush" => lazyfree_lazy_user_flush: bool = "no", YesNo, Live,
+            "Whether FLUSHALL and FLUSHDB without a word of their own behave as with ASYNC.";
+    }
+    Fixed {
+        "appendonly" => appendonly: bool = "no",
+            Only(YesNo, false, "the append-only log is not available in this version of Memora"), Live,
+            "Whether every write goes to a log on disk; not available in this version.";
+        "save" => save: Vec<SavePoint> = "",
+            Only(SavePoints, Vec::new(), "snapshots are not available in this version of Memora; use save \"\""), Live,
+            "When snapshots are written; not available in this version, so only the empty value is accepted.";
+        "maxmemory" => maxmemory: usize = "0",
+            Only(Memory(0), 0, "a memory limit is not available in this version of Memora; use 0"), Live,
+            "The memory limit; not available in this version, so only 0, no limit, is accepted.";
+        "maxmemory-policy" => maxmemory_policy: EvictionPolicy = "noeviction",
+            Only(Choice, EvictionPolicy::Noeviction, "eviction is not available in this version of Memora; use noeviction"), Live,
+            "What is evicted at the memory limit; not available in this version, so only noeviction is accepted.";
+        "daemonize" => daemonize: bool = "no",
+            Only(YesNo, false, "Memora stays in the foreground; start it from systemd, a container, nohup or with & instead"), AtStart,
+            "Whether the server puts itself into the background; Memora leaves that to the program that starts it.";
+    }
+}
