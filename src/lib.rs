@@ -1,8 +1,8 @@
 //! Memora: a Redis-compatible in-memory data store built as a system of supervised actors.
 
-pub mod actors;
+pub mod resp;
+pub mod store;
 pub mod commands;
 pub mod config;
 pub mod exit;
-pub mod resp;
-pub mod store;
+pub mod actors;

@@ -90,9 +90,10 @@ where
     }
 
     fn allowed(&self) -> String {
-        match self.1 {
-            i64::MAX => format!("a number from {} on", self.0),
-            max => format!("a number from {} to {max}", self.0),
+        match (self.0, self.1) {
+            (min, max) if max < i64::from(i32::MAX) => format!("a number from {min} to {max}"),
+            (min, _) if min >= 0 => format!("a number from {min} on"),
+            _ => "a number".to_owned(),
         }
     }
 }
@@ -170,7 +171,9 @@ impl Kind<usize> for Memory {
     }
 
     fn to_toml(&self, value: &usize) -> Value {
-        Value::from(in_largest_unit(*value))
+        let text = in_largest_unit(*value);
+        text.parse::<i64>()
+            .map_or_else(|_| Value::from(text), Value::from)
     }
 
     fn allowed(&self) -> String {
@@ -277,7 +280,7 @@ impl Kind<Secret> for Password {
     }
 
     fn allowed(&self) -> String {
-        "a password, in quotes if it has spaces".to_owned()
+        "a password".to_owned()
     }
 
     fn is_sensitive(&self) -> bool {
@@ -300,7 +303,7 @@ impl Kind<Option<PathBuf>> for PathOrNone {
     }
 
     fn allowed(&self) -> String {
-        "a path, in quotes if it has spaces, or \"\" for none".to_owned()
+        "a path, or \"\" for none".to_owned()
     }
 }
 
@@ -330,7 +333,7 @@ impl Kind<PathBuf> for Directory {
     }
 
     fn allowed(&self) -> String {
-        "a directory, in quotes if it has spaces".to_owned()
+        "a directory".to_owned()
     }
 }
 
@@ -430,3 +433,6 @@ where
 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

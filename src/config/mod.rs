@@ -1,19 +1,31 @@
 //! The configuration of `memora-server`: one table, and everything that follows from it.
 //!
-//! [`options`] holds one row per option and derives the [`Config`] struct from them. [`values`] are the types
-//! of the fields, [`kinds`] and [`compound`] say how each is written. [`runtime`] is CONFIG GET and SET.
+//! [`options`] holds one row per option and derives the [`Config`] struct from the rows. [`values`] has the types
+//! of the fields; `kinds` and `compound` say how each is written as text. [`runtime`] is CONFIG GET and CONFIG SET.
+//! `load` puts the sources together: the command line (`flags`), files (`file`, in the syntaxes of `conf` and
+//! `toml`) and the defaults. [`help`] writes what people read, `names` knows what is not an option, and [`error`]
+//! has the words for every mistake.
 //!
-//! This module imports nothing of the crate: it neither opens sockets nor starts anything, and putting an
-//! option into effect is the business of whoever reads the field.
+//! This module imports nothing of the crate: it opens no sockets and starts nothing. Putting an option into
+//! effect, also after CONFIG SET, is the business of whoever reads the field. Deliberately absent: environment
+//! variables and CONFIG REWRITE.
 
-mod compound;
-pub mod error;
-mod kinds;
 pub mod options;
-pub mod runtime;
 pub mod values;
+mod kinds;
+mod compound;
+pub mod runtime;
+mod load;
+mod flags;
+mod file;
+mod conf;
+mod toml;
+mod names;
+pub mod help;
+pub mod error;
 
 pub use error::{ConfigError, Invalid, Place, Problem, SetError};
+pub use load::{ConfigOrigin, Invocation};
 pub use options::{Change, Config, Group, OPTIONS, OptionRow};
 
 impl Default for Config {

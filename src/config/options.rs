@@ -17,6 +17,7 @@ use super::values::{
     BindAddress, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits,
     SavePoint, Secret,
 };
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -90,6 +91,12 @@ pub struct OptionRow {
     /// One sentence for the help text and `config/memora.toml`.
     pub doc: &'static str,
     pub(super) slot: &'static dyn Slot,
+}
+
+impl fmt::Debug for OptionRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OptionRow").field(&self.name).finish()
+    }
 }
 
 /// A kind tied to a field of [`Config`], with the field's type erased.

@@ -30,6 +30,12 @@ impl OptionRow {
         self.slot.is_sensitive()
     }
 
+    /// Whether the value may be several words.
+    #[must_use]
+    pub fn takes_many(&self) -> bool {
+        self.slot.takes_many()
+    }
+
     /// What may be written, completing the sentence "expected …".
     #[must_use]
     pub fn allowed(&self) -> String {
@@ -158,3 +164,6 @@ fn failed(name: &str, reason: &str) -> SetError {
         reason: reason.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;
