@@ -3,7 +3,8 @@
 //! Error texts are those Redis 7.0.15 answers to CONFIG SET.
 
 use super::error::Invalid;
-use super::kinds::{Kind, in_largest_unit, integer, memory};
+use super::kinds::{Kind, integer};
+use super::quantities::{in_largest_unit, memory};
 use super::values::{BindAddress, ClientClass, OutputBufferLimit, OutputBufferLimits, SavePoint};
 use std::time::Duration;
 use toml_edit::{Array, Value};

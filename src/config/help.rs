@@ -21,7 +21,7 @@ Examples:
   memora-server
   memora-server --port 7001 --requirepass secret
   memora-server memora.toml --loglevel verbose --save \"\"
-  memora-server /etc/redis/redis.conf
+  memora-server my-redis.conf --port 7001
   echo \"port 7001\" | memora-server -
 
   -h, --help      shows this text
@@ -48,17 +48,21 @@ pub fn version() -> String {
 /// The answer to `--help`.
 #[must_use]
 pub fn text() -> String {
+    let version = env!("CARGO_PKG_VERSION");
     let mut help = format!(
-        "memora-server {}: {}\n\n{USAGE}",
-        env!("CARGO_PKG_VERSION"),
-        env!("CARGO_PKG_DESCRIPTION")
+        "memora-server {version}, a Redis-compatible in-memory data store
+
+{USAGE}"
     );
     let longest = OPTIONS.iter().map(|row| row.name.len()).max().unwrap_or(0);
     let indent = "  --".len() + longest + GUTTER;
     for (index, row) in OPTIONS.iter().enumerate() {
         heading(&mut help, index, |help, group| help.push_str(group.title()));
         let mut lines = wrap(&described(row), HELP_WIDTH - indent);
-        lines.extend(wrap(&format!("[{}]", default(row)), HELP_WIDTH - indent));
+        lines.extend(wrap(
+            &format!("[{}; {}]", row.allowed(), default(row)),
+            HELP_WIDTH - indent,
+        ));
         let flag = format!("  --{}", row.name);
         for (number, line) in lines.iter().enumerate() {
             let left = if number == 0 { flag.as_str() } else { "" };
@@ -119,7 +123,7 @@ fn default(row: &OptionRow) -> String {
     } else {
         row.default
     };
-    format!("default: {none}")
+    format!("default {none}")
 }
 
 fn line_of(text: &mut String, line: &str) {

@@ -10,9 +10,9 @@
 use super::compound::{Bind, BufferLimits, SavePoints};
 use super::error::Invalid;
 use super::kinds::{
-    Choice, Clamped, Directory, HumanTime, Integer, Kind, Memory, Octal, Only, Password,
-    PathOrNone, Seconds, YesNo,
+    Choice, Clamped, Directory, Integer, Kind, Octal, Only, Password, PathOrNone, YesNo,
 };
+use super::quantities::{HumanTime, Memory, Seconds};
 use super::values::{
     BindAddress, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits,
     SavePoint, Secret,
@@ -259,7 +259,7 @@ options! {
         "databases" => databases: usize = "16", Integer(1, INT_MAX), AtStart,
             "How many databases SELECT can choose from.";
         "hash-max-listpack-entries" | "hash-max-ziplist-entries" => hash_max_listpack_entries: usize
-            = "128", Integer(0, i64::MAX), Live,
+            = "512", Integer(0, i64::MAX), Live,
             "The most fields a hash keeps in its compact form.";
         "hash-max-listpack-value" | "hash-max-ziplist-value" => hash_max_listpack_value: usize
             = "64", Memory(0), Live,

@@ -1,8 +1,8 @@
 //! CONFIG GET and CONFIG SET: reading and changing options while the server runs.
 //!
-//! Follows Redis 7 (https://redis.io/commands/config-get, https://redis.io/commands/config-set) in what matches,
-//! in the order of checks and in every error text. Putting a changed option into effect is not done here: the
-//! caller gets the rows that changed.
+//! Follows Redis 7 (<https://redis.io/commands/config-get>, <https://redis.io/commands/config-set>) in what
+//! matches, in the order of checks and in every error text. Putting a changed option into effect is not done
+//! here: the caller gets the rows that changed.
 
 use super::error::{Invalid, SetError};
 use super::options::{Change, Config, OPTIONS, OptionRow};

@@ -1,6 +1,6 @@
 //! The types of option values that the standard library does not have.
 //!
-//! They are what the rest of the server reads; how each is written as text stands in [`super::kinds`].
+//! They are what the rest of the server reads; how each is written as text stands in `kinds`.
 //! Nothing here opens a socket or touches a file.
 
 use std::fmt;

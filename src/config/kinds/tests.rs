@@ -1,6 +1,6 @@
 //! What each kind reads, refuses and writes back, through the rows that use it.
 
-use crate::config::{Config, Invalid, OPTIONS, OptionRow};
+use crate::config::{Config, Invalid, OPTIONS, OptionRow, quantities};
 use proptest::prelude::*;
 
 /// The CONFIG GET text after setting, or the error.
@@ -57,6 +57,19 @@ fn integers_are_strict() {
     assert_eq!(set("port", &["-1"]), Err(out_of_range("0", "65535")));
     assert_eq!(set("port", &["1", "2"]), Err(Invalid::WrongNumber));
     assert_eq!(set("port", &[]), Err(Invalid::WrongNumber));
+}
+
+#[test]
+fn one_and_no_io_threads_share_the_thread_of_the_data() {
+    for (word, threads) in [("0", 0), ("1", 0), ("2", 2), ("128", 128)] {
+        let mut config = Config::default();
+        OptionRow::find("io-threads")
+            .unwrap()
+            .set(&mut config, &[word])
+            .unwrap();
+        assert_eq!(config.connection_threads(), threads);
+        assert_eq!(config.get("io-threads").unwrap(), word);
+    }
 }
 
 #[test]
@@ -238,7 +251,7 @@ proptest! {
 
     #[test]
     fn sizes_read_back(bytes in 0..=i64::MAX as usize) {
-        let human = super::in_largest_unit(bytes);
-        prop_assert_eq!(super::memory(&human), Ok(bytes as u64));
+        let human = quantities::in_largest_unit(bytes);
+        prop_assert_eq!(quantities::memory(&human), Ok(bytes as u64));
     }
 }

@@ -34,7 +34,7 @@ fn get_knows_names_and_aliases() {
     assert_eq!(config.get("PORT").as_deref(), Some("6379"));
     assert_eq!(
         config.get("hash-max-ziplist-entries").as_deref(),
-        Some("128")
+        Some("512")
     );
     assert_eq!(config.get("nosuch"), None);
 }

@@ -1,0 +1,130 @@
+//! The kinds with units: sizes in bytes and durations.
+
+use super::error::Invalid;
+use super::kinds::{Kind, bounded, integer, single};
+use std::time::Duration;
+use toml_edit::Value;
+
+/// The most bytes Redis admits for a size, which is the largest number of its type.
+const MAX_BYTES: u64 = i64::MAX as u64;
+
+/// A number of bytes, at least so many, with Redis's units.
+pub(super) struct Memory(pub(super) u64);
+
+impl Kind<usize> for Memory {
+    fn parse(&self, words: &[&str], _: &usize) -> Result<usize, Invalid> {
+        let out_of_range = || Invalid::OutOfRange {
+            min: self.0.to_string(),
+            max: MAX_BYTES.to_string(),
+        };
+        let number = memory(single(words)?)?;
+        if number < self.0 || number > MAX_BYTES {
+            return Err(out_of_range());
+        }
+        usize::try_from(number).map_err(|_| out_of_range())
+    }
+
+    fn format(&self, value: &usize) -> String {
+        value.to_string()
+    }
+
+    fn to_toml(&self, value: &usize) -> Value {
+        let text = in_largest_unit(*value);
+        text.parse::<i64>()
+            .map_or_else(|_| Value::from(text), Value::from)
+    }
+
+    fn allowed(&self) -> String {
+        match self.0 {
+            0 => "a size such as 64, 10kb or 1gb".to_owned(),
+            min => format!(
+                "a size from {} on, such as 512mb or 1gb",
+                in_largest_unit(min as usize)
+            ),
+        }
+    }
+}
+
+/// A duration that Redis counts in whole seconds, up to so many.
+pub(super) struct Seconds(pub(super) i64);
+
+impl Kind<Duration> for Seconds {
+    fn parse(&self, words: &[&str], _: &Duration) -> Result<Duration, Invalid> {
+        let word = single(words)?;
+        let seconds = integer(word).or_else(|invalid| match humantime::parse_duration(word) {
+            Ok(time) if time.subsec_nanos() == 0 => {
+                i64::try_from(time.as_secs()).map_err(|_| invalid)
+            }
+            Ok(_) => Err(Invalid::Other("argument must be a whole number of seconds")),
+            Err(_) => Err(invalid),
+        })?;
+        bounded(seconds, 0, self.0)?;
+        Ok(Duration::from_secs(seconds.unsigned_abs()))
+    }
+
+    fn format(&self, value: &Duration) -> String {
+        value.as_secs().to_string()
+    }
+
+    fn to_toml(&self, value: &Duration) -> Value {
+        Value::from(humantime::format_duration(*value).to_string())
+    }
+
+    fn allowed(&self) -> String {
+        "a number of seconds, or a time such as 10s or 5m".to_owned()
+    }
+}
+
+/// A duration of an option that is Memora's own; a bare number means seconds, as elsewhere.
+pub(super) struct HumanTime;
+
+impl Kind<Duration> for HumanTime {
+    fn parse(&self, words: &[&str], _: &Duration) -> Result<Duration, Invalid> {
+        let word = single(words)?;
+        if let Ok(seconds) = word.parse() {
+            return Ok(Duration::from_secs(seconds));
+        }
+        humantime::parse_duration(word)
+            .map_err(|_| Invalid::Other("argument must be a time such as 50ms, 10s or 1m"))
+    }
+
+    fn format(&self, value: &Duration) -> String {
+        humantime::format_duration(*value).to_string()
+    }
+
+    fn allowed(&self) -> String {
+        "a time such as 50ms, 10s or 1m".to_owned()
+    }
+}
+
+/// A number of bytes with Redis's units: `k` is 1000, `kb` 1024, and so on. Too large a number saturates.
+pub(super) fn memory(word: &str) -> Result<u64, Invalid> {
+    let digits_len = word.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, unit) = word.split_at(digits_len);
+    if digits.is_empty() {
+        return Err(Invalid::NotMemory);
+    }
+    let factor: u64 = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" => 1_000,
+        "kb" => 1 << 10,
+        "m" => 1_000_000,
+        "mb" => 1 << 20,
+        "g" => 1_000_000_000,
+        "gb" => 1 << 30,
+        _ => return Err(Invalid::NotMemory),
+    };
+    Ok(digits.parse().unwrap_or(u64::MAX).saturating_mul(factor))
+}
+
+/// A number of bytes in the largest unit that divides it.
+pub(super) fn in_largest_unit(bytes: usize) -> String {
+    let units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10)];
+    match units
+        .iter()
+        .find(|(_, size)| bytes > 0 && bytes % size == 0)
+    {
+        Some((unit, size)) => format!("{}{unit}", bytes / size),
+        None => bytes.to_string(),
+    }
+}
