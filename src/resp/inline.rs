@@ -4,6 +4,9 @@
 //! backslash before anything else; single quotes in which only `\'` is special; a closing quote has to be
 //! followed by white space or the end. Quotes may begin in the middle of an argument.
 
+/// One byte of an argument, and the line after what stood for it.
+type Taken<'a> = (u8, &'a [u8]);
+
 /// Splits one line, without its line end, into arguments; `None` when quotes are unbalanced.
 pub(super) fn split_args(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut args = Vec::new();
@@ -49,7 +52,7 @@ fn take_arg(mut line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 fn take_quoted<'a>(
     mut line: &'a [u8],
     quote: u8,
-    next: fn(&'a [u8]) -> Option<(u8, &'a [u8])>,
+    next: fn(&'a [u8]) -> Option<Taken<'a>>,
     arg: &mut Vec<u8>,
 ) -> Option<&'a [u8]> {
     while line.first() != Some(&quote) {
@@ -63,7 +66,7 @@ fn take_quoted<'a>(
         .then_some(rest)
 }
 
-fn double_quoted(line: &[u8]) -> Option<(u8, &[u8])> {
+fn double_quoted(line: &[u8]) -> Option<Taken<'_>> {
     match line {
         [b'\\', b'x', high, low, rest @ ..]
             if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
@@ -76,7 +79,7 @@ fn double_quoted(line: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-fn single_quoted(line: &[u8]) -> Option<(u8, &[u8])> {
+fn single_quoted(line: &[u8]) -> Option<Taken<'_>> {
     match line {
         [b'\\', b'\'', rest @ ..] => Some((b'\'', rest)),
         [byte, rest @ ..] => Some((*byte, rest)),

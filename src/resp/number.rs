@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(text(5e-324), "5e-324");
         // More than six decimals and an exponent of four: Redis 7.2 really prints this.
         assert_eq!(text(12_345.678_901_234), "1.2345678901234e+4");
-        assert_eq!(text(1234.567_890_123_4), "1234.5678901234");
+        assert_eq!(text(1_234.567_890_123_4), "1234.5678901234");
     }
 
     #[test]
