@@ -1,1 +1,102 @@
-//! Under construction.
+//! Decides: what each command means, as pure functions over the store.
+//!
+//! The way of a request through this layer:
+//!
+//! 1. [`prepare()`], in the Connection: the command is looked up in the joined [`table`], the number of its
+//!    arguments checked, its arguments read into a typed command. What is wrong travels on as a fault.
+//! 2. [`execute`], in the Keyspace: the [`gates`] are asked in Redis's order, the command runs over a
+//!    [`context`], and its reply comes back; what else it asks for lies in its [`effects`].
+//!
+//! A family is one file: its commands as types, each with its declaration ([`spec`]), and its `TABLE` at the
+//! end. There are no clocks, files, sockets or actors here.
+
+pub mod spec;
+pub mod table;
+pub mod args;
+pub mod prepare;
+pub mod faults;
+pub mod session;
+pub mod statistics;
+pub mod context;
+pub mod effects;
+mod gates;
+mod family;
+
+mod expiration;
+mod big_replies;
+mod help;
+mod info;
+
+mod strings;
+mod counters;
+mod lists;
+mod hashes;
+mod keys;
+mod object;
+mod ttl;
+mod connection;
+mod client;
+mod command;
+mod config;
+mod server;
+
+pub use context::{Context, Outcome};
+pub use prepare::{Prepared, prepare};
+
+use crate::resp::Reply;
+use faults::Fault;
+use prepare::Refusal;
+
+/// Runs one prepared command and counts it; the reply may be an error.
+pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
+    context.clients[context.me].last_command = prepared.entry;
+    context.statistics.commands_processed += 1;
+    let outcome = match gates::objection(context, prepared) {
+        Some(fault) => Err((fault, Stage::Rejected)),
+        None => run(context, prepared),
+    };
+    context.statistics.changes += context.effects.changes;
+    match outcome {
+        Ok(reply) => {
+            count(context, prepared, |command| command.calls += 1);
+            reply
+        }
+        Err((fault, stage)) => {
+            count(context, prepared, |command| match stage {
+                Stage::Rejected => command.rejected += 1,
+                Stage::Failed => {
+                    command.calls += 1;
+                    command.failed += 1;
+                }
+            });
+            context.statistics.count_error(fault.code());
+            Reply::Error(fault.into_bytes())
+        }
+    }
+}
+
+/// How far a command came before it failed.
+#[derive(Clone, Copy)]
+enum Stage {
+    Rejected,
+    Failed,
+}
+
+fn run(context: &mut Context<'_>, prepared: &Prepared) -> Result<Reply, (Fault, Stage)> {
+    match &prepared.call {
+        Ok(call) => call.run(context).map_err(|fault| (fault, Stage::Failed)),
+        Err(Refusal::Arguments(fault) | Refusal::Arity(fault) | Refusal::Unknown(fault)) => {
+            Err((fault.clone(), Stage::Failed))
+        }
+    }
+}
+
+fn count(
+    context: &mut Context<'_>,
+    prepared: &Prepared,
+    how: impl FnOnce(&mut statistics::CommandStatistics),
+) {
+    if let Some(entry) = prepared.entry {
+        how(context.statistics.command(entry.index));
+    }
+}

@@ -1,0 +1,320 @@
+//! The connection: PING, ECHO, HELLO, AUTH, SELECT, QUIT, RESET.
+
+use super::args::Args;
+use super::client::is_printable_name;
+use super::context::{Context, Outcome};
+use super::effects::Control;
+use super::faults::{self, Fault};
+use super::family::family;
+use super::spec::{Command, Flag, Group, Spec};
+use crate::resp::{Protocol, Reply, Span};
+use crate::store::parse_int;
+
+/// The Redis version whose behaviour Memora follows and which clients look at.
+pub(super) const REDIS_VERSION: &str = "7.2.4";
+
+/// The one user there is.
+const DEFAULT_USER: &[u8] = b"default";
+
+/// `PING [message]`
+pub(super) struct Ping {
+    message: Option<Span>,
+}
+
+impl Command for Ping {
+    const SPEC: Spec = Spec {
+        name: "ping",
+        arity: -1,
+        flags: &[Flag::Fast],
+        group: Group::Connection,
+        summary: "Answers PONG, or the message",
+        syntax: "[message]",
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        if args.left() > 1 {
+            args.fail(faults::wrong_arity(Self::SPEC.name));
+        }
+        let message = (args.left() > 0).then(|| args.bytes());
+        args.done(Self { message })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        Ok(self.message.map_or(Reply::simple("PONG"), |message| Reply::bulk(context.argv.bytes(message))))
+    }
+}
+
+/// `ECHO message`
+pub(super) struct Echo {
+    message: Span,
+}
+
+impl Command for Echo {
+    const SPEC: Spec = Spec {
+        name: "echo",
+        arity: 2,
+        flags: &[Flag::Loading, Flag::Stale, Flag::Fast],
+        group: Group::Connection,
+        summary: "Answers the message",
+        syntax: "message",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let message = args.bytes();
+        args.done(Self { message })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        Ok(Reply::bulk(context.argv.share(self.message)))
+    }
+}
+
+/// Checks a user's password and lets the client in.
+fn authenticate(context: &mut Context<'_>, user: Option<&[u8]>, password: &[u8]) -> Result<(), Fault> {
+    let expected = &context.config.requirepass;
+    if user.is_none() && !expected.is_set() {
+        return Err(faults::NO_PASSWORD_SET);
+    }
+    let is_user = user.is_none_or(|user| user == DEFAULT_USER);
+    // The default user without a password takes any.
+    let fits = !expected.is_set() || expected.matches(password);
+    if !(is_user && fits) {
+        return Err(faults::WRONG_PASSWORD);
+    }
+    context.session().authenticated = true;
+    Ok(())
+}
+
+/// `AUTH [username] password`
+pub(super) struct Auth {
+    user: Option<Span>,
+    password: Span,
+}
+
+impl Command for Auth {
+    const SPEC: Spec = Spec {
+        name: "auth",
+        arity: -2,
+        flags: &[
+            Flag::Noscript,
+            Flag::Loading,
+            Flag::Stale,
+            Flag::Fast,
+            Flag::NoAuth,
+            Flag::AllowBusy,
+        ],
+        group: Group::Connection,
+        complexity: "O(N) where N is the number of passwords of the user",
+        summary: "Proves who the client is",
+        syntax: "[username] password",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let user = (args.left() > 1).then(|| args.bytes());
+        let password = args.bytes();
+        args.done(Self { user, password })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let argv = context.argv;
+        authenticate(context, self.user.map(|user| argv.bytes(user)), argv.bytes(self.password))?;
+        Ok(Reply::OK)
+    }
+}
+
+/// `HELLO [protover [AUTH username password] [SETNAME clientname]]`
+pub(super) struct Hello {
+    protocol: Option<Protocol>,
+    auth: Option<(Span, Span)>,
+    name: Option<Span>,
+}
+
+impl Command for Hello {
+    const SPEC: Spec = Spec {
+        name: "hello",
+        arity: -1,
+        flags: &[
+            Flag::Noscript,
+            Flag::Loading,
+            Flag::Stale,
+            Flag::Fast,
+            Flag::NoAuth,
+            Flag::AllowBusy,
+        ],
+        group: Group::Connection,
+        since: "6.0.0",
+        summary: "Greets the server, agrees on the protocol, and authenticates",
+        syntax: "[protover [AUTH username password] [SETNAME clientname]]",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let protocol = args.peek().map(|_| read_protocol(args));
+        let (mut auth, mut name) = (None, None);
+        while args.more() {
+            if args.left() > 2 && args.option("AUTH") {
+                auth = Some((args.bytes(), args.bytes()));
+            } else if args.option_with_value("SETNAME") {
+                name = Some(args.bytes());
+            } else {
+                let option = args.word();
+                args.fail(faults::with_argument("ERR Syntax error in HELLO option '", option, "'"));
+            }
+        }
+        args.done(Self { protocol: protocol.flatten(), auth, name })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let argv = context.argv;
+        if let Some((user, password)) = self.auth {
+            authenticate(context, Some(argv.bytes(user)), argv.bytes(password))?;
+        }
+        if !context.session().authenticated {
+            return Err(faults::HELLO_NO_AUTH);
+        }
+        if let Some(name) = self.name.map(|name| argv.bytes(name)) {
+            if !is_printable_name(name) {
+                return Err(faults::BAD_CLIENT_NAME);
+            }
+            context.session().name = bytes::Bytes::copy_from_slice(name);
+        }
+        if let Some(protocol) = self.protocol {
+            context.session().protocol = protocol;
+        }
+        Ok(greeting(context))
+    }
+}
+
+fn read_protocol(args: &mut Args<'_>) -> Option<Protocol> {
+    match parse_int(args.word()) {
+        Some(2) => Some(Protocol::Resp2),
+        Some(3) => Some(Protocol::Resp3),
+        Some(_) => {
+            args.fail(faults::NO_PROTO);
+            None
+        }
+        None => {
+            args.fail(faults::PROTO_NOT_A_NUMBER);
+            None
+        }
+    }
+}
+
+fn greeting(context: &mut Context<'_>) -> Reply {
+    let session = context.session();
+    let (id, version) = (session.id, if session.protocol == Protocol::Resp3 { 3 } else { 2 });
+    Reply::Map(vec![
+        (Reply::bulk("server"), Reply::bulk("redis")),
+        (Reply::bulk("version"), Reply::bulk(REDIS_VERSION)),
+        (Reply::bulk("proto"), Reply::Integer(version)),
+        (Reply::bulk("id"), Reply::Integer(i64::try_from(id).unwrap_or(i64::MAX))),
+        (Reply::bulk("mode"), Reply::bulk("standalone")),
+        (Reply::bulk("role"), Reply::bulk("master")),
+        (Reply::bulk("modules"), Reply::EMPTY_ARRAY),
+    ])
+}
+
+/// `SELECT index`
+pub(super) struct Select {
+    index: i64,
+}
+
+impl Command for Select {
+    const SPEC: Spec = Spec {
+        name: "select",
+        arity: 2,
+        flags: &[Flag::Loading, Flag::Stale, Flag::Fast],
+        group: Group::Connection,
+        summary: "Chooses the database for the commands that follow",
+        syntax: "index",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let index = args.integer();
+        args.done(Self { index })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let index = usize::try_from(self.index).ok().filter(|index| *index < context.store.databases());
+        context.session().database = index.ok_or(faults::DB_OUT_OF_RANGE)?;
+        Ok(Reply::OK)
+    }
+}
+
+/// `QUIT`
+pub(super) struct Quit;
+
+impl Command for Quit {
+    const SPEC: Spec = Spec {
+        name: "quit",
+        arity: -1,
+        flags: &[
+            Flag::Noscript,
+            Flag::Loading,
+            Flag::Stale,
+            Flag::Fast,
+            Flag::NoAuth,
+            Flag::AllowBusy,
+        ],
+        group: Group::Connection,
+        summary: "Closes the connection once the replies are sent",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        args.rest();
+        args.done(Self)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        context.effects.control(Control::CloseAfterReply);
+        Ok(Reply::OK)
+    }
+}
+
+/// `RESET`
+pub(super) struct Reset;
+
+impl Command for Reset {
+    const SPEC: Spec = Spec {
+        name: "reset",
+        arity: 1,
+        flags: &[
+            Flag::Noscript,
+            Flag::Loading,
+            Flag::Stale,
+            Flag::Fast,
+            Flag::NoAuth,
+            Flag::AllowBusy,
+        ],
+        group: Group::Connection,
+        since: "6.2.0",
+        summary: "Brings the connection back to the state of a new one",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        args.done(Self)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let open = !context.config.requirepass.is_set();
+        context.session().reset(open);
+        Ok(Reply::simple("RESET"))
+    }
+}
+
+family!(Connection {
+    Ping(Ping),
+    Echo(Echo),
+    Auth(Auth),
+    Hello(Hello),
+    Select(Select),
+    Quit(Quit),
+    Reset(Reset),
+});

@@ -1,0 +1,171 @@
+//! All that a running command can see and change.
+//!
+//! The Keyspace lends it for the time of one command: the request's bytes, the data, the clients, the
+//! server's facts and figures, the time. There is nothing here to wait on and nothing that reaches a socket.
+
+use super::effects::Effects;
+use super::faults::{self, Fault};
+use super::session::{Clients, Session, Slot};
+use super::statistics::Statistics;
+use crate::config::Config;
+use crate::resp::{Argv, Reply, Span};
+use crate::store::{Database, Hash, List, Store, StoreError, StringRef, ValueRef};
+
+/// What a command ends with.
+pub type Outcome = Result<Reply, Fault>;
+
+/// All that a running command can see and change.
+pub struct Context<'a> {
+    /// The request as the client sent it.
+    pub argv: Argv<'a>,
+    /// The data.
+    pub store: &'a mut Store,
+    /// Everyone connected.
+    pub clients: &'a mut Clients,
+    /// The client that sent the command.
+    pub me: Slot,
+    /// Options.
+    pub config: &'a mut Config,
+    /// Counters.
+    pub statistics: &'a mut Statistics,
+    /// What never changes while the process runs, and what only the system can tell.
+    pub facts: &'a dyn Facts,
+    /// Unix time in milliseconds, read once per batch.
+    pub now_ms: u64,
+    /// A random number, new for each command.
+    pub random: u64,
+    /// What the command asks for beyond its reply.
+    pub effects: Effects,
+}
+
+impl Context<'_> {
+    /// The client that sent the command.
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.clients[self.me]
+    }
+
+    /// The database the client has selected.
+    pub fn db(&mut self) -> &mut Database {
+        let number = self.clients[self.me].database;
+        self.store.db(number)
+    }
+
+    /// Whether a key is there.
+    pub fn exists(&mut self, key: Span) -> bool {
+        let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
+        self.db().contains(key, now_ms)
+    }
+
+    /// Looks a key up for a reader, who counts as a hit or a miss.
+    pub fn read(&mut self, key: Span) -> Option<ValueRef<'_>> {
+        let key = self.argv.bytes(key);
+        let number = self.clients[self.me].database;
+        let value = self.store.db(number).get(key, self.now_ms);
+        match value {
+            Some(_) => self.statistics.keyspace_hits += 1,
+            None => self.statistics.keyspace_misses += 1,
+        }
+        value
+    }
+
+    /// The string at a key as a reply, null where there is none.
+    ///
+    /// # Errors
+    /// When the key holds another type.
+    pub fn read_string(&mut self, key: Span) -> Outcome {
+        match self.read(key) {
+            Some(ValueRef::String(string)) => Ok(string_reply(string)),
+            Some(_) => Err(faults::WRONG_TYPE),
+            None => Ok(Reply::Null),
+        }
+    }
+
+    /// The list at a key.
+    ///
+    /// # Errors
+    /// When the key holds another type.
+    pub fn read_list(&mut self, key: Span) -> Result<Option<&List>, Fault> {
+        match self.read(key) {
+            Some(ValueRef::List(list)) => Ok(Some(list)),
+            Some(_) => Err(faults::WRONG_TYPE),
+            None => Ok(None),
+        }
+    }
+
+    /// The hash at a key.
+    ///
+    /// # Errors
+    /// When the key holds another type.
+    pub fn read_hash(&mut self, key: Span) -> Result<Option<&Hash>, Fault> {
+        match self.read(key) {
+            Some(ValueRef::Hash(hash)) => Ok(Some(hash)),
+            Some(_) => Err(faults::WRONG_TYPE),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A string of the store as a reply; a big one is shared, not copied.
+pub(super) fn string_reply(string: StringRef<'_>) -> Reply {
+    match string {
+        StringRef::Int(int) => Reply::bulk(int),
+        StringRef::Slice(bytes) => Reply::bulk(bytes),
+        StringRef::Shared(bytes) => Reply::bulk(bytes.clone()),
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::WrongType => faults::WRONG_TYPE,
+            StoreError::NotInteger => faults::NOT_AN_INTEGER,
+            StoreError::Overflow => faults::OVERFLOW,
+        }
+    }
+}
+
+/// Facts about the process and its surroundings; the Keyspace answers with the system's, tests with made-up ones.
+pub trait Facts {
+    /// What is fixed once the server runs.
+    fn fixed(&self) -> &Fixed;
+    /// Unix time in microseconds, for `TIME`.
+    fn now_us(&self) -> u64;
+    /// Resident memory of the process as the operating system counts it, bytes; none where it does not tell.
+    fn resident_bytes(&self) -> Option<u64>;
+    /// The actors and how they fare, in start order.
+    fn actors(&self) -> Vec<ActorReport>;
+    /// Data given up to be freed elsewhere and not freed yet, items.
+    fn lazyfree_pending(&self) -> u64;
+}
+
+/// What is fixed once the server runs.
+#[derive(Clone, Debug, Default)]
+pub struct Fixed {
+    /// Forty hexadecimal digits, new at each start.
+    pub run_id: String,
+    /// The port clients reach, zero without TCP.
+    pub port: u16,
+    /// When the server started, Unix time in milliseconds.
+    pub started_ms: u64,
+    /// The program's path, where the system tells.
+    pub executable: String,
+    /// The configuration file's absolute path; empty if none.
+    pub config_file: String,
+    /// Threads that serve connections besides the Keyspace's own.
+    pub io_threads: usize,
+}
+
+/// One actor, for `INFO actors`.
+#[derive(Clone, Debug)]
+pub struct ActorReport {
+    /// Its name, such as `keyspace`.
+    pub name: &'static str,
+    /// `running`, `restarting`, `stopped` or `gave_up`.
+    pub state: &'static str,
+    /// How often it was restarted.
+    pub restarts: u64,
+    /// The text of its last panic; empty if none.
+    pub last_panic: String,
+    /// Messages waiting in its mailbox.
+    pub mailbox: u64,
+}

@@ -1,0 +1,71 @@
+//! What a command asks for beyond its reply.
+//!
+//! A command never calls an actor, sleeps, or closes anything: it records its wish here, and the Keyspace
+//! carries the wishes out after the command, in one fixed order. That keeps commands pure functions over data
+//! that tests call without a server.
+
+use super::session::ClientId;
+use crate::store::Detached;
+use std::any::Any;
+use std::time::Duration;
+
+/// The wishes of one executed command.
+#[derive(Default)]
+pub struct Effects {
+    /// How many changes to data the command made; what `rdb_changes_since_last_save` counts.
+    pub changes: u64,
+    /// Big values that left the store, to be freed on another thread.
+    pub garbage: Vec<Box<dyn Any + Send>>,
+    /// What the Keyspace is asked to do after the reply.
+    pub controls: Vec<Control>,
+}
+
+impl Effects {
+    /// Records one change to a key's value or deadline.
+    pub fn touched(&mut self) {
+        self.changes += 1;
+    }
+
+    /// Records `count` changes at once.
+    pub fn touched_times(&mut self, count: u64) {
+        self.changes += count;
+    }
+
+    /// Hands over a key that left the store; a small one is freed at once.
+    pub fn discard(&mut self, detached: Option<Detached>) {
+        if let Some(detached) = detached.filter(Detached::is_big) {
+            self.discard_elsewhere(detached);
+        }
+    }
+
+    /// Hands over something that takes long to free.
+    pub fn discard_elsewhere(&mut self, garbage: impl Any + Send) {
+        self.garbage.push(Box::new(garbage));
+    }
+
+    /// Asks for something after the reply.
+    pub fn control(&mut self, control: Control) {
+        self.controls.push(control);
+    }
+}
+
+/// A wish that reaches beyond the data.
+pub enum Control {
+    /// Close this connection once its replies are written.
+    CloseAfterReply,
+    /// Close another client's connection at once.
+    CloseClient(ClientId),
+    /// End the process in order.
+    Shutdown {
+        /// Do not wait for slow clients.
+        now: bool,
+    },
+    /// Keep the whole server busy for a while (`DEBUG SLEEP`).
+    Sleep(Duration),
+    /// Fail, to show what happens then (`DEBUG PANIC`).
+    Panic,
+    /// Options changed that others than the Keyspace live by.
+    ConfigChanged,
+    /// Set the counters of `INFO` back to zero.
+    ResetStatistics,
+}

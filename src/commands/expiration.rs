@@ -1,0 +1,88 @@
+//! Times to live as commands spell them: `EX 10`, `PXAT 1700000000000`, and their limits.
+
+use super::args::Args;
+use super::faults::{self, Fault};
+use crate::resp::Span;
+
+/// Seconds or milliseconds, from now or since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Seconds from now.
+    Seconds,
+    /// Milliseconds from now.
+    Milliseconds,
+    /// Unix time in seconds.
+    UnixSeconds,
+    /// Unix time in milliseconds.
+    UnixMilliseconds,
+}
+
+impl Unit {
+    pub(super) const ALL: [Self; 4] =
+        [Self::Seconds, Self::Milliseconds, Self::UnixSeconds, Self::UnixMilliseconds];
+
+    /// The option that announces this unit.
+    pub(super) const fn option(self) -> &'static str {
+        match self {
+            Self::Seconds => "EX",
+            Self::Milliseconds => "PX",
+            Self::UnixSeconds => "EXAT",
+            Self::UnixMilliseconds => "PXAT",
+        }
+    }
+
+    const fn is_seconds(self) -> bool {
+        matches!(self, Self::Seconds | Self::UnixSeconds)
+    }
+
+    const fn is_relative(self) -> bool {
+        matches!(self, Self::Seconds | Self::Milliseconds)
+    }
+}
+
+/// A positive time in some unit, as given by a client.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expiration {
+    unit: Unit,
+    amount: i64,
+}
+
+impl Expiration {
+    /// A time; whether it is allowed is asked of [`Self::time_ms`].
+    pub(super) const fn new(unit: Unit, amount: i64) -> Self {
+        Self { unit, amount }
+    }
+
+    /// Unix time in milliseconds, possibly negative; `command` is named in the fault.
+    ///
+    /// # Errors
+    /// When the time does not fit into 64 bits.
+    pub(super) fn time_ms(self, now_ms: u64, command: &str) -> Result<i64, Fault> {
+        let factor = if self.unit.is_seconds() { 1000 } else { 1 };
+        let base = if self.unit.is_relative() { i64::try_from(now_ms).unwrap_or(i64::MAX) } else { 0 };
+        self.amount
+            .checked_mul(factor)
+            .and_then(|amount_ms| amount_ms.checked_add(base))
+            .ok_or_else(|| faults::invalid_expire_time(command))
+    }
+
+    /// Unix time in milliseconds; `command` is named in the fault.
+    ///
+    /// # Errors
+    /// When the amount is not positive or the time does not fit into 64 bits.
+    pub(super) fn deadline_ms(self, now_ms: u64, command: &str) -> Result<u64, Fault> {
+        let time_ms = self.time_ms(now_ms, command)?;
+        u64::try_from(time_ms).map_err(|_| faults::invalid_expire_time(command))
+    }
+}
+
+impl Args<'_> {
+    /// Reads `amount` as a positive time in `unit`; `command` is named in the fault.
+    pub(super) fn expiration(&mut self, unit: Unit, amount: Span, command: &str) -> Expiration {
+        let amount = self.integer_at(amount);
+        if amount <= 0 {
+            self.fail(faults::invalid_expire_time(command));
+        }
+        Expiration::new(unit, amount)
+    }
+}

@@ -1,0 +1,173 @@
+//! Every error text a client can see from a command, byte for byte Redis's.
+//!
+//! A [`Fault`] is the whole text after the `-` of an error reply: code, space, message. Constant texts cost
+//! nothing to make or copy. Errors of the protocol itself are in `resp::error`, they close the connection.
+
+use bytes::Bytes;
+use std::fmt::Write;
+
+/// The text of an error reply, without the leading `-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault(Bytes);
+
+impl Fault {
+    /// A fault with a constant text.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        Self(Bytes::from_static(text.as_bytes()))
+    }
+
+    /// A fault whose text is made at run time; it may hold bytes that a client sent.
+    pub fn from_bytes(text: impl Into<Bytes>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, code first.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The text as an owned, shared buffer.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+
+    /// The code, the first word, as counted in `INFO`'s error statistics.
+    #[must_use]
+    pub fn code(&self) -> &[u8] {
+        self.0.split(|byte| *byte == b' ').next().unwrap_or_default()
+    }
+}
+
+/// The options do not fit together or are unknown.
+pub const SYNTAX: Fault = Fault::new("ERR syntax error");
+/// The key holds another type.
+pub const WRONG_TYPE: Fault =
+    Fault::new("WRONGTYPE Operation against a key holding the wrong kind of value");
+/// An argument or value is not a 64-bit integer.
+pub const NOT_AN_INTEGER: Fault = Fault::new("ERR value is not an integer or out of range");
+/// A result would not fit into 64 bits.
+pub const OVERFLOW: Fault = Fault::new("ERR increment or decrement would overflow");
+/// A count has to be zero or more.
+pub const NOT_POSITIVE: Fault = Fault::new("ERR value is out of range, must be positive");
+/// NX goes with nothing else.
+pub const EXPIRE_NX_ALONE: Fault =
+    Fault::new("ERR NX and XX, GT or LT options at the same time are not compatible");
+/// GT excludes LT.
+pub const EXPIRE_GT_AND_LT: Fault =
+    Fault::new("ERR GT and LT options at the same time are not compatible");
+/// The database number is not a number or does not exist.
+pub const DB_OUT_OF_RANGE: Fault = Fault::new("ERR DB index is out of range");
+/// SCAN's cursor is not a number.
+pub const INVALID_CURSOR: Fault = Fault::new("ERR invalid cursor");
+/// A command before AUTH.
+pub const NO_AUTH: Fault = Fault::new("NOAUTH Authentication required.");
+/// HELLO before AUTH.
+pub const HELLO_NO_AUTH: Fault = Fault::new(
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+);
+/// The password does not fit.
+pub const WRONG_PASSWORD: Fault =
+    Fault::new("WRONGPASS invalid username-password pair or user is disabled.");
+/// AUTH with a password only, where no password is set.
+pub const NO_PASSWORD_SET: Fault = Fault::new(
+    "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
+);
+/// HELLO with a version other than 2 and 3.
+pub const NO_PROTO: Fault = Fault::new("NOPROTO unsupported protocol version");
+/// HELLO with a version that is no number.
+pub const PROTO_NOT_A_NUMBER: Fault =
+    Fault::new("ERR Protocol version is not an integer or out of range");
+/// A client name that `CLIENT LIST` could not print.
+pub const BAD_CLIENT_NAME: Fault =
+    Fault::new("ERR Client names cannot contain spaces, newlines or special characters.");
+/// COMMAND GETKEYS of a command without keys.
+pub const NO_KEYS: Fault = Fault::new("ERR The command has no key arguments");
+/// COMMAND GETKEYS of a command that does not exist.
+pub const INVALID_COMMAND: Fault = Fault::new("ERR Invalid command specified");
+/// COMMAND GETKEYS with a wrong number of arguments.
+pub const INVALID_COMMAND_ARITY: Fault =
+    Fault::new("ERR Invalid number of arguments specified for command");
+/// COMMAND GETKEYS whose arguments hide the keys.
+pub const INVALID_COMMAND_ARGUMENTS: Fault =
+    Fault::new("ERR Invalid arguments specified for command");
+/// A client's number that cannot be one.
+pub const INVALID_CLIENT_ID: Fault = Fault::new("ERR Invalid client ID");
+/// SHUTDOWN ABORT without a shutdown.
+pub const NO_SHUTDOWN: Fault = Fault::new("ERR No shutdown in progress.");
+/// SHUTDOWN SAVE where there are no snapshots.
+pub const NOTHING_TO_SAVE_TO: Fault =
+    Fault::new("ERR snapshots are not available in this version of Memora, use SHUTDOWN NOSAVE");
+/// DEBUG is switched off.
+pub const DEBUG_DISABLED: Fault = Fault::new(
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
+);
+/// The server reads its data and answers little else meanwhile.
+pub const LOADING: Fault = Fault::new("LOADING Redis is loading the dataset in memory");
+/// The Keyspace failed while it executed this very command.
+pub const OUTCOME_UNKNOWN: Fault =
+    Fault::new("ERR internal error while executing this command, its outcome is unknown");
+
+/// The wrong number of arguments; `name` in lower case, subcommands as `client|id`.
+#[must_use]
+pub fn wrong_arity(name: &str) -> Fault {
+    Fault::from_bytes(format!("ERR wrong number of arguments for '{name}' command"))
+}
+
+/// A time to live that is not allowed; `name` in lower case.
+#[must_use]
+pub fn invalid_expire_time(name: &str) -> Fault {
+    Fault::from_bytes(format!("ERR invalid expire time in '{name}' command"))
+}
+
+/// An option the command does not know.
+#[must_use]
+pub fn unsupported_option(option: &[u8]) -> Fault {
+    with_argument("ERR Unsupported option ", option, "")
+}
+
+/// A library name or version that `CLIENT LIST` could not print; `attribute` as the option is spelled.
+#[must_use]
+pub fn bad_library_attribute(attribute: &str) -> Fault {
+    Fault::from_bytes(format!("ERR {attribute} cannot contain spaces, newlines or special characters."))
+}
+
+/// How many bytes of the arguments the text about an unknown command repeats.
+const QUOTED_BYTES: usize = 128;
+
+/// A command that does not exist: its name and the beginning of its arguments are repeated.
+///
+/// Follows Redis 7's `unknown command 'x', with args beginning with: 'a' 'b' ` to the trailing space.
+pub fn unknown_command<'a>(name: &[u8], arguments: impl Iterator<Item = &'a [u8]>) -> Fault {
+    let mut quoted = Vec::new();
+    for argument in arguments {
+        if quoted.len() >= QUOTED_BYTES {
+            break;
+        }
+        let room = QUOTED_BYTES - quoted.len();
+        quoted.push(b'\'');
+        quoted.extend_from_slice(&argument[..argument.len().min(room)]);
+        quoted.extend_from_slice(b"' ");
+    }
+    let mut text = b"ERR unknown command '".to_vec();
+    text.extend_from_slice(&name[..name.len().min(QUOTED_BYTES)]);
+    text.extend_from_slice(b"', with args beginning with: ");
+    text.extend_from_slice(&quoted);
+    Fault::from_bytes(text)
+}
+
+/// A subcommand that does not exist; `container` as the table spells it.
+#[must_use]
+pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Fault {
+    let mut help = String::new();
+    let _ = write!(help, "'. Try {} HELP.", container.to_ascii_uppercase());
+    with_argument("ERR unknown subcommand '", &subcommand[..subcommand.len().min(QUOTED_BYTES)], &help)
+}
+
+/// A text with bytes of the client's in its middle.
+#[must_use]
+pub fn with_argument(before: &str, argument: &[u8], after: &str) -> Fault {
+    Fault::from_bytes([before.as_bytes(), argument, after.as_bytes()].concat())
+}

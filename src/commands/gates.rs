@@ -1,0 +1,42 @@
+//! What is checked before a command runs, in Redis's order.
+//!
+//! Each gate is one small function; the first that objects answers for the command. Replay of a log passes no
+//! gate at all.
+
+use super::context::Context;
+use super::faults::{self, Fault};
+use super::prepare::{Prepared, Refusal};
+use super::spec::Flag;
+
+/// One check: the fault if the command must not run.
+type Gate = fn(&Context<'_>, &Prepared) -> Option<Fault>;
+
+/// All gates, in the order in which Redis asks.
+const GATES: &[Gate] = &[known, arity, authenticated];
+
+/// The first objection to running a command, if any.
+pub(super) fn objection(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    GATES.iter().find_map(|gate| gate(context, prepared))
+}
+
+/// The command exists.
+fn known(_: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    match &prepared.call {
+        Err(Refusal::Unknown(fault)) => Some(fault.clone()),
+        _ => None,
+    }
+}
+
+/// The number of arguments is one it takes.
+fn arity(_: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    match &prepared.call {
+        Err(Refusal::Arity(fault)) => Some(fault.clone()),
+        _ => None,
+    }
+}
+
+/// The client has authenticated, or the command is one that may come before.
+fn authenticated(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    let free = || prepared.row().is_some_and(|row| row.flags.has(Flag::NoAuth));
+    (!context.clients[context.me].authenticated && !free()).then_some(faults::NO_AUTH)
+}

@@ -1,0 +1,223 @@
+//! Keys of any type: DEL, EXISTS, TYPE, KEYS, SCAN.
+//!
+//! Times to live are in `ttl`.
+
+use super::args::{Args, Rest};
+use super::big_replies::{KeysPieces, shown};
+use super::context::{Context, Outcome};
+use super::faults::{self, Fault};
+use super::family::family;
+use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
+use crate::resp::{Reply, Span};
+use crate::store::Kind;
+
+/// `DEL key [key ...]`
+pub(super) struct Del {
+    keys: Rest,
+}
+
+impl Command for Del {
+    const SPEC: Spec = Spec {
+        name: "del",
+        arity: -2,
+        flags: &[Flag::Write],
+        keys: &[KeySpec::all(&[KeyFlag::Rm, KeyFlag::Delete])],
+        group: Group::Generic,
+        complexity: "O(N) where N is the number of keys; big values are freed in the background",
+        summary: "Removes keys and counts those that were there",
+        syntax: "key [key ...]",
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let keys = args.rest();
+        args.done(Self { keys })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let (argv, now_ms) = (context.argv, context.now_ms);
+        let mut removed = 0;
+        for key in self.keys.of(argv) {
+            let detached = context.db().remove(key, now_ms);
+            removed += u64::from(detached.is_some());
+            context.effects.discard(detached);
+        }
+        context.effects.touched_times(removed);
+        Ok(Reply::from_count(removed as usize))
+    }
+}
+
+/// `EXISTS key [key ...]`
+pub(super) struct Exists {
+    keys: Rest,
+}
+
+impl Command for Exists {
+    const SPEC: Spec = Spec {
+        name: "exists",
+        arity: -2,
+        flags: &[Flag::Readonly, Flag::Fast],
+        keys: &[KeySpec::all(&[KeyFlag::Ro])],
+        group: Group::Generic,
+        complexity: "O(N) where N is the number of keys",
+        summary: "Counts how many of the keys are there",
+        syntax: "key [key ...]",
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let keys = args.rest();
+        args.done(Self { keys })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let spans = self.keys.spans(context.argv);
+        Ok(Reply::from_count(spans.filter(|key| context.read(*key).is_some()).count()))
+    }
+}
+
+/// `TYPE key`
+pub(super) struct Type {
+    key: Span,
+}
+
+impl Command for Type {
+    const SPEC: Spec = Spec {
+        name: "type",
+        arity: 2,
+        flags: &[Flag::Readonly, Flag::Fast],
+        keys: &[KeySpec::one(&[KeyFlag::Ro])],
+        group: Group::Generic,
+        summary: "Tells the type of the value at a key",
+        syntax: "key",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let key = args.bytes();
+        args.done(Self { key })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
+        Ok(Reply::simple(context.db().kind(key, now_ms).map_or("none", Kind::type_name)))
+    }
+}
+
+/// Databases with at least this many keys are listed piece by piece.
+const MANY_KEYS: usize = 4096;
+
+/// `KEYS pattern`
+pub(super) struct KeysCommand {
+    pattern: Span,
+}
+
+impl Command for KeysCommand {
+    const SPEC: Spec = Spec {
+        name: "keys",
+        arity: 2,
+        flags: &[Flag::Readonly],
+        group: Group::Generic,
+        complexity: "O(N) where N is the number of keys in the database",
+        summary: "Lists the keys that match a pattern",
+        syntax: "pattern",
+        tips: &["request_policy:all_shards", "nondeterministic_output_order"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let pattern = args.bytes();
+        args.done(Self { pattern })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let (pattern, now_ms) = (context.argv.bytes(self.pattern), context.now_ms);
+        let db = context.db();
+        if db.len() >= MANY_KEYS {
+            return Ok(Reply::Stream(Box::new(KeysPieces::new(db.snapshot(), pattern, now_ms))));
+        }
+        let matching = db.iter(now_ms).filter(|item| shown(item, pattern));
+        Ok(Reply::array(matching.map(|item| Reply::bulk(item.key))))
+    }
+}
+
+/// How many entries SCAN looks at unless told otherwise, as in Redis.
+const SCAN_COUNT: i64 = 10;
+
+/// `SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]`
+pub(super) struct Scan {
+    cursor: u64,
+    pattern: Option<Span>,
+    count: usize,
+    kind: Option<Span>,
+}
+
+impl Command for Scan {
+    const SPEC: Spec = Spec {
+        name: "scan",
+        arity: -2,
+        flags: &[Flag::Readonly],
+        group: Group::Generic,
+        since: "2.8.0",
+        complexity: "O(1) for every call, O(N) for a complete iteration over N keys",
+        summary: "Walks over all keys in steps; a key that stays is returned exactly once",
+        syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
+        tips: &["nondeterministic_output", "request_policy:special"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let cursor = parse_cursor(args);
+        let (mut pattern, mut count, mut kind) = (None, SCAN_COUNT, None);
+        while args.more() {
+            if args.option_with_value("COUNT") {
+                count = args.integer();
+                if count < 1 {
+                    args.fail(faults::SYNTAX);
+                }
+            } else if args.option_with_value("MATCH") {
+                pattern = Some(args.bytes());
+            } else if args.option_with_value("TYPE") {
+                kind = Some(args.bytes());
+            } else {
+                args.fail(faults::SYNTAX);
+            }
+        }
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        args.done(Self { cursor, pattern, count, kind })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let (argv, now_ms) = (context.argv, context.now_ms);
+        let pattern = self.pattern.map_or(b"*".as_slice(), |pattern| argv.bytes(pattern));
+        let kind = self.kind.map(|kind| argv.bytes(kind));
+        let mut keys = Vec::new();
+        let next = context.db().scan(self.cursor, self.count, now_ms, |item| {
+            let wanted = kind.is_none_or(|kind| kind.eq_ignore_ascii_case(item.value.kind().type_name().as_bytes()));
+            if wanted && shown(&item, pattern) {
+                keys.push(Reply::bulk(item.key));
+            }
+        });
+        Ok(Reply::Array(vec![Reply::bulk(next), Reply::Array(keys)]))
+    }
+}
+
+/// A cursor is a hash value: 64 bits without a sign.
+fn parse_cursor(args: &mut Args<'_>) -> u64 {
+    let word = args.word();
+    let text = std::str::from_utf8(word).ok().filter(|text| !text.starts_with('+'));
+    text.and_then(|text| text.parse().ok()).unwrap_or_else(|| {
+        args.fail(faults::INVALID_CURSOR);
+        0
+    })
+}
+
+family!(Keys {
+    Del(Del),
+    Exists(Exists),
+    Type(Type),
+    Keys(KeysCommand),
+    Scan(Scan),
+});

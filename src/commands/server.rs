@@ -1,0 +1,287 @@
+//! The server as a whole: INFO, DBSIZE, FLUSHDB, FLUSHALL, TIME, SHUTDOWN, DEBUG.
+
+use super::args::{Args, Rest};
+use super::context::{Context, Outcome};
+use super::effects::Control;
+use super::faults::{self, Fault};
+use super::info;
+use super::family::family;
+use super::spec::{Command, Flag, Group, Spec};
+use crate::config::values::DebugCommand;
+use crate::resp::{Reply, Span};
+use std::time::Duration;
+
+/// `INFO [section [section ...]]`
+pub(super) struct Info {
+    sections: Rest,
+}
+
+impl Command for Info {
+    const SPEC: Spec = Spec {
+        name: "info",
+        arity: -1,
+        flags: &[Flag::Loading, Flag::Stale],
+        group: Group::Server,
+        summary: "Tells facts and figures about the server",
+        syntax: "[section [section ...]]",
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let sections = args.rest();
+        args.done(Self { sections })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let wanted: Vec<_> = self.sections.of(context.argv).map(<[u8]>::to_ascii_lowercase).collect();
+        Ok(Reply::text(info::text(context, &wanted)))
+    }
+}
+
+/// `DBSIZE`
+pub(super) struct DbSize;
+
+impl Command for DbSize {
+    const SPEC: Spec = Spec {
+        name: "dbsize",
+        arity: 1,
+        flags: &[Flag::Readonly, Flag::Fast, Flag::Keyspace],
+        group: Group::Server,
+        summary: "Counts the keys of the selected database",
+        tips: &["request_policy:all_shards", "response_policy:agg_sum"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        args.done(Self)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        Ok(Reply::from_count(context.db().len()))
+    }
+}
+
+/// What both flushing commands declare alike.
+const FLUSH: Spec = Spec {
+    arity: -1,
+    flags: &[Flag::Write, Flag::Keyspace, Flag::Dangerous],
+    group: Group::Server,
+    complexity: "O(1): memory is freed in the background",
+    syntax: "[ASYNC | SYNC]",
+    tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+    ..Spec::EMPTY
+};
+
+/// Reads `ASYNC` or `SYNC`. Both mean the same here: the keys are gone at once, their memory soon.
+fn read_flush_mode(args: &mut Args<'_>) -> Result<(), Fault> {
+    if args.left() > 1 || args.left() == 1 && !args.option("ASYNC") && !args.option("SYNC") {
+        args.fail(faults::SYNTAX);
+    }
+    args.done(())
+}
+
+/// `FLUSHDB [ASYNC | SYNC]`
+pub(super) struct FlushDb;
+
+impl Command for FlushDb {
+    const SPEC: Spec = Spec { name: "flushdb", summary: "Removes all keys of the selected database", ..FLUSH };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        read_flush_mode(args).map(|()| Self)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let keys = context.db().flush();
+        context.effects.touched_times(keys.len() as u64);
+        context.effects.discard_elsewhere(keys);
+        Ok(Reply::OK)
+    }
+}
+
+/// `FLUSHALL [ASYNC | SYNC]`
+pub(super) struct FlushAll;
+
+impl Command for FlushAll {
+    const SPEC: Spec = Spec { name: "flushall", summary: "Removes all keys of all databases", ..FLUSH };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        read_flush_mode(args).map(|()| Self)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let keys = context.store.flush_all();
+        // One more than the keys, as Redis counts the command itself as a change.
+        context.effects.touched_times(1 + keys.iter().map(|keys| keys.len() as u64).sum::<u64>());
+        context.effects.discard_elsewhere(keys);
+        Ok(Reply::OK)
+    }
+}
+
+/// `TIME`
+pub(super) struct Time;
+
+impl Command for Time {
+    const SPEC: Spec = Spec {
+        name: "time",
+        arity: 1,
+        flags: &[Flag::Loading, Flag::Stale, Flag::Fast],
+        group: Group::Server,
+        since: "2.6.0",
+        summary: "Tells the server's time: seconds, and microseconds within the second",
+        tips: &["nondeterministic_output"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        args.done(Self)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        const MICROSECONDS: u64 = 1_000_000;
+        let now_us = context.facts.now_us();
+        Ok(Reply::array([now_us / MICROSECONDS, now_us % MICROSECONDS].map(Reply::bulk)))
+    }
+}
+
+/// `SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]`
+pub(super) struct Shutdown {
+    now: bool,
+    abort: bool,
+}
+
+impl Command for Shutdown {
+    const SPEC: Spec = Spec {
+        name: "shutdown",
+        arity: -1,
+        flags: &[
+            Flag::Admin,
+            Flag::Noscript,
+            Flag::Loading,
+            Flag::Stale,
+            Flag::NoMulti,
+            Flag::AllowBusy,
+        ],
+        group: Group::Server,
+        complexity: "O(N) where N is the number of clients",
+        summary: "Answers everyone, then ends the server",
+        syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let (mut save, mut nosave, mut now, mut force, mut abort) = (false, false, false, false, false);
+        while args.more() {
+            if args.option("SAVE") {
+                save = true;
+            } else if args.option("NOSAVE") {
+                nosave = true;
+            } else if args.option("NOW") {
+                now = true;
+            } else if args.option("FORCE") {
+                force = true;
+            } else if args.option("ABORT") {
+                abort = true;
+            } else {
+                args.fail(faults::SYNTAX);
+            }
+        }
+        if save && nosave || abort && (save || nosave || now || force) {
+            args.fail(faults::SYNTAX);
+        }
+        if save {
+            args.fail(faults::NOTHING_TO_SAVE_TO);
+        }
+        args.done(Self { now, abort })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        if self.abort {
+            // A shutdown under way takes no commands any more, so there is never one to abort.
+            return Err(faults::NO_SHUTDOWN);
+        }
+        context.effects.control(Control::Shutdown { now: self.now });
+        Ok(Reply::Silent)
+    }
+}
+
+/// Whether this client may use DEBUG.
+fn allow_debug(context: &Context<'_>) -> Result<(), Fault> {
+    let session = &context.clients[context.me];
+    match context.config.enable_debug_command {
+        DebugCommand::Yes => Ok(()),
+        DebugCommand::Local if session.is_local() => Ok(()),
+        _ => Err(faults::DEBUG_DISABLED),
+    }
+}
+
+/// `DEBUG SLEEP seconds`, `DEBUG PANIC`
+///
+/// DEBUG is one command with words of its own, not a container of subcommands, as in Redis.
+pub(super) struct Debug {
+    action: Action,
+}
+
+/// What DEBUG does.
+enum Action {
+    Sleep(Span),
+    Panic,
+    Unknown(Span),
+}
+
+impl Command for Debug {
+    const SPEC: Spec = Spec {
+        name: "debug",
+        arity: -2,
+        flags: &[Flag::Admin, Flag::Noscript, Flag::Loading, Flag::Stale],
+        group: Group::Server,
+        complexity: "Depends on subcommand",
+        summary: "Does things that only tests and demonstrations want",
+        syntax: "<SLEEP seconds | PANIC>",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let action = if args.left() == 2 && args.option("SLEEP") {
+            Action::Sleep(args.bytes())
+        } else if args.left() == 1 && args.option("PANIC") {
+            Action::Panic
+        } else {
+            Action::Unknown(args.bytes())
+        };
+        args.rest();
+        args.done(Self { action })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        allow_debug(context)?;
+        match self.action {
+            Action::Sleep(seconds) => {
+                let duration = sleep_duration(context.argv.bytes(seconds));
+                context.effects.control(Control::Sleep(duration));
+            }
+            Action::Panic => context.effects.control(Control::Panic),
+            Action::Unknown(word) => return Err(faults::unknown_subcommand("debug", context.argv.bytes(word))),
+        }
+        Ok(Reply::OK)
+    }
+}
+
+/// The longest DEBUG SLEEP: a day.
+const LONGEST_SLEEP_SECS: f64 = 86_400.0;
+
+/// Seconds with a fraction; what is no number is no sleep, as in Redis.
+fn sleep_duration(text: &[u8]) -> Duration {
+    let seconds = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
+    Duration::try_from_secs_f64(seconds.unwrap_or(0.0).clamp(0.0, LONGEST_SLEEP_SECS)).unwrap_or_default()
+}
+
+family!(Server {
+    Info(Info),
+    DbSize(DbSize),
+    FlushDb(FlushDb),
+    FlushAll(FlushAll),
+    Time(Time),
+    Shutdown(Shutdown),
+    Debug(Debug),
+});

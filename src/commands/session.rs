@@ -1,0 +1,245 @@
+//! What the server knows of each client, and the register of all clients.
+//!
+//! A session belongs to the Keyspace, not to the Connection: the commands that change it (SELECT, HELLO,
+//! CLIENT SETNAME, …) run there, and CLIENT LIST shows all of them. It holds no socket.
+
+use super::table::Entry;
+use crate::resp::Protocol;
+use bytes::Bytes;
+use slab::Slab;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::ops::{Index, IndexMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A client's number: unique for the life of the process, rising.
+pub type ClientId = u64;
+
+/// One client's state, as seen by commands.
+pub struct Session {
+    /// The client's number.
+    pub id: ClientId,
+    /// Remote address as `CLIENT LIST` prints it: `127.0.0.1:50312`, `[::1]:50312`, `/path/to/socket:0`.
+    pub address: String,
+    /// Local address, in the same form.
+    pub local_address: String,
+    /// Whether the client came through the Unix socket.
+    pub unix_socket: bool,
+    /// Name set by `CLIENT SETNAME`; empty if none.
+    pub name: Bytes,
+    /// Library name from `CLIENT SETINFO`; empty if none.
+    pub library: Bytes,
+    /// Library version from `CLIENT SETINFO`; empty if none.
+    pub library_version: Bytes,
+    /// The selected database.
+    pub database: usize,
+    /// The protocol its replies are encoded in.
+    pub protocol: Protocol,
+    /// Whether it may run commands.
+    pub authenticated: bool,
+    /// Which replies it wants.
+    pub replies: ReplyMode,
+    /// Exempt from eviction of clients.
+    pub no_evict: bool,
+    /// Its commands do not count as use of a key.
+    pub no_touch: bool,
+    /// When it connected, Unix time in milliseconds.
+    pub created_ms: u64,
+    /// When its last batch arrived, Unix time in milliseconds.
+    pub active_ms: u64,
+    /// The last command it ran; none before the first.
+    pub last_command: Option<&'static Entry>,
+    /// The socket's number in the process as the system knows it; -1 where it has none.
+    pub descriptor: i64,
+    /// Size of the request being executed, bytes.
+    pub request_bytes: usize,
+    /// Buffer sizes that its Connection keeps up to date.
+    pub gauges: Arc<Gauges>,
+}
+
+/// Sizes of a Connection's buffers, written there and read by `CLIENT LIST`.
+#[derive(Debug, Default)]
+pub struct Gauges {
+    query_bytes: AtomicU64,
+    query_free_bytes: AtomicU64,
+    output_bytes: AtomicU64,
+}
+
+impl Gauges {
+    /// Notes the bytes waiting in the query buffer, and the room behind them.
+    pub fn set_query(&self, used_bytes: usize, free_bytes: usize) {
+        self.query_bytes.store(used_bytes as u64, Ordering::Relaxed);
+        self.query_free_bytes.store(free_bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Notes the reply bytes that wait for the client.
+    pub fn set_output(&self, bytes: usize) {
+        self.output_bytes.store(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes waiting in the query buffer.
+    #[must_use]
+    pub fn query_bytes(&self) -> u64 {
+        self.query_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Unused bytes of the query buffer.
+    #[must_use]
+    pub fn query_free_bytes(&self) -> u64 {
+        self.query_free_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Reply bytes waiting for the client.
+    #[must_use]
+    pub fn output_bytes(&self) -> u64 {
+        self.output_bytes.load(Ordering::Relaxed)
+    }
+}
+
+/// `CLIENT REPLY`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyMode {
+    /// Every command is answered.
+    On,
+    /// Nothing is answered.
+    Off,
+    /// The next command is not answered (set by the command before it).
+    SkipNext,
+    /// This command is not answered.
+    Skip,
+}
+
+impl Session {
+    /// A client that has just connected.
+    #[must_use]
+    pub fn new(id: ClientId, address: String, local_address: String, unix_socket: bool) -> Self {
+        Self {
+            id,
+            address,
+            local_address,
+            unix_socket,
+            name: Bytes::new(),
+            library: Bytes::new(),
+            library_version: Bytes::new(),
+            database: 0,
+            protocol: Protocol::Resp2,
+            authenticated: false,
+            replies: ReplyMode::On,
+            no_evict: false,
+            no_touch: false,
+            created_ms: 0,
+            active_ms: 0,
+            last_command: None,
+            descriptor: -1,
+            request_bytes: 0,
+            gauges: Arc::default(),
+        }
+    }
+
+    /// Back to the state after connecting, as `RESET` asks for; the client has to authenticate again.
+    pub fn reset(&mut self, authenticated: bool) {
+        self.name = Bytes::new();
+        self.database = 0;
+        self.protocol = Protocol::Resp2;
+        self.authenticated = authenticated;
+        self.replies = ReplyMode::On;
+        self.no_evict = false;
+        self.no_touch = false;
+    }
+
+    /// Whether the client is on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let ip = self.address.parse::<SocketAddr>().map(|address| address.ip().to_canonical());
+        self.unix_socket || ip.is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Whether the next reply is to be sent; steps the skip mode on.
+    pub fn wants_reply(&mut self) -> bool {
+        match self.replies {
+            ReplyMode::On => true,
+            ReplyMode::Off => false,
+            ReplyMode::SkipNext => {
+                self.replies = ReplyMode::Skip;
+                false
+            }
+            ReplyMode::Skip => {
+                self.replies = ReplyMode::On;
+                false
+            }
+        }
+    }
+}
+
+/// Where a session lies in the register; valid until the client is removed.
+pub type Slot = usize;
+
+/// All connected clients.
+///
+/// A batch finds its session once by number; its commands then use the slot, a plain index.
+#[derive(Default)]
+pub struct Clients {
+    sessions: Slab<Session>,
+    slots: HashMap<ClientId, Slot>,
+}
+
+impl Clients {
+    /// Adds a client.
+    pub fn insert(&mut self, session: Session) -> Slot {
+        let id = session.id;
+        let slot = self.sessions.insert(session);
+        self.slots.insert(id, slot);
+        slot
+    }
+
+    /// Forgets a client.
+    pub fn remove(&mut self, id: ClientId) -> Option<Session> {
+        self.slots.remove(&id).and_then(|slot| self.sessions.try_remove(slot))
+    }
+
+    /// Where a client's session lies.
+    #[must_use]
+    pub fn slot(&self, id: ClientId) -> Option<Slot> {
+        self.slots.get(&id).copied()
+    }
+
+    /// How many are connected.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether nobody is connected.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// All of them with their slots, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &Session)> {
+        self.sessions.iter()
+    }
+
+    /// All of them, oldest first.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&Session> {
+        let mut sessions: Vec<_> = self.sessions.iter().map(|(_, session)| session).collect();
+        sessions.sort_unstable_by_key(|session| session.id);
+        sessions
+    }
+}
+
+impl Index<Slot> for Clients {
+    type Output = Session;
+
+    fn index(&self, slot: Slot) -> &Session {
+        &self.sessions[slot]
+    }
+}
+
+impl IndexMut<Slot> for Clients {
+    fn index_mut(&mut self, slot: Slot) -> &mut Session {
+        &mut self.sessions[slot]
+    }
+}

@@ -1,0 +1,148 @@
+//! All commands by name: the families' tables joined into one, and the look-up.
+//!
+//! A new family is one file and one line of [`FAMILIES`]. The joined table is made once, on first use; every
+//! command and subcommand has a fixed place in it, under which statistics are kept.
+
+use super::context::{Context, Outcome};
+use super::spec::Row;
+use super::{client, command, config, connection, counters, hashes, keys, lists, object, server, strings, ttl};
+use hashbrown::HashTable;
+use std::sync::LazyLock;
+
+macro_rules! families {
+    ($($module:ident::$family:ident),* $(,)?) => {
+        /// A typed command of any family.
+        pub(super) enum Call {
+            $($family($module::$family)),*
+        }
+
+        impl Call {
+            /// Runs the command.
+            pub(super) fn run(&self, context: &mut Context<'_>) -> Outcome {
+                match self {
+                    $(Self::$family(command) => command.run(context)),*
+                }
+            }
+        }
+
+        /// Every family's table.
+        pub const FAMILIES: &[&[Row]] = &[$($module::$family::TABLE),*];
+    };
+}
+
+families! {
+    strings::Strings,
+    counters::Counters,
+    lists::Lists,
+    hashes::Hashes,
+    keys::Keys,
+    object::Object,
+    ttl::Ttl,
+    connection::Connection,
+    client::Client,
+    command::Command,
+    config::Config,
+    server::Server,
+}
+
+/// One command or subcommand in the joined table.
+pub struct Entry {
+    /// Its place in the table.
+    pub index: usize,
+    /// Its name as Redis prints it: `get`, `client|id`.
+    pub name: String,
+    /// Its declaration and code.
+    pub row: &'static Row,
+    /// The places of its subcommands.
+    pub subcommands: Vec<usize>,
+    /// The container it belongs to.
+    pub container: Option<usize>,
+}
+
+/// The joined table.
+pub struct Table {
+    entries: Vec<Entry>,
+    names: HashTable<usize>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(Table::join);
+
+/// The joined table of all commands.
+#[must_use]
+pub fn table() -> &'static Table {
+    &TABLE
+}
+
+impl Table {
+    fn join() -> Self {
+        let mut table = Self { entries: Vec::new(), names: HashTable::new() };
+        for row in FAMILIES.iter().copied().flatten() {
+            let index = table.add(row, None);
+            for subcommand in row.subcommands {
+                let sub = table.add(subcommand, Some(index));
+                table.entries[index].subcommands.push(sub);
+            }
+        }
+        let entries = &table.entries;
+        for entry in entries.iter().filter(|entry| entry.container.is_none()) {
+            let rehash = |index: &usize| hash(entries[*index].name.as_bytes());
+            table.names.insert_unique(hash(entry.name.as_bytes()), entry.index, rehash);
+        }
+        table
+    }
+
+    fn add(&mut self, row: &'static Row, container: Option<usize>) -> usize {
+        let index = self.entries.len();
+        let name = match container {
+            Some(container) => format!("{}|{}", self.entries[container].name, row.spec.name),
+            None => row.spec.name.to_owned(),
+        };
+        self.entries.push(Entry { index, name, row, subcommands: Vec::new(), container });
+        index
+    }
+
+    /// All commands and subcommands, each container before its subcommands.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// All commands without the subcommands.
+    pub fn commands(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.container.is_none())
+    }
+
+    /// The command called `name`, in any case.
+    #[must_use]
+    pub fn find(&self, name: &[u8]) -> Option<&Entry> {
+        self.names
+            .find(hash(name), |index| self.entries[*index].name.as_bytes().eq_ignore_ascii_case(name))
+            .map(|index| &self.entries[*index])
+    }
+
+    /// The subcommand of `container` called `name`, in any case.
+    #[must_use]
+    pub fn find_subcommand(&self, container: &Entry, name: &[u8]) -> Option<&Entry> {
+        let named = |index: &&usize| {
+            self.entries[**index].row.spec.name.as_bytes().eq_ignore_ascii_case(name)
+        };
+        container.subcommands.iter().find(named).map(|index| &self.entries[*index])
+    }
+
+    /// The command or subcommand with a name as Redis prints it: `get`, `client|id`, in any case.
+    #[must_use]
+    pub fn find_full(&self, name: &[u8]) -> Option<&Entry> {
+        match memchr::memchr(b'|', name) {
+            None => self.find(name),
+            Some(bar) => self.find_subcommand(self.find(&name[..bar])?, &name[bar + 1..]),
+        }
+    }
+}
+
+/// A cheap hash of a command's name that ignores case; names are not chosen by attackers, the table is fixed.
+fn hash(name: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    name.iter().fold(name.len() as u64, |hash, byte| {
+        (hash ^ u64::from(byte | 0x20)).wrapping_mul(FACTOR).rotate_left(29)
+    })
+}
