@@ -1,1 +1,58 @@
-//! Under construction.
+//! Acts: own state, time, sockets. The only place that names actix.
+//!
+//! ```text
+//!  bytes ─► Connection ── Execute (batch of typed commands) ──► Keyspace ── commands + store
+//!    ▲                                                             │  ▲
+//!    └──────────────── Replies (encoded) ◄─────────────────────────┘  └── Tick ── Expiry
+//!  Listener (accepts, starts Connections)            every box is a guarded child of the Supervisor
+//! ```
+//!
+//! | message | sender | receiver | answer | while the receiver restarts |
+//! |---|---|---|---|---|
+//! | `Connect` | Connection | Keyspace | – | waits in the mailbox |
+//! | `Execute` | Connection | Keyspace | `Replies` | waits; the batch that caused the panic is answered with errors |
+//! | `Disconnect` | Connection | Keyspace | – | waits |
+//! | `Count` | Listener, Connection | Keyspace | – | waits |
+//! | `Tick` | Expiry | Keyspace | `Ticked` | answered by the restart |
+//! | `CloseClients` | Supervisor | Keyspace | when the last client is gone | waits, the deadline runs |
+//! | `Replies` | Keyspace | Connection | – | a Connection never restarts |
+//! | `Adjust`, `Check`, `Drain`, `Close` | Keyspace | Connection | – | a Connection never restarts |
+//! | `Ticked`, `SetHz` | Keyspace | Expiry | – | waits; the next tick follows by itself |
+//! | `StopTicking` | Supervisor | Expiry | when stopped | waits, the deadline runs |
+//! | `StopAccepting` | Supervisor | Listener | when stopped | waits, the deadline runs |
+//! | `ShutDown` | Keyspace, guards, the program | Supervisor | – | never restarts |
+//! | `SetShutdownTimeout` | Keyspace | Supervisor | – | never restarts |
+//!
+//! Actors hold handles (`KeyspaceHandle`, …) of each other, never bare addresses; a handle's methods are the
+//! messages. No send waits: what bounds the mailboxes is that every connection has one batch in flight and
+//! the Expiry one tick.
+
+pub mod clock;
+pub(crate) mod supervision;
+pub(crate) mod listener;
+pub(crate) mod connection;
+pub(crate) mod keyspace;
+pub(crate) mod expiry;
+
+/// A supervised actor.
+pub(crate) struct Child {
+    /// Its name in the log and in `INFO`.
+    pub(crate) name: &'static str,
+    /// What happens when it panics too often.
+    pub(crate) gives_up: GivesUp,
+}
+
+/// What happens when an actor panics too often.
+pub(crate) enum GivesUp {
+    /// The server cannot go on.
+    ShutDown,
+    /// The server goes on without it.
+    Degrade,
+}
+
+/// The supervised actors in start order; the shutdown walks the list backwards.
+pub(crate) const CHILDREN: [Child; 3] = [
+    Child { name: "keyspace", gives_up: GivesUp::ShutDown },
+    Child { name: "expiry", gives_up: GivesUp::Degrade },
+    Child { name: "listener", gives_up: GivesUp::ShutDown },
+];

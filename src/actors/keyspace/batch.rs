@@ -1,0 +1,150 @@
+//! Running one batch: each command in turn, its reply encoded, its wishes carried out.
+//!
+//! The batch in progress lies in the actor, not on the stack: when a command panics, the replies of the
+//! commands before it are still there to be sent.
+
+use super::Keyspace;
+use super::messages::Work;
+use crate::actors::connection::Replies;
+use crate::commands::context::Context;
+use crate::commands::effects::{Control, Effects};
+use crate::commands::session::Slot;
+use crate::commands::{self, Prepared, faults};
+use crate::resp::{ProtocolError, Reply};
+
+/// The batch in progress.
+pub(super) struct Current {
+    slot: Slot,
+    work: Box<Work>,
+    /// The command that runs, counted from zero.
+    next: usize,
+    /// Whether the rest of the batch is not to run and the connection to be closed after the replies.
+    close: bool,
+}
+
+impl Keyspace {
+    /// Runs a batch and sends its replies back.
+    pub(super) fn run(&mut self, slot: Slot, work: Box<Work>) {
+        self.now_ms = self.clock.now_ms();
+        let session = &mut self.clients[slot];
+        session.active_ms = self.now_ms;
+        session.request_bytes = work.batch.frame_bytes();
+        self.statistics.input_bytes += work.received_bytes;
+        self.current = Some(Current { slot, work, next: 0, close: false });
+        self.run_current();
+        self.finish_current();
+        self.carry_out_controls();
+    }
+
+    /// Runs the commands of the batch in progress, one after the other.
+    fn run_current(&mut self) {
+        let Some(Current { slot, work, next, close }) = &mut self.current else { return };
+        while *next < work.prepared.len() && !*close {
+            let mut context = Context {
+                argv: work.batch.argv(*next),
+                store: &mut self.store,
+                clients: &mut self.clients,
+                me: *slot,
+                config: &mut self.config,
+                statistics: &mut self.statistics,
+                facts: &self.facts,
+                now_ms: self.now_ms,
+                random: self.random.next(),
+                effects: Effects::default(),
+            };
+            let prepared = &work.prepared[*next];
+            let reply = commands::execute(&mut context, prepared);
+            let effects = context.effects;
+            let session = &mut self.clients[*slot];
+            if session.wants_reply() {
+                work.replies.push(reply, session.protocol);
+            }
+            for garbage in effects.garbage {
+                self.facts.reclaimer.discard(garbage);
+            }
+            for control in effects.controls {
+                *close |= ends_batch(&control);
+                self.controls.push(control);
+            }
+            if prepared.entry.is_none() {
+                self.unknown.push(*next);
+            }
+            *next += 1;
+        }
+    }
+
+    /// Ends the batch in progress: the protocol error, if there was one, and the replies on their way.
+    fn finish_current(&mut self) {
+        let Some(mut current) = self.current.take() else { return };
+        self.log_unknown(&current);
+        if let (Some(error), false) = (current.work.batch.error(), current.close) {
+            self.push_protocol_error(&mut current, error);
+        }
+        self.send_replies(current);
+    }
+
+    fn push_protocol_error(&mut self, current: &mut Current, error: ProtocolError) {
+        self.statistics.count_error(b"ERR");
+        current.work.replies.push(error.to_reply(), self.clients[current.slot].protocol);
+    }
+
+    fn send_replies(&mut self, current: Current) {
+        let Current { slot, mut work, close, .. } = current;
+        work.prepared.clear();
+        self.statistics.output_bytes += work.replies.len_bytes() as u64;
+        let authenticated = self.clients[slot].authenticated;
+        if let Some(Some(connection)) = self.connections.get(slot) {
+            connection.do_send(Replies { work, authenticated, close });
+        }
+    }
+
+    /// After a panic: the command that failed and those behind it are answered, and the connection lives on.
+    pub(super) fn abandon_current(&mut self) {
+        let Some(mut current) = self.current.take() else { return };
+        let protocol = self.clients[current.slot].protocol;
+        let commands = current.work.prepared.len();
+        for index in current.next..commands {
+            let failed = index == current.next;
+            let fault = if failed { faults::OUTCOME_UNKNOWN } else { faults::LOADING };
+            if self.clients[current.slot].wants_reply() {
+                current.work.replies.push(Reply::Error(fault.into_bytes()), protocol);
+            }
+        }
+        let name = current.work.prepared.get(current.next).and_then(|prepared| prepared.entry);
+        let name = name.map_or("", |entry| entry.name.as_str());
+        tracing::error!(command = name, "a command failed with a panic; its outcome is unknown");
+        self.send_replies(current);
+    }
+
+    /// Tells the log which commands an application misses, each name once.
+    fn log_unknown(&mut self, current: &Current) {
+        for index in self.unknown.drain(..) {
+            let argv = current.work.batch.argv(index);
+            let name = String::from_utf8_lossy(argv.get(0).unwrap_or_default()).to_ascii_lowercase();
+            let known = self.unknown_names.len() >= UNKNOWN_NAMES || self.unknown_names.contains(&name);
+            if known {
+                continue;
+            }
+            let session = &self.clients[current.slot];
+            tracing::warn!(
+                command = name,
+                client = session.id,
+                client_name = %String::from_utf8_lossy(&session.name),
+                library = %String::from_utf8_lossy(&session.library),
+                "unknown command: an application asks for something that is not there"
+            );
+            self.unknown_names.insert(name);
+        }
+    }
+}
+
+/// How many unknown commands are remembered so that each is logged once.
+const UNKNOWN_NAMES: usize = 256;
+
+/// Whether the commands behind the one that asked for this are not to run any more.
+fn ends_batch(control: &Control) -> bool {
+    matches!(control, Control::CloseAfterReply | Control::Shutdown { .. })
+}
+
+/// A prepared command is small enough to be moved around in batches.
+const _: () = assert!(size_of::<Prepared>() <= 128);

@@ -1,0 +1,65 @@
+//! What commands ask for beyond their reply and beyond the data: the Keyspace carries it out.
+
+use super::Keyspace;
+use crate::actors::connection::{Adjust, Close, Settings};
+use crate::commands::effects::Control;
+use crate::config::Config;
+use crate::config::values::ClientClass;
+use crate::store::{HashLimits, ListLimits, Limits};
+use std::thread;
+
+impl Keyspace {
+    /// Carries out what the last batch asked for.
+    pub(super) fn carry_out_controls(&mut self) {
+        for control in std::mem::take(&mut self.controls) {
+            match control {
+                // The batch itself has seen to it.
+                Control::CloseAfterReply => {}
+                Control::CloseClient(client) => {
+                    let connection = self.clients.slot(client).and_then(|slot| self.connection(slot));
+                    if let Some(connection) = connection {
+                        connection.do_send(Close);
+                    }
+                }
+                Control::Shutdown { now } => self.links.supervisor.shut_down(now),
+                // What DEBUG SLEEP is for: to see how others fare while the server is busy.
+                Control::Sleep(duration) => thread::sleep(duration),
+                Control::Panic => panic!("requested by DEBUG PANIC"),
+                Control::ConfigChanged => self.apply_config(),
+                Control::ResetStatistics => self.statistics.reset(self.store.expired_keys()),
+            }
+        }
+    }
+
+    /// Hands changed options to everyone who lives by them.
+    fn apply_config(&mut self) {
+        self.store.set_limits(store_limits(&self.config));
+        self.links.admission.adjust(&self.config);
+        self.links.expiry.set_hz(self.config.hz);
+        self.links.supervisor.set_shutdown_timeout(self.config.shutdown_timeout);
+        let settings = connection_settings(&self.config);
+        for connection in self.connections.iter().flatten() {
+            connection.do_send(Adjust(settings));
+        }
+    }
+}
+
+/// The options a Connection lives by.
+pub(crate) fn connection_settings(config: &Config) -> Settings {
+    Settings {
+        max_bulk_bytes: config.proto_max_bulk_len,
+        query_limit_bytes: config.client_query_buffer_limit,
+        output_limit: *config.client_output_buffer_limit.of(ClientClass::Normal),
+    }
+}
+
+/// The options the store lives by.
+pub(super) fn store_limits(config: &Config) -> Limits {
+    Limits {
+        hash: HashLimits {
+            max_listpack_entries: config.hash_max_listpack_entries,
+            max_listpack_value: config.hash_max_listpack_value,
+        },
+        list: ListLimits { max_listpack_size: config.list_max_listpack_size },
+    }
+}

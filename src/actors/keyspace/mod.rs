@@ -1,0 +1,213 @@
+//! The Keyspace: the one actor that owns all data; every command runs here, one after another.
+//!
+//! It takes [`messages`] from Connections (batches of commands), the Expiry (ticks) and the Supervisor, lends
+//! store, sessions and options to the commands (`batch`), and carries out what they ask for beyond their reply
+//! (`controls`). It never waits: whatever needs waiting for is another actor's work.
+//!
+//! After a panic the guard calls [`restarting`](actix::Supervised::restarting): the batch in progress is
+//! answered, and the data is verified and kept, or the server gives up, as `on-panic` says.
+
+mod batch;
+mod controls;
+mod facts;
+mod messages;
+mod random;
+mod reclaim;
+mod ticks;
+
+pub(crate) use controls::connection_settings;
+pub(crate) use facts::SystemFacts;
+pub(crate) use messages::{CloseClients, Count, Disconnect, KeyspaceHandle, Tick, Work};
+pub(crate) use random::system_random;
+pub(crate) use reclaim::Reclaimer;
+
+use self::batch::Current;
+use self::messages::{Connect, Execute};
+use self::random::Random;
+use super::clock::Clock;
+use super::connection::{Connection, Drain};
+use super::expiry::ExpiryHandle;
+use super::listener::Admission;
+use super::supervision::{Health, SupervisorHandle};
+use crate::commands::effects::Control;
+use crate::commands::session::{Clients, Slot};
+use crate::commands::statistics::Statistics;
+use crate::config::Config;
+use crate::config::values::OnPanic;
+use crate::exit::Exit;
+use crate::store::{HashKey, Store};
+use actix::{Actor, Addr, Context, Handler, Supervised};
+use std::collections::HashSet;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// The actor that owns all data.
+pub(crate) struct Keyspace {
+    store: Store,
+    clients: Clients,
+    /// Where each client's replies go, by the session's slot.
+    connections: Vec<Option<Addr<Connection>>>,
+    config: Config,
+    statistics: Statistics,
+    facts: SystemFacts,
+    clock: Clock,
+    /// Unix time in milliseconds, read once per message.
+    now_ms: u64,
+    random: Random,
+    current: Option<Current>,
+    /// Wishes of the batch in progress that reach beyond it.
+    controls: Vec<Control>,
+    /// Requests of the batch in progress that named no command.
+    unknown: Vec<usize>,
+    unknown_names: HashSet<String>,
+    /// Told when the last client is gone, once the server shuts down.
+    closing: Option<oneshot::Sender<()>>,
+    links: Links,
+}
+
+/// The other actors as the Keyspace knows them.
+pub(crate) struct Links {
+    pub(crate) expiry: ExpiryHandle,
+    pub(crate) supervisor: SupervisorHandle,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) health: Arc<Health>,
+}
+
+impl Keyspace {
+    /// An empty keyspace.
+    pub(crate) fn new(config: Config, clock: Clock, facts: SystemFacts, links: Links) -> Self {
+        let hash_key = HashKey(system_random(), system_random());
+        let mut store = Store::new(config.databases, hash_key);
+        store.set_limits(controls::store_limits(&config));
+        Self {
+            store,
+            clients: Clients::default(),
+            connections: Vec::new(),
+            config,
+            statistics: Statistics::default(),
+            facts,
+            now_ms: clock.now_ms(),
+            clock,
+            random: Random::from_system(),
+            current: None,
+            controls: Vec::new(),
+            unknown: Vec::new(),
+            unknown_names: HashSet::new(),
+            closing: None,
+            links,
+        }
+    }
+
+    /// The connection of the client in `slot`.
+    fn connection(&self, slot: Slot) -> Option<&Addr<Connection>> {
+        self.connections.get(slot).and_then(Option::as_ref)
+    }
+
+    /// Tells the Supervisor when it waits for the last client to go and there is none.
+    fn check_closing(&mut self) {
+        if self.clients.is_empty() {
+            if let Some(gone) = self.closing.take() {
+                // The Supervisor may have stopped waiting at its deadline.
+                let _ = gone.send(());
+            }
+        }
+    }
+}
+
+impl Actor for Keyspace {
+    type Context = Context<Self>;
+}
+
+impl Supervised for Keyspace {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        self.controls.clear();
+        self.unknown.clear();
+        self.abandon_current();
+        self.links.expiry.ticked(false);
+        let broken = self.store.verify().err();
+        if let Some(broken) = &broken {
+            tracing::error!(%broken, "the data is damaged and there is no log to rebuild it from");
+        }
+        if broken.is_some() || self.config.on_panic == OnPanic::Exit {
+            self.links.supervisor.escalate(Exit::ChildGaveUp);
+        } else {
+            tracing::warn!("the data was verified and is kept");
+        }
+    }
+}
+
+impl Handler<Connect> for Keyspace {
+    type Result = ();
+
+    fn handle(&mut self, Connect { mut session, connection }: Connect, _: &mut Context<Self>) {
+        self.links.health.taken();
+        self.now_ms = self.clock.now_ms();
+        session.created_ms = self.now_ms;
+        session.active_ms = self.now_ms;
+        session.authenticated = !self.config.requirepass.is_set();
+        self.statistics.connections_received += 1;
+        if self.closing.is_some() {
+            connection.do_send(Drain);
+        }
+        let slot = self.clients.insert(session);
+        if slot >= self.connections.len() {
+            self.connections.resize_with(slot + 1, || None);
+        }
+        self.connections[slot] = Some(connection);
+    }
+}
+
+impl Handler<Execute> for Keyspace {
+    type Result = ();
+
+    fn handle(&mut self, Execute { client, work }: Execute, _: &mut Context<Self>) {
+        self.links.health.taken();
+        if let Some(slot) = self.clients.slot(client) {
+            self.run(slot, work);
+        }
+    }
+}
+
+impl Handler<Disconnect> for Keyspace {
+    type Result = ();
+
+    fn handle(&mut self, Disconnect(client): Disconnect, _: &mut Context<Self>) {
+        self.links.health.taken();
+        if let Some(slot) = self.clients.slot(client) {
+            self.clients.remove(client);
+            self.connections[slot] = None;
+        }
+        self.check_closing();
+    }
+}
+
+impl Handler<Count> for Keyspace {
+    type Result = ();
+
+    fn handle(&mut self, what: Count, _: &mut Context<Self>) {
+        self.links.health.taken();
+        let counter = match what {
+            Count::Rejected => &mut self.statistics.connections_rejected,
+            Count::OutputLimit => &mut self.statistics.output_limit_disconnections,
+            Count::QueryLimit => &mut self.statistics.query_limit_disconnections,
+        };
+        *counter += 1;
+    }
+}
+
+impl Handler<CloseClients> for Keyspace {
+    type Result = ();
+
+    fn handle(&mut self, CloseClients { gone, now }: CloseClients, _: &mut Context<Self>) {
+        self.links.health.taken();
+        for connection in self.connections.iter().flatten() {
+            if now {
+                connection.do_send(super::connection::Close);
+            } else {
+                connection.do_send(Drain);
+            }
+        }
+        self.closing = Some(gone);
+        self.check_closing();
+    }
+}

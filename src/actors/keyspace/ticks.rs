@@ -1,0 +1,75 @@
+//! What happens as time passes: due keys are removed, idle and slow clients closed, rates sampled.
+//!
+//! The Expiry actor sends a tick `hz` times a second, never a second one before the first is answered, and
+//! at once again when there was more to do than one tick's time allows.
+
+use super::{Keyspace, Tick};
+use crate::actors::connection::{Check, Close};
+use actix::{Context, Handler};
+use std::time::{Duration, Instant};
+
+/// The longest a tick keeps clients waiting for the removal of due keys.
+const PURGE_TIME: Duration = Duration::from_millis(1);
+
+/// Due keys removed between two looks at the time.
+const PURGE_KEYS: usize = 64;
+
+impl Handler<Tick> for Keyspace {
+    type Result = ();
+
+    fn handle(&mut self, _: Tick, _: &mut Context<Self>) {
+        self.links.health.taken();
+        self.now_ms = self.clock.now_ms();
+        self.statistics.sample(self.now_ms);
+        self.close_idle_clients();
+        self.check_slow_clients();
+        let more_due = self.purge_due_keys();
+        self.links.expiry.ticked(more_due);
+    }
+}
+
+impl Keyspace {
+    /// Removes keys past their deadline within [`PURGE_TIME`]; says whether more are due.
+    fn purge_due_keys(&mut self) -> bool {
+        let started = Instant::now();
+        for number in 0..self.store.databases() {
+            loop {
+                let purged = self.store.db(number).purge_due(self.now_ms, PURGE_KEYS);
+                if !purged.more {
+                    break;
+                }
+                if started.elapsed() >= PURGE_TIME {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Closes clients that have been idle for longer than `timeout`.
+    fn close_idle_clients(&self) {
+        let timeout_ms = u64::try_from(self.config.timeout.as_millis()).unwrap_or(u64::MAX);
+        if timeout_ms == 0 {
+            return;
+        }
+        for (slot, session) in self.clients.iter() {
+            if self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
+                tracing::debug!(client = session.id, "closing idle client");
+                if let Some(connection) = self.connection(slot) {
+                    connection.do_send(Close);
+                }
+            }
+        }
+    }
+
+    /// Has clients that leave replies unread look at their limits again, which may count time.
+    fn check_slow_clients(&self) {
+        for (slot, session) in self.clients.iter() {
+            if session.gauges.output_bytes() > 0 {
+                if let Some(connection) = self.connection(slot) {
+                    connection.do_send(Check);
+                }
+            }
+        }
+    }
+}
