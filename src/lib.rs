@@ -6,3 +6,5 @@ pub mod commands;
 pub mod config;
 pub mod exit;
 pub mod actors;
+mod bind;
+pub mod server;
