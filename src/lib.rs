@@ -1,7 +1,7 @@
 //! Memora: a Redis-compatible in-memory data store built as a system of supervised actors.
 
-pub mod resp;
-pub mod store;
+pub mod actors;
 pub mod commands;
 pub mod config;
-pub mod actors;
+pub mod resp;
+pub mod store;
