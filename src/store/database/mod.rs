@@ -9,6 +9,9 @@ mod guards;
 mod keys;
 mod strings;
 
+#[cfg(test)]
+mod tests;
+
 use super::dict::{Dict, HashKey, Keyed, Seek, Spot};
 use super::entry::Entry;
 use super::error::StoreError;

@@ -6,6 +6,7 @@ use crate::store::entry::Entry;
 use crate::store::error::StoreError;
 use crate::store::string::NewString;
 use crate::store::value::ValueRef;
+use bytes::BytesMut;
 
 impl Database {
     /// Sets a string; canonical text of an integer becomes the integer. Answers what it replaces
@@ -80,45 +81,46 @@ impl Database {
 
     /// Appends to the string at a key, an empty one where there is none. Answers the new length
     /// in bytes. The caller has checked that it stays within the maximum.
+    ///
+    /// As in Redis the result shows the encoding `raw`, but that of `SET` where the key is new.
     pub fn append(&mut self, key: &[u8], suffix: &[u8], now_ms: u64) -> Result<usize, StoreError> {
-        let len = self.string(key, now_ms)?.map(|old| old.len());
-        match (len, suffix) {
-            // Redis creates the key with a plain string.
-            (None, suffix) => {
-                self.set_string(key, suffix, Deadline::Clear, now_ms);
+        match self.seek(key, now_ms) {
+            Seek::Found(spot) => {
+                let ValueRef::String(old) = self.dict.entry(spot).read() else {
+                    return Err(StoreError::WrongType);
+                };
+                let len = old.len();
+                self.patch(spot, len, suffix)
+            }
+            Seek::Vacant(spot) => {
+                self.dict.insert(spot, Entry::string(key, suffix.into()));
                 Ok(suffix.len())
             }
-            (Some(len), suffix) => self.set_range(key, len, suffix, now_ms),
         }
     }
 
     /// Writes `patch` at `offset` of the string at a key, with zero bytes up to there if it was
-    /// shorter. Answers the new length in bytes. An empty patch is still a change of encoding.
-    pub fn set_range(
-        &mut self,
-        key: &[u8],
-        offset: usize,
-        patch: &[u8],
-        now_ms: u64,
-    ) -> Result<usize, StoreError> {
+    /// shorter. Answers the new length in bytes. As in Redis an empty patch changes nothing.
+    pub fn set_range(&mut self, key: &[u8], offset: usize, patch: &[u8], now_ms: u64) -> Result<usize, StoreError> {
         match self.seek(key, now_ms) {
-            Seek::Found(spot) => {
-                let ValueRef::String(_) = self.dict.entry(spot).read() else {
-                    return Err(StoreError::WrongType);
-                };
-                self.dict
-                    .entry_mut(spot)
-                    .patch(offset, patch)
-                    .ok_or(StoreError::WrongType)
-            }
+            Seek::Found(spot) => match self.dict.entry(spot).read() {
+                ValueRef::String(old) if patch.is_empty() => Ok(old.len()),
+                ValueRef::String(_) => self.patch(spot, offset, patch),
+                _ => Err(StoreError::WrongType),
+            },
+            Seek::Vacant(_) if patch.is_empty() => Ok(0),
             Seek::Vacant(spot) => {
-                let mut text = bytes::BytesMut::zeroed(offset);
+                let mut text = BytesMut::zeroed(offset);
                 text.extend_from_slice(patch);
                 let len = text.len();
                 self.dict.insert(spot, Entry::raw(key, text));
                 Ok(len)
             }
         }
+    }
+
+    fn patch(&mut self, spot: Spot, offset: usize, patch: &[u8]) -> Result<usize, StoreError> {
+        self.dict.entry_mut(spot).patch(offset, patch).ok_or(StoreError::WrongType)
     }
 
     fn set_entry(

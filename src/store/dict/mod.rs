@@ -17,6 +17,9 @@ mod deadlines;
 mod segment;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use deadlines::NEVER_MS;
 use segment::Segment;
 use siphasher::sip::SipHasher13;
