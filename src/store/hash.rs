@@ -3,6 +3,9 @@
 //! Small ones are one packed buffer ("listpack": field, value, field, value …), others a
 //! [`Dict`] ("hashtable"). As in Redis a hash that became a table stays one.
 
+#[cfg(test)]
+mod tests;
+
 use super::dict::{Dict, HashKey, Keyed, Seek};
 use super::packed::{Packed, PackedIter};
 use super::string::StringRef;

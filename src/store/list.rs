@@ -4,6 +4,9 @@
 //! [`CHUNK_MAX_BYTES`] ("quicklist"), each copied on write, with big elements standing alone so
 //! that replies can share them. When one becomes the other is what Redis 7.2 does.
 
+#[cfg(test)]
+mod tests;
+
 use super::packed::Packed;
 use super::string::{NewString, StringRef};
 use bytes::Bytes;

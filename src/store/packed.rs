@@ -164,9 +164,11 @@ impl Packed {
             start: 0,
             len: 0,
         };
-        tail.len = std::iter::successors(Some(0), |offset| Some(tail.next(*offset)))
-            .take_while(|offset| *offset < tail.end())
-            .count() as u32;
+        let mut at = tail.first();
+        while at < tail.end() {
+            at = tail.next(at);
+            tail.len += 1;
+        }
         self.len -= tail.len;
         self.trim();
         tail

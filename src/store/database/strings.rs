@@ -101,7 +101,13 @@ impl Database {
 
     /// Writes `patch` at `offset` of the string at a key, with zero bytes up to there if it was
     /// shorter. Answers the new length in bytes. As in Redis an empty patch changes nothing.
-    pub fn set_range(&mut self, key: &[u8], offset: usize, patch: &[u8], now_ms: u64) -> Result<usize, StoreError> {
+    pub fn set_range(
+        &mut self,
+        key: &[u8],
+        offset: usize,
+        patch: &[u8],
+        now_ms: u64,
+    ) -> Result<usize, StoreError> {
         match self.seek(key, now_ms) {
             Seek::Found(spot) => match self.dict.entry(spot).read() {
                 ValueRef::String(old) if patch.is_empty() => Ok(old.len()),
@@ -120,7 +126,10 @@ impl Database {
     }
 
     fn patch(&mut self, spot: Spot, offset: usize, patch: &[u8]) -> Result<usize, StoreError> {
-        self.dict.entry_mut(spot).patch(offset, patch).ok_or(StoreError::WrongType)
+        self.dict
+            .entry_mut(spot)
+            .patch(offset, patch)
+            .ok_or(StoreError::WrongType)
     }
 
     fn set_entry(

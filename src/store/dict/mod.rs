@@ -299,9 +299,12 @@ impl<T: Keyed + Clone> Dict<T> {
         self.directory[first..first + (1 << (self.depth - depth))].fill(number);
     }
 
-    /// Merges the segment for `hash` with its neighbour while both are nearly empty.
-    fn merge(&mut self, hash: u32) {
+    /// Merges the segment for `hash` with its neighbour while both are nearly empty. Answers the
+    /// lowest number under which another segment stands now, `u32::MAX` when none does.
+    fn merge(&mut self, hash: u32) -> u32 {
+        let mut lowest = u32::MAX;
         while let Some((lower, upper)) = self.mergeable(hash) {
+            lowest = lowest.min(lower).min(upper);
             let (segment, soonest_ms) = self.detach(upper);
             // Detaching moved the last segment into the gap, which may have been the lower one.
             let lower = if lower as usize == self.segments.len() {
@@ -317,6 +320,7 @@ impl<T: Keyed + Clone> Dict<T> {
             self.point_to(prefix, depth, lower);
             self.halve();
         }
+        lowest
     }
 
     /// The segment for `hash` and its neighbour, lower one first, where they should be one.

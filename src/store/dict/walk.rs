@@ -140,7 +140,8 @@ impl<T: Keyed + Clone> Dict<T> {
                 }
             }
             self.soonest_ms[number] = segment.deadlines.soonest();
-            self.merge(hash);
+            // A merge may put a segment that was not looked at yet under a lower number.
+            number = number.min(self.merge(hash) as usize);
         }
         false
     }

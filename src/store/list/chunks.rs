@@ -96,7 +96,7 @@ impl Chunks {
             Side::Front => self.chunks.front_mut(),
             Side::Back => self.chunks.back_mut(),
         };
-        if let Some(packed) = end.and_then(|chunk| Chunk::with_room(chunk, text.as_slice())) {
+        if let Some(packed) = end.and_then(|chunk| Chunk::with_room(chunk, text.as_slice(), 0)) {
             return match side {
                 Side::Front => packed.push_front(text.as_slice()),
                 Side::Back => packed.push_back(text.as_slice()),
@@ -115,12 +115,12 @@ impl Chunks {
         // Beside the element before it, so that there is always one.
         let (place, before) = self.locate(index - 1);
         self.len += 1;
-        if let Some(packed) = Chunk::with_room(&mut self.chunks[place], text.as_slice()) {
+        if let Some(packed) = Chunk::with_room(&mut self.chunks[place], text.as_slice(), 0) {
             return packed.insert(packed.offset(before + 1), text.as_slice());
         }
         self.split(place, before + 1);
         let next = self.chunks.get_mut(place + 1);
-        match next.and_then(|chunk| Chunk::with_room(chunk, text.as_slice())) {
+        match next.and_then(|chunk| Chunk::with_room(chunk, text.as_slice(), 0)) {
             Some(packed) => packed.push_front(text.as_slice()),
             None => self.chunks.insert(place + 1, Chunk::of(text)),
         }
@@ -128,7 +128,8 @@ impl Chunks {
 
     pub(super) fn set(&mut self, index: usize, text: NewString<'_>) {
         let (place, inside) = self.locate(index);
-        if let Some(packed) = Chunk::with_room(&mut self.chunks[place], text.as_slice()) {
+        let old_len = self.iter_from(index).next().map_or(0, |old| old.len());
+        if let Some(packed) = Chunk::with_room(&mut self.chunks[place], text.as_slice(), old_len) {
             return packed.replace(packed.offset(inside), text.as_slice());
         }
         self.split(place, inside + 1);
@@ -254,12 +255,17 @@ impl Chunk {
         })
     }
 
-    /// The packed buffer of a chunk that can take this element.
-    fn with_room<'a>(chunk: &'a mut Arc<Chunk>, text: &[u8]) -> Option<&'a mut Packed> {
+    /// The packed buffer of a chunk that can take this element, for one of `old_len` bytes.
+    fn with_room<'a>(
+        chunk: &'a mut Arc<Chunk>,
+        text: &[u8],
+        old_len: usize,
+    ) -> Option<&'a mut Packed> {
         let fits = match &**chunk {
             Chunk::Packed(packed) => {
                 text.len() <= PACKED_ELEMENT_MAX_BYTES
-                    && packed.listpack_bytes() + text.len() + ELEMENT_FRAME_BYTES <= CHUNK_MAX_BYTES
+                    && packed.listpack_bytes() + text.len() + ELEMENT_FRAME_BYTES
+                        <= CHUNK_MAX_BYTES + old_len
             }
             Chunk::Big(_) => false,
         };
