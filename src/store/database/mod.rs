@@ -120,6 +120,12 @@ impl Database {
         }
     }
 
+    /// Fetches what look-ups of these keys will read, for all of them together: worth it before a
+    /// batch of commands when the database is bigger than the processor's caches.
+    pub fn warm<'k>(&self, keys: impl IntoIterator<Item = &'k [u8]>) {
+        self.dict.warm(keys);
+    }
+
     /// Whether the key is there.
     pub fn contains(&mut self, key: &[u8], now_ms: u64) -> bool {
         self.find(key, now_ms).is_some()

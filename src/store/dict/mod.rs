@@ -16,6 +16,7 @@
 mod deadlines;
 mod segment;
 mod walk;
+mod warm;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,9 @@ pub const SEGMENT_MAX_ENTRIES: usize = 256;
 /// maximum that the next insertion does not split them again.
 const MERGE_MAX_ENTRIES: usize = SEGMENT_MAX_ENTRIES / 2;
 
+/// The least capacity a growing vector gets.
+const MIN_ROOM: usize = 4;
+
 /// Only the upper half of the hash is used; it is kept beside each entry.
 const HASH_BITS: u32 = u32::BITS;
 
@@ -45,6 +49,9 @@ pub struct HashKey(pub u64, pub u64);
 pub trait Keyed {
     /// The bytes this entry is found by.
     fn key(&self) -> &[u8];
+
+    /// Reads the entry itself, but nothing that it points to.
+    fn touch(&self);
 }
 
 /// A hash table of `T`, see the module's page.
@@ -80,13 +87,19 @@ pub(super) enum Seek {
     Vacant(Spot),
 }
 
-/// The number of elements by which a full vector grows: by an eighth, as memory counts here.
+/// How much room to make in a vector before one element comes in: none while there is some, then
+/// a quarter of the power of two below. Those are the sizes allocators have, and memory counts.
 fn growth<E>(vec: &Vec<E>) -> usize {
     if vec.len() < vec.capacity() {
-        0
-    } else {
-        vec.len() / 8 + 2
+        return 0;
     }
+    room_for(vec.len() + 1) - vec.len()
+}
+
+/// The capacity a vector of `len` elements should have.
+fn room_for(len: usize) -> usize {
+    let step = (len.max(MIN_ROOM) / 4 + 1).next_power_of_two() / 2;
+    len.div_ceil(step) * step
 }
 
 impl<T: Keyed + Clone> Dict<T> {

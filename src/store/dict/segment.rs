@@ -7,20 +7,23 @@
 //! The price, moving half a segment on insertion, is bounded by [`SEGMENT_MAX_ENTRIES`].
 
 use super::deadlines::Deadlines;
-use super::{HASH_BITS, SEGMENT_MAX_ENTRIES, growth};
+use super::{HASH_BITS, SEGMENT_MAX_ENTRIES, growth, room_for};
 
 /// How many hashes are compared at once around the place where a hash should stand.
 const WINDOW: usize = 32;
 
 /// Entries whose hashes begin with the same `depth` bits, in hash order.
+///
+/// In this order so that a look-up reads one cache line of it.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(super) struct Segment<T> {
+    hashes: Vec<u32>,
+    entries: Vec<T>,
     /// How many leading bits the hashes here have in common.
     pub(super) depth: u32,
     /// Those bits, at the upper end; zeros below.
     pub(super) prefix: u32,
-    hashes: Vec<u32>,
-    entries: Vec<T>,
     pub(super) deadlines: Deadlines,
 }
 
@@ -50,6 +53,11 @@ impl<T> Segment<T> {
 
     pub(super) fn entry(&self, index: usize) -> &T {
         &self.entries[index]
+    }
+
+    /// The first entry whose hash is not below `hash`.
+    pub(super) fn first_from(&self, hash: u32) -> Option<&T> {
+        self.entries.get(self.lower_bound(hash))
     }
 
     pub(super) fn entry_mut(&mut self, index: usize) -> &mut T {
@@ -144,7 +152,7 @@ impl<T> Segment<T> {
     }
 
     fn shrink(&mut self) {
-        let room = self.len() + self.len() / 8;
+        let room = room_for(self.len());
         self.hashes.shrink_to(room);
         self.entries.shrink_to(room);
     }
