@@ -22,6 +22,9 @@ mod value;
 mod varint;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use database::{
     Database, Deadline, Detached, HashMut, Item, Limits, ListMut, Purged, Snapshot,
 };
