@@ -7,6 +7,9 @@
 //! Unlike a listpack the buffer may have free room in front, so that taking from the front of a
 //! queue moves nothing. Absent on purpose: limits, which lists and hashes each have their own.
 
+#[cfg(test)]
+mod tests;
+
 use super::string::{NewString, StringRef, parse_int};
 
 /// What a listpack has besides its elements: total size, number of elements, end mark.
@@ -230,7 +233,8 @@ impl Packed {
         }
     }
 
-    /// Where, from `at` on in steps of `step` elements, an element with this text begins.
+    /// Where, from `at` on in steps of `step` elements, an element with this text begins. The
+    /// number of elements from `at` on is a multiple of `step`.
     pub(super) fn find(&self, mut at: Offset, step: usize, text: &[u8]) -> Option<Offset> {
         let wanted = parse_int(text).map_or(StringRef::Slice(text), StringRef::Int);
         while at < self.end() {
