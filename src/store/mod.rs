@@ -1,1 +1,109 @@
-//! Under construction.
+//! The store: all data, and nothing but data.
+//!
+//! Everything big is made of reference-counted chunks that are copied on write: the segments of a
+//! [`Dict`], the values beside them, the chunks of a [`List`]. So a point-in-time [`Snapshot`] of a
+//! database, or a clone of a value for a reply that takes its time, costs one reference count per
+//! chunk, and the first change to a shared chunk afterwards copies that chunk alone. Big replies,
+//! log rewrites and dumps read such a copy while the owner goes on, without fork.
+//!
+//! Here nothing reads a clock, draws a random number, touches a file or knows a protocol: times and
+//! random bits are arguments, answers are facts.
+
+mod database;
+mod dict;
+mod entry;
+mod error;
+mod glob;
+mod hash;
+mod list;
+mod packed;
+mod string;
+mod value;
+mod varint;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use database::{
+    Database, Deadline, Detached, HashMut, Item, Limits, ListMut, Purged, Snapshot,
+};
+pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
+pub use error::StoreError;
+pub use glob::{glob_matches, glob_matches_nocase};
+pub use hash::{FieldChange, Hash, HashIter, HashLimits};
+pub use list::{List, ListIter, ListLimits, Side};
+pub use packed::{Packed, PackedIter};
+pub use string::{INT_TEXT_MAX_BYTES, IntText, NewString, StringRef, int_text_len, parse_int};
+pub use value::{Kind, Value, ValueRef};
+pub use verify::Broken;
+
+/// The numbered databases.
+#[derive(Debug, Clone)]
+pub struct Store {
+    databases: Vec<Database>,
+    limits: Limits,
+}
+
+impl Store {
+    /// So many empty databases; `hash_key` should be random and stay secret.
+    pub fn new(databases: usize, hash_key: HashKey) -> Self {
+        let limits = Limits::default();
+        let databases = (0..databases)
+            .map(|_| Database::new(hash_key, limits))
+            .collect();
+        Store { databases, limits }
+    }
+
+    /// How many databases there are.
+    pub fn databases(&self) -> usize {
+        self.databases.len()
+    }
+
+    /// The database with this number, which is less than [`Store::databases`].
+    pub fn db(&mut self, number: usize) -> &mut Database {
+        &mut self.databases[number]
+    }
+
+    /// The database with this number, only to be read.
+    pub fn db_ref(&self, number: usize) -> &Database {
+        &self.databases[number]
+    }
+
+    /// All databases in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Database> {
+        self.databases.iter()
+    }
+
+    /// All databases in order, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Database> {
+        self.databases.iter_mut()
+    }
+
+    /// Lets two databases change places, as `SWAPDB`.
+    pub fn swap(&mut self, one: usize, other: usize) {
+        self.databases.swap(one, other);
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Sets the limits for changes from now on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.iter_mut()
+            .for_each(|database| database.set_limits(limits));
+    }
+
+    /// Hands all keys over and stays behind empty.
+    pub fn flush_all(&mut self) -> Vec<Snapshot> {
+        self.iter_mut().map(Database::flush).collect()
+    }
+
+    /// The contents of all databases at this moment.
+    pub fn snapshot(&self) -> Vec<Snapshot> {
+        self.iter().map(Database::snapshot).collect()
+    }
+}

@@ -1,0 +1,168 @@
+//! What is done with keys whatever they hold.
+
+use super::{Database, Deadline, Detached, Item, item};
+use crate::store::dict::{Keyed, Seek};
+use crate::store::entry::Entry;
+use crate::store::value::Value;
+
+/// How many keys past their deadline [`Database::random_key`] takes out before it gives up.
+const RANDOM_TRIES: usize = 100;
+
+/// What [`Database::purge_due`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purged {
+    /// So many keys were taken out.
+    pub removed: usize,
+    /// There may be more that are due.
+    pub more: bool,
+}
+
+impl Database {
+    /// Takes a key out.
+    pub fn remove(&mut self, key: &[u8], now_ms: u64) -> Option<Detached> {
+        let spot = self.find(key, now_ms)?;
+        Some(self.detach(spot))
+    }
+
+    /// A copy of a key with its value and deadline; big values are shared until one is changed.
+    pub fn duplicate(&mut self, key: &[u8], now_ms: u64) -> Option<Detached> {
+        let spot = self.find(key, now_ms)?;
+        Some(Detached {
+            entry: self.dict.entry(spot).clone(),
+            deadline_ms: self.dict.deadline(spot),
+        })
+    }
+
+    /// Puts something detached in under `key`, with its deadline. Answers what it replaces.
+    ///
+    /// With [`Database::remove`] and [`Database::duplicate`] this makes `RENAME`, `MOVE` and `COPY`.
+    pub fn put(&mut self, key: &[u8], detached: Detached, now_ms: u64) -> Option<Detached> {
+        let entry = if detached.key() == key {
+            detached.entry
+        } else {
+            detached.entry.renamed(key)
+        };
+        self.place(entry, detached.deadline_ms, now_ms)
+    }
+
+    /// Puts a whole value in under `key`. Answers what it replaces. An empty collection is not
+    /// put in: it only replaces.
+    pub fn insert(
+        &mut self,
+        key: &[u8],
+        value: Value,
+        deadline_ms: Option<u64>,
+        now_ms: u64,
+    ) -> Option<Detached> {
+        let entry = match value {
+            Value::List(list) if list.is_empty() => return self.remove(key, now_ms),
+            Value::Hash(hash) if hash.is_empty() => return self.remove(key, now_ms),
+            Value::String(bytes) => Entry::string(key, bytes.into()),
+            other => Entry::value(key, other),
+        };
+        self.place(entry, deadline_ms, now_ms)
+    }
+
+    /// The deadline of a key: outside whether the key is there, inside whether it has one, as Unix
+    /// time in milliseconds.
+    pub fn deadline(&mut self, key: &[u8], now_ms: u64) -> Option<Option<u64>> {
+        let spot = self.find(key, now_ms)?;
+        Some(self.dict.deadline(spot))
+    }
+
+    /// Gives a key a deadline, also one that has passed. Answers whether the key is there.
+    pub fn set_deadline(&mut self, key: &[u8], deadline_ms: u64, now_ms: u64) -> bool {
+        let spot = self.find(key, now_ms);
+        spot.inspect(|spot| {
+            self.dict.set_deadline(*spot, Some(deadline_ms));
+        })
+        .is_some()
+    }
+
+    /// Takes a key's deadline away. Answers whether it had one.
+    pub fn persist(&mut self, key: &[u8], now_ms: u64) -> bool {
+        let spot = self.find(key, now_ms);
+        spot.and_then(|spot| self.dict.set_deadline(spot, None))
+            .is_some()
+    }
+
+    /// A key picked nearly uniformly with random bits from `random`, as `RANDOMKEY`. When nearly
+    /// every key is past its deadline there may be no answer though one is not.
+    pub fn random_key(&mut self, mut random: impl FnMut() -> u64, now_ms: u64) -> Option<&[u8]> {
+        for _ in 0..RANDOM_TRIES {
+            let spot = self.dict.random_spot(random())?;
+            if !self.dict.is_due(spot, now_ms) {
+                return Some(self.dict.entry(spot).key());
+            }
+            let detached = self.detach(spot);
+            self.note_expired(detached);
+        }
+        None
+    }
+
+    /// Visits keys from `cursor` on as [`Dict::scan`](crate::store::Dict::scan) does, without those
+    /// past their deadline.
+    pub fn scan(
+        &self,
+        cursor: u64,
+        count: usize,
+        now_ms: u64,
+        mut visit: impl FnMut(Item<'_>),
+    ) -> u64 {
+        self.dict.scan(cursor, count, |entry, deadline_ms| {
+            if deadline_ms.is_none_or(|deadline_ms| deadline_ms >= now_ms) {
+                visit(item((entry, deadline_ms)));
+            }
+        })
+    }
+
+    /// All keys, without those past their deadline.
+    pub fn iter(&self, now_ms: u64) -> impl Iterator<Item = Item<'_>> {
+        let visible = move |item: &Item<'_>| {
+            item.deadline_ms
+                .is_none_or(|deadline_ms| deadline_ms >= now_ms)
+        };
+        self.dict.iter().map(item).filter(visible)
+    }
+
+    /// Takes keys past their deadline out, at most `budget` of them.
+    pub fn purge_due(&mut self, now_ms: u64, budget: usize) -> Purged {
+        let before = self.expired.len();
+        let expired = &mut self.expired;
+        let more = self.dict.purge_due(now_ms, budget, |entry, deadline_ms| {
+            expired.push(Detached {
+                entry,
+                deadline_ms: Some(deadline_ms),
+            });
+        });
+        let removed = self.expired.len() - before;
+        self.expired_count += removed as u64;
+        Purged { removed, more }
+    }
+
+    /// A Unix time in milliseconds up to which no key is past its deadline; `None` when there is
+    /// no deadline. Keys that went early can make it too early, until the next purge.
+    pub fn next_deadline_ms(&self) -> Option<u64> {
+        self.dict.soonest_ms()
+    }
+
+    fn place(&mut self, entry: Entry, deadline_ms: Option<u64>, now_ms: u64) -> Option<Detached> {
+        let deadline = deadline_ms.map_or(Deadline::Clear, Deadline::At);
+        match self.seek(entry.key(), now_ms) {
+            Seek::Found(spot) => {
+                let old_ms = self.dict.deadline(spot);
+                let old = std::mem::replace(self.dict.entry_mut(spot), entry);
+                self.apply(spot, deadline);
+                Some(Detached {
+                    entry: old,
+                    deadline_ms: old_ms,
+                })
+            }
+            Seek::Vacant(spot) => {
+                let spot = self.dict.insert(spot, entry);
+                self.apply(spot, deadline);
+                None
+            }
+        }
+    }
+}

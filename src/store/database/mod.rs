@@ -1,0 +1,338 @@
+//! `Database`: keys, their values and deadlines.
+//!
+//! Facts go out, never replies. A key whose deadline has passed is never visible: whoever comes
+//! across it takes it out and notes it in a list that the owner drains ([`Database::take_expired`]),
+//! so that the log and keyspace events hear of it. Each access hashes the key once.
+//! Absent on purpose: the clock. `now_ms` is Unix time in milliseconds.
+
+mod guards;
+mod keys;
+mod strings;
+
+#[cfg(test)]
+mod tests;
+
+use super::dict::{Dict, HashKey, Keyed, Seek, Spot};
+use super::entry::Entry;
+use super::error::StoreError;
+use super::hash::{Hash, HashLimits};
+use super::list::{List, ListLimits};
+use super::string::StringRef;
+use super::value::{Kind, Value, ValueRef};
+
+pub use guards::{HashMut, ListMut};
+pub use keys::Purged;
+
+/// When collections leave their packed form; settable at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// For hashes.
+    pub hash: HashLimits,
+    /// For lists.
+    pub list: ListLimits,
+}
+
+/// What becomes of a key's deadline when its value is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deadline {
+    /// It stays, if there was one.
+    Keep,
+    /// It goes.
+    Clear,
+    /// It becomes this Unix time in milliseconds.
+    At(u64),
+}
+
+/// A key with its value and deadline, outside the database: to be put back under another name or
+/// into another database, to be read, or to be dropped where that disturbs nobody.
+#[derive(Debug, Clone)]
+pub struct Detached {
+    entry: Entry,
+    deadline_ms: Option<u64>,
+}
+
+/// One key as it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// Its value.
+    pub value: ValueRef<'a>,
+    /// Its deadline as Unix time in milliseconds.
+    pub deadline_ms: Option<u64>,
+}
+
+/// The contents of a database at one moment: cheap to take, unmoved by what happens later, and
+/// free to be read or dropped on another thread.
+#[derive(Debug, Clone)]
+pub struct Snapshot(Dict<Entry>);
+
+/// One numbered database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    dict: Dict<Entry>,
+    hash_key: HashKey,
+    limits: Limits,
+    expired: Vec<Detached>,
+    expired_count: u64,
+}
+
+impl Database {
+    /// An empty database.
+    pub fn new(hash_key: HashKey, limits: Limits) -> Self {
+        Database {
+            dict: Dict::new(hash_key),
+            hash_key,
+            limits,
+            expired: Vec::new(),
+            expired_count: 0,
+        }
+    }
+
+    /// Number of keys, those past their deadline included until they are found; as `DBSIZE`.
+    pub fn len(&self) -> usize {
+        self.dict.len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.dict.is_empty()
+    }
+
+    /// Number of keys with a deadline.
+    pub fn volatile_len(&self) -> usize {
+        self.dict.volatile_len()
+    }
+
+    /// The value of a key.
+    pub fn get(&mut self, key: &[u8], now_ms: u64) -> Option<ValueRef<'_>> {
+        let spot = self.find(key, now_ms)?;
+        Some(self.dict.entry(spot).read())
+    }
+
+    /// The value of a key, without taking it out when it is past its deadline.
+    pub fn peek(&self, key: &[u8], now_ms: u64) -> Option<ValueRef<'_>> {
+        match self.dict.seek(key) {
+            Seek::Found(spot) if !self.dict.is_due(spot, now_ms) => {
+                Some(self.dict.entry(spot).read())
+            }
+            _ => None,
+        }
+    }
+
+    /// Fetches what look-ups of these keys will read, for all of them together: worth it before a
+    /// batch of commands when the database is bigger than the processor's caches.
+    pub fn warm<'k>(&self, keys: impl IntoIterator<Item = &'k [u8]>) {
+        self.dict.warm(keys);
+    }
+
+    /// Whether the key is there.
+    pub fn contains(&mut self, key: &[u8], now_ms: u64) -> bool {
+        self.find(key, now_ms).is_some()
+    }
+
+    /// The type of the value.
+    pub fn kind(&mut self, key: &[u8], now_ms: u64) -> Option<Kind> {
+        self.get(key, now_ms).map(|value| value.kind())
+    }
+
+    /// The name `OBJECT ENCODING` answers.
+    pub fn encoding(&mut self, key: &[u8], now_ms: u64) -> Option<&'static str> {
+        let spot = self.find(key, now_ms)?;
+        Some(self.dict.entry(spot).encoding())
+    }
+
+    /// The string at a key.
+    pub fn string(&mut self, key: &[u8], now_ms: u64) -> Result<Option<StringRef<'_>>, StoreError> {
+        match self.get(key, now_ms) {
+            Some(ValueRef::String(string)) => Ok(Some(string)),
+            None => Ok(None),
+            Some(_) => Err(StoreError::WrongType),
+        }
+    }
+
+    /// The list at a key.
+    pub fn list(&mut self, key: &[u8], now_ms: u64) -> Result<Option<&List>, StoreError> {
+        match self.get(key, now_ms) {
+            Some(ValueRef::List(list)) => Ok(Some(list)),
+            None => Ok(None),
+            Some(_) => Err(StoreError::WrongType),
+        }
+    }
+
+    /// The hash at a key.
+    pub fn hash(&mut self, key: &[u8], now_ms: u64) -> Result<Option<&Hash>, StoreError> {
+        match self.get(key, now_ms) {
+            Some(ValueRef::Hash(hash)) => Ok(Some(hash)),
+            None => Ok(None),
+            Some(_) => Err(StoreError::WrongType),
+        }
+    }
+
+    /// The list at a key, to be changed.
+    pub fn list_mut(&mut self, key: &[u8], now_ms: u64) -> Result<Option<ListMut<'_>>, StoreError> {
+        match self.find(key, now_ms) {
+            Some(spot) => ListMut::at(self, spot).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The list at a key, to be changed; an empty one where there is no key.
+    pub fn list_or_create(&mut self, key: &[u8], now_ms: u64) -> Result<ListMut<'_>, StoreError> {
+        let spot = self.find_or_insert(key, now_ms, || Value::List(List::new()));
+        ListMut::at(self, spot)
+    }
+
+    /// The hash at a key, to be changed.
+    pub fn hash_mut(&mut self, key: &[u8], now_ms: u64) -> Result<Option<HashMut<'_>>, StoreError> {
+        match self.find(key, now_ms) {
+            Some(spot) => HashMut::at(self, spot).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The hash at a key, to be changed; an empty one where there is no key.
+    pub fn hash_or_create(&mut self, key: &[u8], now_ms: u64) -> Result<HashMut<'_>, StoreError> {
+        let spot = self.find_or_insert(key, now_ms, || Value::Hash(Hash::new()));
+        HashMut::at(self, spot)
+    }
+
+    /// Sets the limits for changes from now on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Hands all keys over and stays behind empty.
+    pub fn flush(&mut self) -> Snapshot {
+        Snapshot(self.dict.take())
+    }
+
+    /// The contents at this moment, for one reference count per segment.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.dict.clone())
+    }
+
+    /// How many keys were found past their deadline since the start.
+    pub fn expired_count(&self) -> u64 {
+        self.expired_count
+    }
+
+    /// The keys found past their deadline since the last call. To be called after every command.
+    pub fn take_expired(&mut self) -> Vec<Detached> {
+        std::mem::take(&mut self.expired)
+    }
+
+    pub(super) fn verify_table(&self) -> Result<(), &'static str> {
+        self.dict.verify()
+    }
+
+    /// What is wrong with each key's value.
+    pub(super) fn verify_values(&self) -> impl Iterator<Item = (&[u8], Result<(), &'static str>)> {
+        self.dict
+            .iter()
+            .map(|(entry, _)| (entry.key(), entry.verify()))
+    }
+
+    /// Where the key stands, unless it is past its deadline.
+    fn find(&mut self, key: &[u8], now_ms: u64) -> Option<Spot> {
+        match self.seek(key, now_ms) {
+            Seek::Found(spot) => Some(spot),
+            Seek::Vacant(_) => None,
+        }
+    }
+
+    fn seek(&mut self, key: &[u8], now_ms: u64) -> Seek {
+        match self.dict.seek(key) {
+            Seek::Found(spot) if self.dict.is_due(spot, now_ms) => {
+                let detached = self.detach(spot);
+                self.note_expired(detached);
+                self.dict.seek(key)
+            }
+            seek => seek,
+        }
+    }
+
+    fn find_or_insert(&mut self, key: &[u8], now_ms: u64, value: impl FnOnce() -> Value) -> Spot {
+        match self.seek(key, now_ms) {
+            Seek::Found(spot) => spot,
+            Seek::Vacant(spot) => self.dict.insert(spot, Entry::value(key, value())),
+        }
+    }
+
+    fn detach(&mut self, spot: Spot) -> Detached {
+        let (entry, deadline_ms) = self.dict.remove_at(spot);
+        Detached { entry, deadline_ms }
+    }
+
+    fn note_expired(&mut self, detached: Detached) {
+        self.expired_count += 1;
+        self.expired.push(detached);
+    }
+}
+
+impl Snapshot {
+    /// Number of keys, those past their deadline included.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Number of keys with a deadline.
+    pub fn volatile_len(&self) -> usize {
+        self.0.volatile_len()
+    }
+
+    /// All keys, those past their deadline included.
+    pub fn iter(&self) -> impl Iterator<Item = Item<'_>> {
+        self.0.iter().map(item)
+    }
+
+    /// The value of a key, whatever its deadline.
+    pub fn get(&self, key: &[u8]) -> Option<ValueRef<'_>> {
+        self.0.get(key).map(Entry::read)
+    }
+}
+
+impl Detached {
+    /// The key.
+    pub fn key(&self) -> &[u8] {
+        self.entry.key()
+    }
+
+    /// The value.
+    pub fn value(&self) -> ValueRef<'_> {
+        self.entry.read()
+    }
+
+    /// The deadline as Unix time in milliseconds.
+    pub fn deadline_ms(&self) -> Option<u64> {
+        self.deadline_ms
+    }
+
+    /// Whether dropping it may take long enough to be worth doing elsewhere.
+    pub fn is_big(&self) -> bool {
+        match self.value() {
+            ValueRef::String(string) => string.len() >= BIG_STRING_MIN_BYTES,
+            ValueRef::List(list) => list.len() >= BIG_COLLECTION_MIN_LEN,
+            ValueRef::Hash(hash) => hash.len() >= BIG_COLLECTION_MIN_LEN,
+        }
+    }
+}
+
+/// Returning this much memory at once takes the operating system's help.
+const BIG_STRING_MIN_BYTES: usize = 1 << 20;
+
+/// As Redis's `LAZYFREE_THRESHOLD`: more parts than this are worth another thread.
+const BIG_COLLECTION_MIN_LEN: usize = 64;
+
+fn item<'a>((entry, deadline_ms): (&'a Entry, Option<u64>)) -> Item<'a> {
+    Item {
+        key: entry.key(),
+        value: entry.read(),
+        deadline_ms,
+    }
+}

@@ -1,0 +1,174 @@
+//! Strings: setting them whole, and changing them in place.
+
+use super::{Database, Deadline, Detached};
+use crate::store::dict::{Seek, Spot};
+use crate::store::entry::Entry;
+use crate::store::error::StoreError;
+use crate::store::string::NewString;
+use crate::store::value::ValueRef;
+use bytes::BytesMut;
+
+impl Database {
+    /// Sets a string; canonical text of an integer becomes the integer. Answers what it replaces
+    /// if that is of another size or type, to be dropped wherever the caller likes.
+    pub fn set_string<'a>(
+        &mut self,
+        key: &[u8],
+        value: impl Into<NewString<'a>>,
+        deadline: Deadline,
+        now_ms: u64,
+    ) -> Option<Detached> {
+        let value = value.into();
+        match self.seek(key, now_ms) {
+            Seek::Found(spot) => {
+                if self.dict.entry_mut(spot).overwrite(value.as_slice()) {
+                    self.apply(spot, deadline);
+                    return None;
+                }
+                Some(self.overwrite(spot, Entry::string(key, value), deadline))
+            }
+            Seek::Vacant(spot) => {
+                self.add(spot, Entry::string(key, value), deadline);
+                None
+            }
+        }
+    }
+
+    /// Sets a string that stays text even if an integer would do, as `INCRBYFLOAT` does.
+    pub fn set_text(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+        deadline: Deadline,
+        now_ms: u64,
+    ) -> Option<Detached> {
+        let entry = Entry::text(key, NewString::Copy(value));
+        self.set_entry(key, entry, deadline, now_ms)
+    }
+
+    /// Sets an integer.
+    pub fn set_int(
+        &mut self,
+        key: &[u8],
+        int: i64,
+        deadline: Deadline,
+        now_ms: u64,
+    ) -> Option<Detached> {
+        self.set_entry(key, Entry::int(key, int), deadline, now_ms)
+    }
+
+    /// Adds `delta` to the integer at a key, 0 where there is none. Answers the sum.
+    pub fn increment(&mut self, key: &[u8], delta: i64, now_ms: u64) -> Result<i64, StoreError> {
+        match self.seek(key, now_ms) {
+            Seek::Found(spot) => {
+                let ValueRef::String(old) = self.dict.entry(spot).read() else {
+                    return Err(StoreError::WrongType);
+                };
+                let old = old.as_int().ok_or(StoreError::NotInteger)?;
+                let sum = old.checked_add(delta).ok_or(StoreError::Overflow)?;
+                let entry = self.dict.entry_mut(spot);
+                if !entry.overwrite_int(sum) {
+                    *entry = Entry::int(key, sum);
+                }
+                Ok(sum)
+            }
+            Seek::Vacant(spot) => {
+                self.dict.insert(spot, Entry::int(key, delta));
+                Ok(delta)
+            }
+        }
+    }
+
+    /// Appends to the string at a key, an empty one where there is none. Answers the new length
+    /// in bytes. The caller has checked that it stays within the maximum.
+    ///
+    /// As in Redis the result shows the encoding `raw`, but that of `SET` where the key is new.
+    pub fn append(&mut self, key: &[u8], suffix: &[u8], now_ms: u64) -> Result<usize, StoreError> {
+        match self.seek(key, now_ms) {
+            Seek::Found(spot) => {
+                let ValueRef::String(old) = self.dict.entry(spot).read() else {
+                    return Err(StoreError::WrongType);
+                };
+                let len = old.len();
+                self.patch(spot, len, suffix)
+            }
+            Seek::Vacant(spot) => {
+                self.dict.insert(spot, Entry::string(key, suffix.into()));
+                Ok(suffix.len())
+            }
+        }
+    }
+
+    /// Writes `patch` at `offset` of the string at a key, with zero bytes up to there if it was
+    /// shorter. Answers the new length in bytes. As in Redis an empty patch changes nothing.
+    pub fn set_range(
+        &mut self,
+        key: &[u8],
+        offset: usize,
+        patch: &[u8],
+        now_ms: u64,
+    ) -> Result<usize, StoreError> {
+        match self.seek(key, now_ms) {
+            Seek::Found(spot) => match self.dict.entry(spot).read() {
+                ValueRef::String(old) if patch.is_empty() => Ok(old.len()),
+                ValueRef::String(_) => self.patch(spot, offset, patch),
+                _ => Err(StoreError::WrongType),
+            },
+            Seek::Vacant(_) if patch.is_empty() => Ok(0),
+            Seek::Vacant(spot) => {
+                let mut text = BytesMut::zeroed(offset);
+                text.extend_from_slice(patch);
+                let len = text.len();
+                self.dict.insert(spot, Entry::raw(key, text));
+                Ok(len)
+            }
+        }
+    }
+
+    fn patch(&mut self, spot: Spot, offset: usize, patch: &[u8]) -> Result<usize, StoreError> {
+        self.dict
+            .entry_mut(spot)
+            .patch(offset, patch)
+            .ok_or(StoreError::WrongType)
+    }
+
+    fn set_entry(
+        &mut self,
+        key: &[u8],
+        entry: Entry,
+        deadline: Deadline,
+        now_ms: u64,
+    ) -> Option<Detached> {
+        match self.seek(key, now_ms) {
+            Seek::Found(spot) => Some(self.overwrite(spot, entry, deadline)),
+            Seek::Vacant(spot) => {
+                self.add(spot, entry, deadline);
+                None
+            }
+        }
+    }
+
+    fn overwrite(&mut self, spot: Spot, entry: Entry, deadline: Deadline) -> Detached {
+        let deadline_ms = self.dict.deadline(spot);
+        let entry = std::mem::replace(self.dict.entry_mut(spot), entry);
+        self.apply(spot, deadline);
+        Detached { entry, deadline_ms }
+    }
+
+    fn add(&mut self, vacant: Spot, entry: Entry, deadline: Deadline) {
+        let spot = self.dict.insert(vacant, entry);
+        self.apply(spot, deadline);
+    }
+
+    pub(super) fn apply(&mut self, spot: Spot, deadline: Deadline) {
+        match deadline {
+            Deadline::Keep => {}
+            Deadline::Clear => {
+                self.dict.set_deadline(spot, None);
+            }
+            Deadline::At(time_ms) => {
+                self.dict.set_deadline(spot, Some(time_ms));
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Ways through a dict: whole, in steps, at random, and to what is due.
+
+use super::deadlines::NEVER_MS;
+use super::segment::Segment;
+use super::{Dict, HASH_BITS, Keyed, Spot};
+use triomphe::Arc;
+
+/// All entries of a dict with their deadlines, in no promised order.
+pub struct Iter<'a, T> {
+    segments: std::slice::Iter<'a, Arc<Segment<T>>>,
+    segment: Option<&'a Segment<T>>,
+    index: usize,
+}
+
+impl<'a, T> Iterator for Iter<'a, T> {
+    type Item = (&'a T, Option<u64>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(segment) = self.segment.filter(|segment| self.index < segment.len()) {
+                let item = (segment.entry(self.index), segment.deadlines.get(self.index));
+                self.index += 1;
+                return Some(item);
+            }
+            self.segment = Some(self.segments.next()?);
+            self.index = 0;
+        }
+    }
+}
+
+impl<T: Keyed + Clone> Dict<T> {
+    /// All entries with their deadlines.
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter {
+            segments: self.segments.iter(),
+            segment: None,
+            index: 0,
+        }
+    }
+
+    /// Visits at least `count` entries from `cursor` on, as far as there are that many, and
+    /// answers the cursor to go on with. 0 begins and 0 says that all were visited.
+    ///
+    /// An entry that is there from the first call to the last is visited exactly once. Entries
+    /// whose hashes are equal are never separated, so a few more than `count` may come.
+    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(&T, Option<u64>)) -> u64 {
+        let Ok(mut from) = u32::try_from(cursor) else {
+            return 0;
+        };
+        let mut left = count.max(1);
+        loop {
+            let slot = self.slot(from);
+            let segment = &self.segments[self.directory[slot] as usize];
+            for index in segment.lower_bound(from)..segment.len() {
+                if left == 0 && segment.hash(index) != segment.hash(index - 1) {
+                    return u64::from(segment.hash(index));
+                }
+                visit(segment.entry(index), segment.deadlines.get(index));
+                left = left.saturating_sub(1);
+            }
+            let span = 1u64 << (HASH_BITS - segment.depth);
+            match u32::try_from(u64::from(segment.prefix) + span) {
+                Ok(next) if left == 0 => return u64::from(next),
+                Ok(next) => from = next,
+                Err(_) => return 0,
+            }
+        }
+    }
+
+    /// An entry picked with the help of 64 random bits, nearly uniformly: exactly so within a
+    /// segment, and segments differ in density by a few per cent.
+    pub(in crate::store) fn random_spot(&self, random: u64) -> Option<Spot> {
+        if self.is_empty() {
+            return None;
+        }
+        let start = self.slot((random >> HASH_BITS) as u32);
+        let numbers = self.directory[start..]
+            .iter()
+            .chain(&self.directory[..start]);
+        let (number, segment) = numbers
+            .map(|number| (*number, &self.segments[*number as usize]))
+            .find(|(_, segment)| segment.len() > 0)?;
+        let index = ((random & u64::from(u32::MAX)) * segment.len() as u64) >> HASH_BITS;
+        Some(Spot {
+            hash: segment.hash(index as usize),
+            segment: number,
+            index: index as u32,
+        })
+    }
+
+    /// An entry picked with the help of 64 random bits, nearly uniformly.
+    pub fn random(&self, random: u64) -> Option<&T> {
+        self.random_spot(random).map(|spot| self.entry(spot))
+    }
+
+    /// A time before which no entry is due; `None` when none will ever be.
+    pub fn soonest_ms(&self) -> Option<u64> {
+        self.soonest_ms
+            .iter()
+            .copied()
+            .min()
+            .filter(|soonest| *soonest != NEVER_MS)
+    }
+
+    /// Takes entries whose deadline has passed out, at most about `budget` of them, and shows
+    /// each. Answers whether there may be more.
+    pub(in crate::store) fn purge_due(
+        &mut self,
+        now_ms: u64,
+        budget: usize,
+        mut purged: impl FnMut(T, u64),
+    ) -> bool {
+        let (mut left, mut number) = (budget, 0);
+        while let Some(ahead) = self
+            .soonest_ms
+            .iter()
+            .skip(number)
+            .position(|soonest| *soonest < now_ms)
+        {
+            number += ahead;
+            if left == 0 {
+                return true;
+            }
+            let segment = Arc::make_mut(&mut self.segments[number]);
+            let hash = segment.prefix;
+            for index in (0..segment.len()).rev() {
+                if left == 0
+                    || segment
+                        .deadlines
+                        .get(index)
+                        .is_none_or(|deadline_ms| deadline_ms >= now_ms)
+                {
+                    continue;
+                }
+                if let (entry, Some(deadline_ms)) = segment.remove(index) {
+                    left -= 1;
+                    self.len -= 1;
+                    self.volatile_len -= 1;
+                    purged(entry, deadline_ms);
+                }
+            }
+            self.soonest_ms[number] = segment.deadlines.soonest();
+            // A merge may put a segment that was not looked at yet under a lower number.
+            number = number.min(self.merge(hash) as usize);
+        }
+        false
+    }
+
+    /// Says what is wrong with the structure.
+    pub fn verify(&self) -> Result<(), &'static str> {
+        if self.directory.len() != 1 << self.depth || self.soonest_ms.len() != self.segments.len() {
+            return Err("directory or deadlines have a wrong length");
+        }
+        let mut named = 0;
+        for (number, segment) in self.segments.iter().enumerate() {
+            segment.verify()?;
+            if segment.depth > self.depth || self.soonest_ms[number] > segment.deadlines.soonest() {
+                return Err("a segment is deeper than the directory, or due before its time");
+            }
+            let (first, slots) = (self.slot(segment.prefix), 1 << (self.depth - segment.depth));
+            let ours = self.directory.get(first..first + slots);
+            if !ours.is_some_and(|slots| slots.iter().all(|slot| *slot as usize == number)) {
+                return Err("the directory does not name a segment where it should");
+            }
+            named += slots;
+        }
+        if named != self.directory.len() {
+            return Err("the directory names a segment that covers something else");
+        }
+        if self.len
+            != self
+                .segments
+                .iter()
+                .map(|segment| segment.len())
+                .sum::<usize>()
+        {
+            return Err("the number of entries is wrong");
+        }
+        if self.volatile_len
+            != self
+                .segments
+                .iter()
+                .map(|segment| segment.deadlines.len())
+                .sum::<usize>()
+        {
+            return Err("the number of deadlines is wrong");
+        }
+        let misplaced = |segment: &Arc<Segment<T>>| {
+            (0..segment.len())
+                .any(|index| self.hash(segment.entry(index).key()) != segment.hash(index))
+        };
+        if self.segments.iter().any(misplaced) {
+            return Err("an entry stands under a hash that is not its own");
+        }
+        Ok(())
+    }
+}
