@@ -1,0 +1,169 @@
+//! Inline requests: what a person types into a raw connection, split into arguments.
+//!
+//! The quoting rules are those of Redis: double quotes with `\xHH`, `\n`, `\r`, `\t`, `\b`, `\a` and a
+//! backslash before anything else; single quotes in which only `\'` is special; a closing quote has to be
+//! followed by white space or the end. Quotes may begin in the middle of an argument.
+
+/// Splits one line, without its line end, into arguments; `None` when quotes are unbalanced.
+pub(super) fn split_args(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut args = Vec::new();
+    let mut rest = skip_space(line);
+    while !rest.is_empty() {
+        let (arg, after) = take_arg(rest)?;
+        args.push(arg);
+        rest = skip_space(after);
+    }
+    Some(args)
+}
+
+fn skip_space(line: &[u8]) -> &[u8] {
+    let start = line
+        .iter()
+        .position(|&byte| !is_space(byte))
+        .unwrap_or(line.len());
+    &line[start..]
+}
+
+/// What C's `isspace` answers; vertical tab and form feed separate only before and after an argument.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+/// One argument from the front of `line`, and what follows it.
+fn take_arg(mut line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut arg = Vec::new();
+    loop {
+        line = match line {
+            [] | [b' ' | b'\t' | b'\n' | b'\r', ..] => return Some((arg, line)),
+            [b'"', rest @ ..] => take_quoted(rest, b'"', double_quoted, &mut arg)?,
+            [b'\'', rest @ ..] => take_quoted(rest, b'\'', single_quoted, &mut arg)?,
+            [byte, rest @ ..] => {
+                arg.push(*byte);
+                rest
+            }
+        };
+    }
+}
+
+/// The rest of a quoted part up to its closing quote, which must end the argument.
+fn take_quoted<'a>(
+    mut line: &'a [u8],
+    quote: u8,
+    next: fn(&'a [u8]) -> Option<(u8, &'a [u8])>,
+    arg: &mut Vec<u8>,
+) -> Option<&'a [u8]> {
+    while line.first() != Some(&quote) {
+        let (byte, rest) = next(line)?;
+        arg.push(byte);
+        line = rest;
+    }
+    let rest = &line[1..];
+    rest.first()
+        .is_none_or(|&byte| is_space(byte))
+        .then_some(rest)
+}
+
+fn double_quoted(line: &[u8]) -> Option<(u8, &[u8])> {
+    match line {
+        [b'\\', b'x', high, low, rest @ ..]
+            if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+        {
+            Some((hex(*high) << 4 | hex(*low), rest))
+        }
+        [b'\\', escaped, rest @ ..] => Some((unescaped(*escaped), rest)),
+        [byte, rest @ ..] => Some((*byte, rest)),
+        [] => None,
+    }
+}
+
+fn single_quoted(line: &[u8]) -> Option<(u8, &[u8])> {
+    match line {
+        [b'\\', b'\'', rest @ ..] => Some((b'\'', rest)),
+        [byte, rest @ ..] => Some((*byte, rest)),
+        [] => None,
+    }
+}
+
+fn hex(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        letter => (letter | 0x20) - b'a' + 10,
+    }
+}
+
+fn unescaped(letter: u8) -> u8 {
+    match letter {
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'b' => 0x08,
+        b'a' => 0x07,
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(line: &str) -> Option<Vec<String>> {
+        let args = split_args(line.as_bytes())?;
+        Some(
+            args.iter()
+                .map(|arg| arg.escape_ascii().to_string())
+                .collect(),
+        )
+    }
+
+    fn args(expected: &[&str]) -> Option<Vec<String>> {
+        Some(expected.iter().map(|arg| arg.to_string()).collect())
+    }
+
+    #[test]
+    fn white_space_separates() {
+        assert_eq!(split("  SET  a\tb \x0b\x0c"), args(&["SET", "a", "b"]));
+        assert_eq!(split("a\x0bb"), args(&[r"a\x0bb"]));
+        assert_eq!(split(""), args(&[]));
+        assert_eq!(split(" \t "), args(&[]));
+    }
+
+    #[test]
+    fn quotes_hold_together() {
+        assert_eq!(
+            split(r#"SET "a b" 'c d' "" ''"#),
+            args(&["SET", "a b", "c d", "", ""])
+        );
+        assert_eq!(split(r#"pre"fix ed" x'y z'"#), args(&["prefix ed", "xy z"]));
+        assert_eq!(
+            split(r#""it's" 'say "x"'"#),
+            args(&[r"it\'s", r#"say \"x\""#])
+        );
+    }
+
+    #[test]
+    fn escapes_are_those_of_redis() {
+        assert_eq!(
+            split(r#""\x00\xfF\n\r\t\b\a\q\"\\""#),
+            args(&[r#"\x00\xff\n\r\t\x08\x07q\"\\"#])
+        );
+        assert_eq!(split(r#""\xZ1\x1""#), args(&["xZ1x1"]));
+        assert_eq!(split(r"'\'\n'"), args(&[r"\'\\n"]));
+        assert_eq!(split(r"a\nb"), args(&[r"a\\nb"]));
+    }
+
+    #[test]
+    fn unbalanced_quotes_are_refused() {
+        for line in [
+            r#"""#,
+            r#""a"#,
+            "'a",
+            r#""a"b"#,
+            "'a'b",
+            r#""a\""#,
+            r#""a""b""#,
+            r#""\"#,
+        ] {
+            assert_eq!(split(line), None, "{line}");
+        }
+    }
+}
