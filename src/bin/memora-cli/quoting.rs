@@ -91,7 +91,9 @@ fn split_word(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 
 /// A word ends with its closing quote.
 fn closed(rest: &[u8], word: Vec<u8>) -> Option<(Vec<u8>, &[u8])> {
-    rest.first().is_none_or(|&byte| is_space(byte)).then_some((word, rest))
+    rest.first()
+        .is_none_or(|&byte| is_space(byte))
+        .then_some((word, rest))
 }
 
 /// Reads up to the closing `"`; nothing when there is none.
@@ -164,17 +166,19 @@ mod tests {
 
     #[test]
     fn words_are_split_at_space() {
-        assert_eq!(words("  set\tk  v \r\n").unwrap(), [b"set".to_vec(), b"k".into(), b"v".into()]);
+        assert_eq!(
+            words("  set\tk  v \r\n").unwrap(),
+            [b"set".to_vec(), b"k".into(), b"v".into()]
+        );
         assert_eq!(words(" \x0b ").unwrap(), Vec::<Vec<u8>>::new());
     }
 
     #[test]
     fn quotes_hold_words_together() {
-        assert_eq!(words(r#""a\x00\n\"" 'it\'s\n' """#).unwrap(), [
-            b"a\0\n\"".to_vec(),
-            b"it's\\n".into(),
-            b"".into()
-        ]);
+        assert_eq!(
+            words(r#""a\x00\n\"" 'it\'s\n' """#).unwrap(),
+            [b"a\0\n\"".to_vec(), b"it's\\n".into(), b"".into()]
+        );
         assert_eq!(words(r#"a"b c""#).unwrap(), [b"ab c"]);
         assert_eq!(words(r#""\xZZ\q""#).unwrap(), [b"xZZq"]);
     }
