@@ -23,6 +23,9 @@ pub const PIECE_BYTES: usize = 64 * 1024;
 /// An empty buffer keeps at most this much memory (64 KiB).
 pub const KEPT_BYTES: usize = 64 * 1024;
 
+/// A tail of at most this length is copied to make room for something after it.
+const COPIED_TAIL_BYTES: usize = 1024;
+
 /// Ordered outgoing bytes.
 #[derive(Default)]
 pub struct ReplyBuffer {
@@ -137,11 +140,18 @@ impl ReplyBuffer {
         self.tail.len() - self.tail_sent
     }
 
-    /// Moves the tail to the end of the queue, so that something else can follow it.
+    /// Moves the tail to the end of the queue, so that something else can follow it. A short one, mostly
+    /// the header of a long string, is copied, so that the tail's memory stays in use.
     fn seal_tail(&mut self) {
-        let mut sealed = Bytes::from(std::mem::take(&mut self.tail));
-        sealed.advance(std::mem::take(&mut self.tail_sent));
-        self.enqueue(sealed);
+        let sent = std::mem::take(&mut self.tail_sent);
+        if self.tail.len() - sent <= COPIED_TAIL_BYTES {
+            let sealed = Bytes::copy_from_slice(&self.tail[sent..]);
+            self.tail.clear();
+            self.enqueue(sealed);
+        } else {
+            let sealed = std::mem::take(&mut self.tail);
+            self.enqueue(Bytes::from(sealed).split_off(sent));
+        }
     }
 
     fn enqueue(&mut self, bytes: Bytes) {
@@ -213,11 +223,12 @@ impl Buf for ReplyBuffer {
         let tail = (self.queued_streams == 0).then(|| &self.tail[self.tail_sent..]);
         let queued = self.queue.iter().map_while(ready).map(|bytes| &bytes[..]);
         let all = queued.chain(tail).filter(|chunk| !chunk.is_empty());
-        slices
-            .iter_mut()
-            .zip(all)
-            .map(|(slice, chunk)| *slice = IoSlice::new(chunk))
-            .count()
+        let mut filled = 0;
+        for (slice, chunk) in slices.iter_mut().zip(all) {
+            *slice = IoSlice::new(chunk);
+            filled += 1;
+        }
+        filled
     }
 
     fn advance(&mut self, mut count: usize) {

@@ -43,6 +43,8 @@ pub struct RequestCodec {
     buffer_address: usize,
     /// Bytes of the read buffer's allocation before its beginning, which frames may still hold.
     front_bytes: usize,
+    /// The read buffer's allocation was made for one argument.
+    is_carved: bool,
 }
 
 impl RequestCodec {
@@ -90,7 +92,7 @@ impl RequestCodec {
     fn fill(&mut self, batch: &mut Batch, buffer: &mut BytesMut) -> bool {
         loop {
             let len = self.decoder.decode(buffer, batch);
-            let allocation_bytes = self.front_bytes + buffer.capacity();
+            let allocation_bytes = self.allocation_bytes(buffer);
             self.front_bytes += len;
             if !batch.is_empty() || batch.error().is_some() {
                 batch.set_frame(buffer.split_to(len).freeze(), allocation_bytes);
@@ -105,42 +107,59 @@ impl RequestCodec {
 
     /// Sees to it that the rest of a half-received request has a fitting place.
     fn make_room(&mut self, buffer: &mut BytesMut) {
-        let allocation_bytes = self.front_bytes + buffer.capacity();
-        let wanted_bytes = match self.decoder.pending_argument() {
-            Some((request, argument)) if argument >= BIG_ARGUMENT_BYTES => {
-                let wanted = wanted_bytes(request, argument, buffer.len());
-                let fits = self.front_bytes == 0
-                    && (wanted..=request.max(wanted) * 2).contains(&allocation_bytes);
-                (!fits || allocation_bytes > argument * 2 && wanted <= argument * 2)
-                    .then_some(wanted)
+        match self.decoder.pending_argument() {
+            Some((request_bytes, argument_bytes)) if argument_bytes >= BIG_ARGUMENT_BYTES => {
+                self.make_room_for_argument(request_bytes, argument_bytes, buffer);
             }
-            _ => (allocation_bytes > KEPT_READ_BYTES && buffer.len() < READ_BYTES / 2)
-                .then_some(READ_BYTES),
-        };
-        if let Some(bytes) = wanted_bytes {
-            let mut own = BytesMut::with_capacity(bytes);
-            own.extend_from_slice(buffer);
-            *buffer = own;
-            self.front_bytes = 0;
+            _ if self.is_carved && buffer.is_empty() => self.move_into(BytesMut::new(), buffer),
+            _ if self.allocation_bytes(buffer) > KEPT_READ_BYTES
+                && buffer.len() < READ_BYTES / 2 =>
+            {
+                self.move_into(BytesMut::with_capacity(READ_BYTES), buffer);
+            }
+            _ => {}
         }
     }
 
+    /// An allocation exactly as large as the request up to the end of this argument, if the argument will
+    /// be most of it; else one that doubles, so that many big arguments are not copied once for each.
+    fn make_room_for_argument(&mut self, request: usize, argument: usize, buffer: &mut BytesMut) {
+        let is_most = argument * 2 >= request;
+        let most_bytes = if is_most { argument * 2 } else { usize::MAX };
+        let fits =
+            (request.min(MAX_UNSEEN_BYTES)..=most_bytes).contains(&self.allocation_bytes(buffer));
+        if fits && self.front_bytes == 0 && buffer.len() < buffer.capacity() {
+            return;
+        }
+        let received_twice = buffer.len() * 2;
+        let wanted_bytes = if is_most {
+            request
+        } else {
+            request.max(received_twice)
+        };
+        let capacity = wanted_bytes.min(received_twice.max(MAX_UNSEEN_BYTES));
+        self.move_into(BytesMut::with_capacity(capacity), buffer);
+        self.is_carved = true;
+    }
+
+    fn move_into(&mut self, mut target: BytesMut, buffer: &mut BytesMut) {
+        target.extend_from_slice(buffer);
+        *buffer = target;
+        self.front_bytes = 0;
+        self.is_carved = false;
+    }
+
+    /// What keeping a part of the read buffer alive would pin.
+    fn allocation_bytes(&self, buffer: &BytesMut) -> usize {
+        self.front_bytes + buffer.capacity()
+    }
+
+    /// Notices when the read buffer has moved since the last call.
     fn find_buffer(&mut self, buffer: &BytesMut) {
         if buffer.as_ptr() as usize != self.buffer_address {
             self.front_bytes = 0;
         }
     }
-}
-
-/// How large an allocation a half-received request should have: exactly as large as its argument needs
-/// while that is most of it, else growing by doubling.
-fn wanted_bytes(request: usize, argument: usize, received: usize) -> usize {
-    let wanted = if argument * 2 >= request {
-        request
-    } else {
-        request.max(received * 2)
-    };
-    wanted.min(MAX_UNSEEN_BYTES.max(received * 2))
 }
 
 impl Decoder for RequestCodec {

@@ -96,7 +96,9 @@ impl RequestDecoder {
         if self.failed {
             return 0;
         }
-        std::mem::swap(&mut self.spans, &mut batch.spans);
+        if !self.spans.is_empty() {
+            std::mem::swap(&mut self.spans, &mut batch.spans);
+        }
         let (mut start, mut first_span) = (0, 0);
         while start < input.len() && !self.is_full(batch, start) {
             match self.next_request(&input[start..], Place { start, first_span }, batch) {
@@ -164,6 +166,8 @@ impl RequestDecoder {
     fn keep_unfinished(&mut self, first_span: u32, batch: &mut Batch) {
         if batch.error().is_some() {
             batch.spans.truncate(first_span as usize);
+        } else if first_span == batch.next_span() {
+            // The next request has not begun, or has no argument yet.
         } else if first_span == 0 {
             std::mem::swap(&mut self.spans, &mut batch.spans);
         } else {

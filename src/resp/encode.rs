@@ -13,6 +13,9 @@ use super::reply::{Blob, Pieces, Protocol, Reply};
 
 const LINE_END: &[u8] = b"\r\n";
 
+/// The most that stands around a string: `$`, up to 19 digits, and two line ends.
+const BULK_FRAMING_BYTES: usize = 24;
+
 /// Appends one request in the form every server understands: a multibulk of `args`.
 pub fn encode_request(args: &[impl AsRef<[u8]>], out: &mut BytesMut) {
     multibulk_header(args.len(), out);
@@ -86,6 +89,7 @@ impl<'a> Encoder<'a> {
     /// A string, copied.
     pub fn bulk(&mut self, bytes: &[u8]) {
         let tail = self.tail();
+        tail.reserve(bytes.len() + BULK_FRAMING_BYTES);
         bulk_header(bytes.len(), tail);
         tail.extend_from_slice(bytes);
         tail.extend_from_slice(LINE_END);
@@ -249,11 +253,19 @@ pub(super) fn bulk_header(len: usize, out: &mut impl BufMut) {
     number_line(b'$', number::saturated(len), out);
 }
 
+/// `value` on a line of its own. Nearly all are counts and lengths of one to three digits.
 #[inline]
 fn number_line(kind: u8, value: i64, out: &mut impl BufMut) {
-    if (0..10).contains(&value) {
-        return out.put_slice(&[kind, b'0' + value as u8, b'\r', b'\n']);
+    let digit = |divisor: i64| b'0' + (value / divisor % 10) as u8;
+    match value {
+        0..10 => out.put_slice(&[kind, digit(1), b'\r', b'\n']),
+        10..100 => out.put_slice(&[kind, digit(10), digit(1), b'\r', b'\n']),
+        100..1000 => out.put_slice(&[kind, digit(100), digit(10), digit(1), b'\r', b'\n']),
+        _ => long_number_line(kind, value, out),
     }
+}
+
+fn long_number_line(kind: u8, value: i64, out: &mut impl BufMut) {
     out.put_u8(kind);
     out.put_slice(itoa::Buffer::new().format(value).as_bytes());
     out.put_slice(LINE_END);

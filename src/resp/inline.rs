@@ -4,6 +4,9 @@
 //! backslash before anything else; single quotes in which only `\'` is special; a closing quote has to be
 //! followed by white space or the end. Quotes may begin in the middle of an argument.
 
+/// One byte of an argument, and the line after what stood for it.
+type Taken<'a> = (u8, &'a [u8]);
+
 /// Splits one line, without its line end, into arguments; `None` when quotes are unbalanced.
 pub(super) fn split_args(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut args = Vec::new();
@@ -33,37 +36,36 @@ fn is_space(byte: u8) -> bool {
 fn take_arg(mut line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut arg = Vec::new();
     loop {
-        line = match line {
+        match line {
             [] | [b' ' | b'\t' | b'\n' | b'\r', ..] => return Some((arg, line)),
-            [b'"', rest @ ..] => take_quoted(rest, b'"', double_quoted, &mut arg)?,
-            [b'\'', rest @ ..] => take_quoted(rest, b'\'', single_quoted, &mut arg)?,
+            [b'"', rest @ ..] => return take_quoted(arg, rest, b'"', double_quoted),
+            [b'\'', rest @ ..] => return take_quoted(arg, rest, b'\'', single_quoted),
             [byte, rest @ ..] => {
                 arg.push(*byte);
-                rest
+                line = rest;
             }
-        };
+        }
     }
 }
 
-/// The rest of a quoted part up to its closing quote, which must end the argument.
-fn take_quoted<'a>(
-    mut line: &'a [u8],
+/// The rest of an argument after its opening quote: the closing one ends it.
+fn take_quoted(
+    mut arg: Vec<u8>,
+    mut line: &[u8],
     quote: u8,
-    next: fn(&'a [u8]) -> Option<(u8, &'a [u8])>,
-    arg: &mut Vec<u8>,
-) -> Option<&'a [u8]> {
+    next: fn(&[u8]) -> Option<Taken<'_>>,
+) -> Option<(Vec<u8>, &[u8])> {
     while line.first() != Some(&quote) {
         let (byte, rest) = next(line)?;
         arg.push(byte);
         line = rest;
     }
     let rest = &line[1..];
-    rest.first()
-        .is_none_or(|&byte| is_space(byte))
-        .then_some(rest)
+    let is_end = rest.first().is_none_or(|&byte| is_space(byte));
+    is_end.then_some((arg, rest))
 }
 
-fn double_quoted(line: &[u8]) -> Option<(u8, &[u8])> {
+fn double_quoted(line: &[u8]) -> Option<Taken<'_>> {
     match line {
         [b'\\', b'x', high, low, rest @ ..]
             if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
@@ -76,7 +78,7 @@ fn double_quoted(line: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-fn single_quoted(line: &[u8]) -> Option<(u8, &[u8])> {
+fn single_quoted(line: &[u8]) -> Option<Taken<'_>> {
     match line {
         [b'\\', b'\'', rest @ ..] => Some((b'\'', rest)),
         [byte, rest @ ..] => Some((*byte, rest)),
@@ -123,6 +125,7 @@ mod tests {
     fn white_space_separates() {
         assert_eq!(split("  SET  a\tb \x0b\x0c"), args(&["SET", "a", "b"]));
         assert_eq!(split("a\x0bb"), args(&[r"a\x0bb"]));
+        assert_eq!(split("\"a\"\x0bb 'c'\x0c"), args(&["a", "b", "c"]));
         assert_eq!(split(""), args(&[]));
         assert_eq!(split(" \t "), args(&[]));
     }

@@ -174,3 +174,80 @@ fn collect(significant: impl Iterator<Item = u8>, digits: &mut Digits) {
     }
     digits.scale += zeros as i32;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(value: f64) -> String {
+        String::from_utf8(format_double(value).as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn whole_numbers_have_no_exponent_while_they_fit() {
+        assert_eq!(text(3.0), "3");
+        assert_eq!(text(-17.0), "-17");
+        assert_eq!(text(1e18), "1000000000000000000");
+        assert_eq!(text(WHOLE_MAX), "4611686018427387904");
+        assert_eq!(text(-WHOLE_MAX), "-4611686018427387904");
+        assert_eq!(text(1e19), "1e+19");
+        assert_eq!(text(1e20), "1e+20");
+        assert_eq!(text(123_456_789_012_345_680_000.0), "123456789012345680000");
+    }
+
+    #[test]
+    fn fractions_are_the_shortest_that_read_back() {
+        assert_eq!(text(0.1), "0.1");
+        assert_eq!(text(-1.5), "-1.5");
+        assert_eq!(text(3.1), "3.1");
+        assert_eq!(text(0.1 + 0.2), "0.30000000000000004");
+        assert_eq!(text(1.0 / 3.0), "0.3333333333333333");
+        assert_eq!(text(123.456), "123.456");
+        assert_eq!(text(0.00001), "0.00001");
+        assert_eq!(text(0.000001), "0.000001");
+    }
+
+    #[test]
+    fn exponents_come_where_redis_puts_them() {
+        assert_eq!(text(1e-7), "1e-7");
+        assert_eq!(text(1.5e-10), "1.5e-10");
+        assert_eq!(text(f64::MAX), "1.7976931348623157e+308");
+        assert_eq!(text(f64::MIN_POSITIVE), "2.2250738585072014e-308");
+        assert_eq!(text(5e-324), "5e-324");
+        // More than six decimals and an exponent of four: Redis 7.2 really prints this.
+        assert_eq!(text(12_345.678_901_234), "1.2345678901234e+4");
+        assert_eq!(text(1_234.567_890_123_4), "1234.5678901234");
+    }
+
+    #[test]
+    fn what_is_no_number_has_a_name() {
+        assert_eq!(text(f64::INFINITY), "inf");
+        assert_eq!(text(f64::NEG_INFINITY), "-inf");
+        assert_eq!(text(-f64::NAN), "nan");
+        assert_eq!(text(0.0), "0");
+        assert_eq!(text(-0.0), "-0");
+    }
+
+    #[test]
+    fn integers_are_appended() {
+        let mut out = b":".to_vec();
+        push_integer(i64::MIN, &mut out);
+        assert_eq!(out, b":-9223372036854775808");
+    }
+
+    proptest! {
+        #[test]
+        fn every_double_reads_back(bits: u64) {
+            let value = f64::from_bits(bits);
+            prop_assume!(value.is_finite());
+            prop_assert_eq!(text(value).parse::<f64>().unwrap().to_bits(), bits);
+        }
+
+        #[test]
+        fn ordinary_doubles_read_back(digits in -1_000_000_000_000_000i64..1_000_000_000_000_000, scale in -20i32..20) {
+            let value = digits as f64 * 10f64.powi(scale);
+            prop_assert_eq!(text(value).parse::<f64>().unwrap(), value);
+        }
+    }
+}

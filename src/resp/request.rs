@@ -59,14 +59,25 @@ struct Frame {
 }
 
 impl Frame {
+    /// Bytes that have an allocation to themselves.
+    fn owned(bytes: Bytes) -> Self {
+        let allocation_bytes = bytes.len();
+        Self {
+            bytes,
+            allocation_bytes,
+        }
+    }
+
     /// A part of the frame as a value of its own; see [`Argv::share`] for when that needs a copy.
-    fn share(&self, part: &[u8]) -> Bytes {
-        let worth_pinning =
-            part.len() >= BIG_ARGUMENT_BYTES && part.len() * 2 >= self.allocation_bytes;
-        if worth_pinning {
-            self.bytes.slice_ref(part)
+    fn share(&self, part: &[u8]) -> Self {
+        let is_most = part.len() * 2 >= self.allocation_bytes;
+        if is_most && part.len() >= BIG_ARGUMENT_BYTES {
+            Self {
+                bytes: self.bytes.slice_ref(part),
+                allocation_bytes: self.allocation_bytes,
+            }
         } else {
-            Bytes::copy_from_slice(part)
+            Self::owned(Bytes::copy_from_slice(part))
         }
     }
 }
@@ -128,20 +139,23 @@ impl<'a> Argv<'a> {
     /// # Panics
     /// As [`Argv::bytes`].
     pub fn share(&self, span: Span) -> Bytes {
-        let argument = self.bytes(span);
-        match self.frame {
-            Some(frame) => frame.share(argument),
-            None => Bytes::copy_from_slice(argument),
+        self.share_bytes(self.bytes(span)).bytes
+    }
+
+    /// An owned copy of this request that keeps no read buffer alive, unless the request is most of it.
+    pub fn detach(&self) -> DetachedRequest {
+        let frame = self.share_bytes(self.encoded);
+        DetachedRequest {
+            frame,
+            spans: self.spans.into(),
         }
     }
 
-    /// An owned copy of this request that keeps no read buffer alive.
-    pub fn detach(&self) -> DetachedRequest {
-        let bytes = match self.frame {
-            Some(frame) => frame.share(self.encoded),
-            None => Bytes::copy_from_slice(self.encoded),
-        };
-        DetachedRequest::from_parts(bytes, self.spans.into())
+    fn share_bytes(&self, part: &[u8]) -> Frame {
+        match self.frame {
+            Some(frame) => frame.share(part),
+            None => Frame::owned(Bytes::copy_from_slice(part)),
+        }
     }
 }
 
@@ -160,7 +174,10 @@ impl DetachedRequest {
     pub fn new(args: &[impl AsRef<[u8]>]) -> Self {
         let (mut encoded, mut spans) = (Vec::new(), Vec::with_capacity(args.len()));
         write_multibulk(args, &mut encoded, &mut spans);
-        Self::from_parts(encoded.into(), spans.into())
+        Self {
+            frame: Frame::owned(encoded.into()),
+            spans: spans.into(),
+        }
     }
 
     /// The borrowed view of this request.
@@ -175,17 +192,6 @@ impl DetachedRequest {
     /// Bytes of memory this request holds, for accounting.
     pub fn len_bytes(&self) -> usize {
         self.frame.allocation_bytes + size_of_val::<[Span]>(&self.spans)
-    }
-
-    fn from_parts(bytes: Bytes, spans: Box<[Span]>) -> Self {
-        let allocation_bytes = bytes.len();
-        Self {
-            frame: Frame {
-                bytes,
-                allocation_bytes,
-            },
-            spans,
-        }
     }
 }
 
@@ -350,4 +356,71 @@ fn write_multibulk(args: &[impl AsRef<[u8]>], out: &mut Vec<u8>, spans: &mut Vec
 
 fn fits_u32(count: usize) -> u32 {
     u32::try_from(count).expect("requests are limited to less than 4 GiB when they are read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_copied(request: &DetachedRequest, index: usize) -> bool {
+        let argv = request.argv();
+        let value = argv.share(argv.span(index).unwrap());
+        assert_eq!(Some(&value[..]), argv.get(index));
+        !argv.encoded().as_ptr_range().contains(&value.as_ptr())
+    }
+
+    #[test]
+    fn arguments_lie_where_the_spans_say() {
+        let request = DetachedRequest::new(&["SET", "", "value"]);
+        let argv = request.argv();
+        assert_eq!(
+            argv.encoded(),
+            b"*3\r\n$3\r\nSET\r\n$0\r\n\r\n$5\r\nvalue\r\n"
+        );
+        assert_eq!(
+            argv.iter().collect::<Vec<_>>(),
+            [&b"SET"[..], b"", b"value"]
+        );
+        assert_eq!(argv.span(2), Some(Span::new(23, 5)));
+        assert_eq!((argv.len(), argv.get(3), argv.span(3)), (3, None, None));
+        assert!(argv.span(1).unwrap().is_empty());
+    }
+
+    #[test]
+    fn only_what_is_big_and_most_of_its_allocation_is_shared() {
+        let big = vec![b'v'; BIG_ARGUMENT_BYTES];
+        assert!(!is_copied(&DetachedRequest::new(&[&b"k"[..], &big]), 1));
+        assert!(is_copied(&DetachedRequest::new(&[&b"k"[..], &big[1..]]), 1));
+        assert!(is_copied(&DetachedRequest::new(&[&big[..], &big[..]]), 1));
+        assert!(is_copied(&DetachedRequest::new(&["SET", "short"]), 1));
+    }
+
+    #[test]
+    fn a_rewritten_request_takes_its_place_in_the_batch() {
+        let mut batch = Batch::default();
+        batch.push_rewritten(&["GET", "a"]);
+        batch.push_rewritten(&["PING"]);
+        assert_eq!(batch.encoded(0), b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n");
+        assert_eq!(batch.argv(1).get(0), Some(&b"PING"[..]));
+        assert_eq!(batch.detach(0).argv().get(1), Some(&b"a"[..]));
+        batch.clear();
+        assert!(batch.is_empty() && batch.spans.is_empty());
+    }
+
+    #[test]
+    fn spans_and_views_are_small() {
+        assert_eq!(size_of::<Span>(), 8);
+        assert!(size_of::<Argv<'_>>() <= 40);
+    }
+
+    #[test]
+    fn batches_and_replies_cross_threads() {
+        fn crosses<T: Send>() {}
+        crosses::<(
+            Batch,
+            DetachedRequest,
+            crate::resp::Reply,
+            crate::resp::ReplyBuffer,
+        )>();
+    }
 }

@@ -108,3 +108,20 @@ fn requests_are_multibulks() {
     encode_request(&["SET", "key", ""], &mut out);
     assert_eq!(&out[..], b"*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$0\r\n\r\n");
 }
+
+#[test]
+fn numbers_of_every_length() {
+    let lengths = (0..19).map(|zeros| 10i64.pow(zeros));
+    for value in lengths
+        .flat_map(|value| [value - 1, value, -value])
+        .chain([i64::MAX, i64::MIN])
+    {
+        same_integer(value);
+    }
+}
+
+fn same_integer(value: i64) {
+    let mut out = ReplyBuffer::default();
+    out.encoder(Protocol::Resp2).integer(value);
+    assert_eq!(out.drain_to_vec(), format!(":{value}\r\n").into_bytes());
+}
