@@ -31,14 +31,18 @@ pub(crate) fn answer(args: &[Vec<u8>]) -> Answer {
 /// Whether the reply is a text for people, to be printed as it is.
 pub(crate) fn answers_text(args: &[Vec<u8>]) -> bool {
     let (name, sub) = (uppercase(args, 0), uppercase(args, 1));
-    match (name.as_slice(), sub.as_slice(), args.len()) {
-        (b"INFO" | b"LOLWUT", _, _) => true,
-        (b"DEBUG", b"HTSTATS" | b"HTSTATS-KEY" | b"CLIENT-EVICTION", _) => true,
-        (b"MEMORY", b"MALLOC-STATS" | b"DOCTOR", _) => true,
-        (b"CLUSTER", b"NODES" | b"INFO", 2) => true,
-        (b"CLIENT", b"LIST" | b"INFO", _) => true,
-        (b"LATENCY", b"GRAPH", 3) | (b"LATENCY", b"DOCTOR", 2) => true,
-        (b"PROXY", b"INFO", _) => true,
+    let count = args.len();
+    match name.as_slice() {
+        b"INFO" | b"LOLWUT" => true,
+        b"CLIENT" => matches!(sub.as_slice(), b"LIST" | b"INFO"),
+        b"CLUSTER" => count == 2 && matches!(sub.as_slice(), b"NODES" | b"INFO"),
+        b"DEBUG" => matches!(
+            sub.as_slice(),
+            b"HTSTATS" | b"HTSTATS-KEY" | b"CLIENT-EVICTION"
+        ),
+        b"LATENCY" => matches!((sub.as_slice(), count), (b"GRAPH", 3) | (b"DOCTOR", 2)),
+        b"MEMORY" => matches!(sub.as_slice(), b"MALLOC-STATS" | b"DOCTOR"),
+        b"PROXY" => sub == b"INFO",
         _ => false,
     }
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 use bytes::BytesMut;
 use memora::resp::{ProtocolError, Reply, ReplyDecoder, encode_request};
 
+use crate::quoting::write_quoted;
+
 /// How much is read from the socket at once (64 KiB).
 const READ_BYTES: usize = 64 * 1024;
 
@@ -57,7 +59,7 @@ pub(crate) enum LinkError {
     #[error("{}", plain_text(.0))]
     Io(#[from] io::Error),
     /// The server does not speak RESP.
-    #[error("{0}")]
+    #[error("{}", protocol_text(*.0))]
     Protocol(#[from] ProtocolError),
 }
 
@@ -220,4 +222,17 @@ fn plain_text(error: &io::Error) -> String {
         Some(end) => text[..end].to_owned(),
         None => text.to_owned(),
     }
+}
+
+/// The words of the C client library where it has some for the same fault.
+fn protocol_text(error: ProtocolError) -> String {
+    let ProtocolError::UnknownReplyType { got } = error else {
+        return error.to_string();
+    };
+    let mut quoted = Vec::new();
+    write_quoted(&[got], &mut quoted).expect("a vector takes every byte");
+    format!(
+        "Protocol error, got {} as reply type byte",
+        String::from_utf8_lossy(&quoted)
+    )
 }

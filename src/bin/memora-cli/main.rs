@@ -53,6 +53,7 @@ fn main() -> ExitCode {
 fn finish(result: Result<(), Trouble>) -> ExitCode {
     match result {
         Ok(()) => return ExitCode::SUCCESS,
+        Err(Trouble::Reported) => {}
         // Whoever read our output has had enough, which is no news.
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(Trouble::NotConnected(complaint) | Trouble::ErrorReply(complaint)) => {

@@ -16,7 +16,11 @@ pub(crate) fn run(options: &Options, mut runner: Runner) -> Result<(), Trouble> 
     if name == b"help" || name == b"?" {
         return Ok(runner.say(usage::PROMPT)?);
     }
-    let args = arguments(options)?;
+    let Some(args) = unquoted(options) else {
+        runner.say("Invalid quoted string\n")?;
+        return Err(Trouble::Reported);
+    };
+    let args = with_stdin(args, &options.stdin_argument)?;
     if let Err(complaint) = runner.session.connect() {
         if !runner.session.is_connected() {
             return Err(Trouble::NotConnected(complaint));
@@ -27,22 +31,22 @@ pub(crate) fn run(options: &Options, mut runner: Runner) -> Result<(), Trouble> 
     runner.run(&args, options.repeat)
 }
 
-/// The words as arguments: unquoted where asked, and with standard input in its place.
-fn arguments(options: &Options) -> Result<Vec<Vec<u8>>, Trouble> {
-    let mut args = if options.quoted_input {
-        let unquoted: Option<Vec<_>> = options.command.iter().map(|word| unquote(word)).collect();
-        unquoted.ok_or(Trouble::Arguments("Invalid quoted string"))?
+/// The words of the command; nothing when they should be quoted and are not.
+fn unquoted(options: &Options) -> Option<Vec<Vec<u8>>> {
+    if options.quoted_input {
+        options.command.iter().map(|word| unquote(word)).collect()
     } else {
-        options.command.clone()
-    };
-    match &options.stdin_argument {
+        Some(options.command.clone())
+    }
+}
+
+fn with_stdin(mut args: Vec<Vec<u8>>, wanted: &StdinArgument) -> Result<Vec<Vec<u8>>, Trouble> {
+    match wanted {
         StdinArgument::Absent => {}
         StdinArgument::Last => args.push(read_stdin()?),
         StdinArgument::Tagged(tag) => {
             let place = args.iter_mut().find(|arg| *arg == tag);
-            *place.ok_or(Trouble::Arguments(
-                "Using -X option but stdin tag not match.",
-            ))? = read_stdin()?;
+            *place.ok_or(Trouble::TagNotFound)? = read_stdin()?;
         }
     }
     Ok(args)

@@ -19,9 +19,12 @@ use crate::session::{Complaint, Session};
 /// Why a command did not run to its end.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
-    /// The command line and its arguments do not fit together.
-    #[error("{0}")]
-    Arguments(&'static str),
+    /// No argument of the command is the one that standard input should replace.
+    #[error("Using -X option but stdin tag not match.")]
+    TagNotFound,
+    /// Something the user has been told about already.
+    #[error("")]
+    Reported,
     /// Standard input could not be read.
     #[error("Error: {0}")]
     Input(io::Error),
