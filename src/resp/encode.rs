@@ -1,7 +1,7 @@
 //! Values to bytes. The only file that knows how RESP2 differs from RESP3.
 //!
 //! [`Encoder`] writes one reply after another into a [`ReplyBuffer`]: [`Encoder::reply`] for whole values,
-//! and the single steps (`array_len`, `bulk`, …) for [`Pieces`](super::Pieces), which produce a reply while
+//! and the single steps (`array_len`, `bulk`, …) for [`Pieces`], which produce a reply while
 //! the socket drains. [`encode_request`] is a client's side.
 //! Deliberately absent: when and to whom bytes are sent.
 

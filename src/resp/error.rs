@@ -2,7 +2,7 @@
 //!
 //! A [`ProtocolError`] closes exactly one connection. A server sends its text first (Redis does), so the
 //! wording of the request errors is Redis's to the byte. Errors a *command* answers with are no business
-//! of this layer; they travel as [`Reply::Error`](super::Reply::Error).
+//! of this layer; they travel as [`Reply::Error`].
 
 use super::reply::Reply;
 
