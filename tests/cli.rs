@@ -3,7 +3,10 @@
 //! Expected text is what redis-cli 7.0.15 prints; where it is installed, `same_as_redis_cli` runs both
 //! against the same script and compares every byte of both outputs and the exit code.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
 
 #[path = "cli/canned.rs"]
 mod canned;

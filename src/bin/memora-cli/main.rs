@@ -6,8 +6,10 @@
 //! ```
 //!
 //! It speaks the protocol through `memora::resp` like any other client and knows nothing else of the
-//! server. What it prints is redis-cli 7.0's to the byte. Deliberately absent so far: TLS, cluster
-//! redirections, and redis-cli's special modes (`--scan`, `--pipe`, `--stat`, …).
+//! server. What it prints is redis-cli 7.0's to the byte, with three exceptions: big numbers and replies
+//! with attributes are shown where redis-cli gives up, and a double is printed in its shortest form even
+//! when the server sent more digits. Deliberately absent so far: TLS, cluster redirections, and redis-cli's
+//! special modes (`--scan`, `--pipe`, `--stat`, …).
 
 mod options;
 mod usage;

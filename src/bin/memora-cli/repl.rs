@@ -50,7 +50,7 @@ fn read_line(runner: &Runner, input: &mut Input) -> Option<Vec<u8>> {
 fn handle(line: &[u8], runner: &mut Runner, input: &mut Input) -> Result<Next, Trouble> {
     let text = line.trim_ascii_end();
     let Some(words) = split_words(line) else {
-        input.remember(text);
+        remember_unless_secret(text, &rough_words(text), input);
         runner.say("Invalid argument(s)\n")?;
         return Ok(Next::Line);
     };
@@ -61,10 +61,23 @@ fn handle(line: &[u8], runner: &mut Runner, input: &mut Input) -> Result<Next, T
         runner.say("Invalid redis-cli repeat command option value.\n")?;
         return Ok(Next::Line);
     };
-    if !command::is_secret(args) {
-        input.remember(text);
-    }
+    remember_unless_secret(text, args, input);
     dispatch(&words, repeat, args, runner)
+}
+
+fn remember_unless_secret(line: &[u8], args: &[Vec<u8>], input: &mut Input) {
+    if !command::is_secret(args) {
+        input.remember(line);
+    }
+}
+
+/// The words of a line whose quotes do not match up: enough to see that it holds a password.
+fn rough_words(line: &[u8]) -> Vec<Vec<u8>> {
+    let words = line.split(u8::is_ascii_whitespace);
+    words
+        .filter(|word| !word.is_empty())
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 /// Takes the number off `3 PING`; nothing when that number makes no sense.

@@ -156,7 +156,7 @@ impl Runner {
     /// Prints whatever comes until Ctrl-C, or an error that says there will be nothing.
     fn print_messages(&mut self, pushes: Pushes) -> Result<(), Trouble> {
         if let Some(interrupts) = &self.interrupts {
-            interrupts.streaming(self.session.link()?.closer()?);
+            interrupts.streaming(self.session.link()?.closer().map_err(LinkError::from)?);
         }
         let ended = self.print_until_error(pushes);
         let interrupted = self

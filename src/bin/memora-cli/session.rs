@@ -26,6 +26,9 @@ pub(crate) struct Session {
 /// Why a command cannot be sent: sentences for people.
 pub(crate) type Complaint = Vec<u8>;
 
+/// What became of a request of our own: done, or refused by the server, or the connection broke.
+pub(crate) type Greeted = Result<Result<(), Complaint>, LinkError>;
+
 impl Session {
     /// A session that has not connected yet.
     pub(crate) fn new(options: &Options) -> Self {
@@ -114,11 +117,7 @@ impl Session {
     ///
     /// # Errors
     /// When the connection broke while the database was being selected, which follows AUTH.
-    pub(crate) fn follow(
-        &mut self,
-        args: &[Vec<u8>],
-        reply: &Reply,
-    ) -> Result<Result<(), Complaint>, LinkError> {
+    pub(crate) fn follow(&mut self, args: &[Vec<u8>], reply: &Reply) -> Greeted {
         let refused = reply.is_error();
         match (args[0].to_ascii_uppercase().as_slice(), args.len()) {
             (b"SELECT", 2) if !refused => self.set_db(leading_number(&args[1])),
@@ -151,7 +150,7 @@ impl Session {
         }
     }
 
-    fn greet(&mut self) -> Result<Result<(), Complaint>, LinkError> {
+    fn greet(&mut self) -> Greeted {
         if let Err(complaint) = self.authenticate()? {
             return Ok(Err(complaint));
         }
@@ -164,7 +163,7 @@ impl Session {
         }
     }
 
-    fn authenticate(&mut self) -> Result<Result<(), Complaint>, LinkError> {
+    fn authenticate(&mut self) -> Greeted {
         let Some(password) = self.password.clone() else {
             return Ok(Ok(()));
         };
@@ -173,7 +172,7 @@ impl Session {
         self.ask(&request, "AUTH")
     }
 
-    fn select(&mut self) -> Result<Result<(), Complaint>, LinkError> {
+    fn select(&mut self) -> Greeted {
         let db = self.wanted_db;
         if db == self.db {
             return Ok(Ok(()));
@@ -188,7 +187,7 @@ impl Session {
         Ok(selected)
     }
 
-    fn ask(&mut self, request: &[Vec<u8>], what: &str) -> Result<Result<(), Complaint>, LinkError> {
+    fn ask(&mut self, request: &[Vec<u8>], what: &str) -> Greeted {
         let link = self.link()?;
         link.send(request)?;
         Ok(match link.receive()? {

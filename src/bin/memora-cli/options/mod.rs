@@ -65,21 +65,30 @@ pub(crate) enum ProtocolChoice {
 /// Everything that can be said on the command line.
 #[derive(Debug)]
 pub(crate) struct Options {
+    /// A host name or IP address.
     pub(crate) host: String,
+    /// A TCP port.
     pub(crate) port: u16,
     /// A Unix socket instead of host and port.
     pub(crate) socket: Option<String>,
+    /// Whom AUTH names; the default user when nobody.
     pub(crate) user: Option<Vec<u8>>,
+    /// What AUTH sends; no AUTH without.
     pub(crate) password: Option<Vec<u8>>,
+    /// The number of the database to SELECT.
     pub(crate) db: i64,
     pub(crate) protocol: ProtocolChoice,
     /// How often the command runs; without end when negative.
     pub(crate) repeat: i64,
+    /// The pause between two runs.
     pub(crate) interval: Duration,
+    /// Which arguments are read instead of written.
     pub(crate) stdin_argument: StdinArgument,
     /// The output format, where one was asked for.
     pub(crate) format: Option<Format>,
+    /// Between the elements of a raw list (`-d`).
     pub(crate) element_delimiter: Vec<u8>,
+    /// After each raw reply (`-D`).
     pub(crate) reply_delimiter: Vec<u8>,
     /// Whether an error reply ends the program with code 1 (`-e`).
     pub(crate) exit_on_error: bool,
