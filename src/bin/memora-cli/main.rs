@@ -1,3 +1,103 @@
-//! The command-line client.
+//! The command-line client: redis-cli's options and output, for Memora and every Redis-compatible server.
+//!
+//! ```text
+//! words ─► options ─► main ─┬─ one command ──────► runner ─► session ─► link ─► server
+//!                           └─ repl ◄── input        │ render ◄── reply ◄──┘
+//! ```
+//!
+//! It speaks the protocol through `memora::resp` like any other client and knows nothing else of the
+//! server. What it prints is redis-cli 7.0's to the byte, with three exceptions: big numbers and replies
+//! with attributes are shown where redis-cli gives up, and a double is printed in its shortest form even
+//! when the server sent more digits. Deliberately absent so far: TLS, cluster redirections, and redis-cli's
+//! special modes (`--scan`, `--pipe`, `--stat`, …).
 
-fn main() {}
+mod options;
+mod usage;
+
+mod command;
+mod interrupts;
+mod link;
+mod quoting;
+mod render;
+mod runner;
+mod session;
+
+mod input;
+mod one_shot;
+mod repl;
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use options::{Options, Request};
+use runner::{Runner, Trouble, complain};
+use session::Session;
+
+/// Holds the password when the command line does not.
+const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
+
+fn main() -> ExitCode {
+    match options::parse(
+        env::args_os().skip(1).collect(),
+        env::var_os(PASSWORD_VARIABLE),
+    ) {
+        Ok(Request::Usage) => finish(say(&format!("{}\n\n{}", usage::VERSION, usage::OPTIONS))),
+        Ok(Request::Version) => finish(say(&format!("{}\n", usage::VERSION))),
+        Ok(Request::Run(options)) => finish(run(&options)),
+        Err(refusal) => {
+            complain(refusal.to_string().as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn finish(result: Result<(), Trouble>) -> ExitCode {
+    match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Trouble::Reported) => {}
+        // Whoever read our output has had enough, which is no news.
+        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(Trouble::NotConnected(complaint) | Trouble::ErrorReply(complaint)) => {
+            complain(&complaint)
+        }
+        Err(trouble) => complain(trouble.to_string().as_bytes()),
+    }
+    ExitCode::FAILURE
+}
+
+fn say(text: &str) -> Result<(), Trouble> {
+    Ok(io::stdout().write_all(text.as_bytes())?)
+}
+
+fn run(options: &Options) -> Result<(), Trouble> {
+    if options.warn_of_password {
+        complain(
+            b"Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.",
+        );
+    }
+    let session = Session::new(options);
+    if options.verbose {
+        complain(format!("Connecting to {}", session.address()).as_bytes());
+    }
+    let runner = Runner::new(options, session, io::stdout().is_terminal());
+    if options.command.is_empty() {
+        run_many(runner)
+    } else {
+        one_shot::run(options, runner)
+    }
+}
+
+fn run_many(runner: Runner) -> Result<(), Trouble> {
+    let mut runner = runner.interactive()?;
+    runner
+        .session
+        .connect()
+        .unwrap_or_else(|complaint| complain(&complaint));
+    let mut input = if io::stdin().is_terminal() {
+        input::Input::terminal().map_err(io::Error::other)?
+    } else {
+        input::Input::piped()
+    };
+    repl::run(&mut runner, &mut input)
+}

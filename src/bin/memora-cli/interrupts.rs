@@ -1,0 +1,92 @@
+//! Ctrl-C while the terminal is not ours: it ends a stream of messages, or else the program.
+//!
+//! At the prompt the line editor sees Ctrl-C itself. While a reply is awaited the system sends a signal,
+//! which a thread of its own receives, so that the rest of the program can block. One-shot commands go
+//! without all this: there the signal ends the program, as it does any other.
+
+use std::io;
+use std::process;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crate::link::Closer;
+
+/// The code redis-cli ends with when it is interrupted.
+const INTERRUPTED: i32 = 1;
+
+/// What the program is doing, as far as Ctrl-C is concerned.
+enum Doing {
+    /// Reading a line from the terminal.
+    Editing,
+    /// Waiting for a reply, or for input that is no terminal.
+    Waiting,
+    /// Printing messages until this is closed.
+    Streaming(Closer),
+    /// The stream has been interrupted.
+    Interrupted,
+}
+
+/// Receives Ctrl-C.
+pub(crate) struct Interrupts {
+    doing: Arc<Mutex<Doing>>,
+}
+
+impl Interrupts {
+    /// Begins to receive it, until the program ends.
+    ///
+    /// # Errors
+    /// When the system has no more threads or handles.
+    pub(crate) fn install() -> io::Result<Self> {
+        let doing = Arc::new(Mutex::new(Doing::Waiting));
+        let seen = Arc::clone(&doing);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        thread::Builder::new()
+            .name("interrupts".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    while tokio::signal::ctrl_c().await.is_ok() {
+                        interrupt(&mut lock(&seen));
+                    }
+                });
+            })?;
+        Ok(Self { doing })
+    }
+
+    /// The line editor takes over.
+    pub(crate) fn editing(&self) {
+        *lock(&self.doing) = Doing::Editing;
+    }
+
+    /// A reply or piped input is awaited.
+    pub(crate) fn waiting(&self) {
+        *lock(&self.doing) = Doing::Waiting;
+    }
+
+    /// Messages are printed until the connection is closed.
+    pub(crate) fn streaming(&self, closer: Closer) {
+        *lock(&self.doing) = Doing::Streaming(closer);
+    }
+
+    /// Whether the stream ended because of Ctrl-C.
+    pub(crate) fn interrupted(&self) -> bool {
+        matches!(*lock(&self.doing), Doing::Interrupted)
+    }
+}
+
+fn interrupt(doing: &mut Doing) {
+    match doing {
+        Doing::Editing | Doing::Interrupted => {}
+        Doing::Waiting => process::exit(INTERRUPTED),
+        Doing::Streaming(closer) => {
+            closer.close();
+            *doing = Doing::Interrupted;
+        }
+    }
+}
+
+/// The state is replaced in one step, so it is whole even after a panic.
+fn lock(doing: &Mutex<Doing>) -> MutexGuard<'_, Doing> {
+    doing.lock().unwrap_or_else(PoisonError::into_inner)
+}

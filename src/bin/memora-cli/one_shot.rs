@@ -1,0 +1,62 @@
+//! Runs the one command the command line holds.
+
+use std::io::{self, Read};
+
+use crate::options::{Options, StdinArgument};
+use crate::quoting::unquote;
+use crate::runner::{Runner, Trouble, complain};
+use crate::usage;
+
+/// Runs the command of `options` as often as they say.
+///
+/// # Errors
+/// When it cannot be sent, when the connection breaks, or with `-e` when the reply is an error.
+pub(crate) fn run(options: &Options, mut runner: Runner) -> Result<(), Trouble> {
+    let name = options.command[0].to_ascii_lowercase();
+    if name == b"help" || name == b"?" {
+        return Ok(runner.say(usage::PROMPT)?);
+    }
+    let Some(args) = unquoted(options) else {
+        runner.say("Invalid quoted string\n")?;
+        return Err(Trouble::Reported);
+    };
+    let args = with_stdin(args, &options.stdin_argument)?;
+    if let Err(complaint) = runner.session.connect() {
+        if !runner.session.is_connected() {
+            return Err(Trouble::NotConnected(complaint));
+        }
+        // Not being let in is no reason to stay silent: the server will say more.
+        complain(&complaint);
+    }
+    runner.run(&args, options.repeat)
+}
+
+/// The words of the command; nothing when they should be quoted and are not.
+fn unquoted(options: &Options) -> Option<Vec<Vec<u8>>> {
+    if options.quoted_input {
+        options.command.iter().map(|word| unquote(word)).collect()
+    } else {
+        Some(options.command.clone())
+    }
+}
+
+fn with_stdin(mut args: Vec<Vec<u8>>, wanted: &StdinArgument) -> Result<Vec<Vec<u8>>, Trouble> {
+    match wanted {
+        StdinArgument::Absent => {}
+        StdinArgument::Last => args.push(read_stdin()?),
+        StdinArgument::Tagged(tag) => {
+            let place = args.iter_mut().find(|arg| *arg == tag);
+            *place.ok_or(Trouble::TagNotFound)? = read_stdin()?;
+        }
+    }
+    Ok(args)
+}
+
+fn read_stdin() -> Result<Vec<u8>, Trouble> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(Trouble::Input)?;
+    Ok(bytes)
+}

@@ -1,0 +1,166 @@
+//! Reads commands and runs them, until there are no more: the prompt, and standard input.
+//!
+//! A broken connection does not end it; the next command connects again.
+
+use std::time::{Duration, Instant};
+
+use crate::command;
+use crate::input::Input;
+use crate::quoting::split_words;
+use crate::runner::{Runner, Trouble, complain};
+use crate::usage;
+
+/// A command that takes at least so long has its duration printed below.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// Puts the cursor in the corner of an empty screen.
+const CLEAR_SCREEN: &str = "\x1b[H\x1b[2J";
+
+/// Reads and runs commands until the input ends.
+///
+/// # Errors
+/// Trouble that leaves nothing to go on with.
+pub(crate) fn run(runner: &mut Runner, input: &mut Input) -> Result<(), Trouble> {
+    while let Some(line) = read_line(runner, input) {
+        if handle(&line, runner, input)? == Next::Leave {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Line,
+    Leave,
+}
+
+fn read_line(runner: &Runner, input: &mut Input) -> Option<Vec<u8>> {
+    let editing = runner.interrupts().filter(|_| input.is_terminal());
+    if let Some(interrupts) = editing {
+        interrupts.editing();
+    }
+    let line = input.read_line(&runner.session.prompt());
+    if let Some(interrupts) = editing {
+        interrupts.waiting();
+    }
+    line
+}
+
+fn handle(line: &[u8], runner: &mut Runner, input: &mut Input) -> Result<Next, Trouble> {
+    let text = line.trim_ascii_end();
+    let Some(words) = split_words(line) else {
+        remember_unless_secret(text, &rough_words(text), input);
+        runner.say("Invalid argument(s)\n")?;
+        return Ok(Next::Line);
+    };
+    if words.is_empty() {
+        return Ok(Next::Line);
+    }
+    let Some((repeat, args)) = split_repeat(&words) else {
+        runner.say("Invalid redis-cli repeat command option value.\n")?;
+        return Ok(Next::Line);
+    };
+    remember_unless_secret(text, args, input);
+    dispatch(&words, repeat, args, runner)
+}
+
+fn remember_unless_secret(line: &[u8], args: &[Vec<u8>], input: &mut Input) {
+    if !command::is_secret(args) {
+        input.remember(line);
+    }
+}
+
+/// The words of a line whose quotes do not match up: enough to see that it holds a password.
+fn rough_words(line: &[u8]) -> Vec<Vec<u8>> {
+    let words = line.split(u8::is_ascii_whitespace);
+    words
+        .filter(|word| !word.is_empty())
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+/// Takes the number off `3 PING`; nothing when that number makes no sense.
+fn split_repeat(words: &[Vec<u8>]) -> Option<(i64, &[Vec<u8>])> {
+    match words {
+        [first, rest @ ..] if !rest.is_empty() && looks_like_number(first) => {
+            let repeat = std::str::from_utf8(first).ok()?.trim_start().parse().ok()?;
+            (repeat > 0).then_some((repeat, rest))
+        }
+        all => Some((1, all)),
+    }
+}
+
+/// Whether C's `strtol` would read all of it; it reads all of nothing, too.
+fn looks_like_number(word: &[u8]) -> bool {
+    let word = word.trim_ascii_start();
+    let digits = word
+        .strip_prefix(b"-")
+        .or(word.strip_prefix(b"+"))
+        .unwrap_or(word);
+    word.is_empty() || (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+}
+
+/// Does what the words say: some are for us, all others for the server.
+fn dispatch(
+    words: &[Vec<u8>],
+    repeat: i64,
+    args: &[Vec<u8>],
+    runner: &mut Runner,
+) -> Result<Next, Trouble> {
+    let name = words[0].to_ascii_lowercase();
+    match (name.as_slice(), words.len()) {
+        (b"quit" | b"exit", _) => return Ok(Next::Leave),
+        (b"clear", 1) => runner.say(CLEAR_SCREEN)?,
+        (b"connect", 3) => connect(&words[1], &words[2], runner)?,
+        (b"help" | b"?", _) => runner.say(usage::PROMPT)?,
+        _ if name.starts_with(b":") => {
+            let preference = String::from_utf8_lossy(&words[0]).into_owned();
+            runner.say(&format!("unknown memora-cli preference '{preference}'\n"))?;
+        }
+        _ => run_timed(args, repeat, runner)?,
+    }
+    Ok(Next::Line)
+}
+
+fn connect(host: &[u8], port: &[u8], runner: &mut Runner) -> Result<(), Trouble> {
+    match std::str::from_utf8(port)
+        .ok()
+        .and_then(|port| port.parse().ok())
+    {
+        Some(port) => {
+            runner
+                .session
+                .move_to(String::from_utf8_lossy(host).into_owned(), port);
+            runner
+                .session
+                .connect()
+                .unwrap_or_else(|complaint| complain(&complaint));
+        }
+        None => runner.say("Invalid server port.\n")?,
+    }
+    Ok(())
+}
+
+fn run_timed(args: &[Vec<u8>], repeat: i64, runner: &mut Runner) -> Result<(), Trouble> {
+    let start = Instant::now();
+    survive(runner.run(args, repeat), runner)?;
+    let elapsed = start.elapsed();
+    if elapsed >= SLOW && runner.is_typed() {
+        runner.say(&format!("({:.2}s)\n", elapsed.as_secs_f64()))?;
+    }
+    Ok(())
+}
+
+/// Passes on only what leaves nothing to go on with.
+fn survive(result: Result<(), Trouble>, runner: &mut Runner) -> Result<(), Trouble> {
+    match result {
+        Err(Trouble::NotConnected(complaint)) => complain(&complaint),
+        Err(Trouble::Link(error)) if error.invites_reconnect() => {
+            complain(format!("Error: {error}").as_bytes());
+            runner.session.disconnect();
+        }
+        other => return other,
+    }
+    Ok(())
+}

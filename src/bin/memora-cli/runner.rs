@@ -1,0 +1,228 @@
+//! Runs commands: request out, reply in, text to standard output.
+//!
+//! The same for a single command and for the prompt; they differ in what a broken connection means, which
+//! the caller decides by the [`Trouble`] it gets.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::thread;
+use std::time::Duration;
+
+use memora::resp::Reply;
+
+use crate::command::{self, Answer};
+use crate::interrupts::Interrupts;
+use crate::link::LinkError;
+use crate::options::Options;
+use crate::render::{Format, Style};
+use crate::session::{Complaint, Session};
+
+/// Why a command did not run to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// No argument of the command is the one that standard input should replace.
+    #[error("Using -X option but stdin tag not match.")]
+    TagNotFound,
+    /// Something the user has been told about already.
+    #[error("")]
+    Reported,
+    /// Standard input could not be read.
+    #[error("Error: {0}")]
+    Input(io::Error),
+    /// There is no connection to send it over.
+    #[error("{}", String::from_utf8_lossy(.0))]
+    NotConnected(Complaint),
+    /// The connection broke.
+    #[error("Error: {0}")]
+    Link(#[from] LinkError),
+    /// A stream of messages broke off, which no new connection makes good.
+    #[error("Error: {0}")]
+    Stream(LinkError),
+    /// The reply was an error and `-e` was given.
+    #[error("{}", String::from_utf8_lossy(.0))]
+    ErrorReply(Vec<u8>),
+    /// Nobody reads our output any more.
+    #[error("{0}")]
+    Output(#[from] io::Error),
+}
+
+/// Runs commands on one session.
+pub(crate) struct Runner {
+    /// The conversation with the server.
+    pub(crate) session: Session,
+    style: Style,
+    out: BufWriter<Stdout>,
+    interval: Duration,
+    exit_on_error: bool,
+    show_pushes: bool,
+    interrupts: Option<Interrupts>,
+}
+
+impl Runner {
+    /// A runner for one command.
+    pub(crate) fn new(options: &Options, session: Session, on_terminal: bool) -> Self {
+        Self {
+            session,
+            style: options.style(on_terminal),
+            out: BufWriter::new(io::stdout()),
+            interval: options.interval,
+            exit_on_error: options.exit_on_error,
+            show_pushes: options.show_pushes.unwrap_or(on_terminal),
+            interrupts: None,
+        }
+    }
+
+    /// The same for many: error replies never end the program, and Ctrl-C is handled.
+    pub(crate) fn interactive(mut self) -> io::Result<Self> {
+        self.exit_on_error = false;
+        self.interrupts = Some(Interrupts::install()?);
+        Ok(self)
+    }
+
+    /// What Ctrl-C does, in a runner made [`interactive`](Self::interactive).
+    pub(crate) fn interrupts(&self) -> Option<&Interrupts> {
+        self.interrupts.as_ref()
+    }
+
+    /// Whether output is for people.
+    pub(crate) fn is_typed(&self) -> bool {
+        self.style.format == Format::Typed
+    }
+
+    /// Prints a text of our own.
+    ///
+    /// # Errors
+    /// When nobody reads it.
+    pub(crate) fn say(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+
+    /// Runs a command `repeat` times, without end when that is negative, connecting first if need be.
+    ///
+    /// # Errors
+    /// The first [`Trouble`]; repetitions that were left do not run.
+    pub(crate) fn run(&mut self, args: &[Vec<u8>], repeat: i64) -> Result<(), Trouble> {
+        if !self.session.is_connected() {
+            self.session.connect().map_err(Trouble::NotConnected)?;
+        }
+        let mut left = repeat;
+        while left != 0 && self.session.is_connected() {
+            self.run_once(args)?;
+            left -= i64::from(left > 0);
+            if left != 0 {
+                thread::sleep(self.interval);
+            }
+        }
+        Ok(())
+    }
+
+    fn run_once(&mut self, args: &[Vec<u8>]) -> Result<(), Trouble> {
+        let answer = command::answer(args);
+        self.session.link()?.send(args)?;
+        match answer {
+            Answer::Reply => self.print_reply(args, Pushes::AreMessages),
+            Answer::Unsubscribed => self.print_reply(args, Pushes::AreReplies),
+            Answer::Shutdown => self.print_last_reply(args),
+            Answer::Monitored => self.print_messages(Pushes::AreMessages),
+            Answer::Published => {
+                if self.style.format != Format::Raw {
+                    self.say("Reading messages... (press Ctrl-C to quit)\n")?;
+                }
+                self.print_messages(Pushes::AreReplies)
+            }
+        }
+    }
+
+    fn print_reply(&mut self, args: &[Vec<u8>], pushes: Pushes) -> Result<(), Trouble> {
+        let reply = self.receive(pushes)?;
+        self.print(&reply, command::answers_text(args))?;
+        if let Err(complaint) = self.session.follow(args, &reply)? {
+            complain(&complaint);
+        }
+        Ok(())
+    }
+
+    /// A server that shuts down does not say goodbye; only a refusal is a reply.
+    fn print_last_reply(&mut self, args: &[Vec<u8>]) -> Result<(), Trouble> {
+        match self.print_reply(args, Pushes::AreMessages) {
+            Err(Trouble::Link(error)) if error.invites_reconnect() => {
+                self.session.disconnect();
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Prints whatever comes until Ctrl-C, or an error that says there will be nothing.
+    fn print_messages(&mut self, pushes: Pushes) -> Result<(), Trouble> {
+        if let Some(interrupts) = &self.interrupts {
+            interrupts.streaming(self.session.link()?.closer().map_err(LinkError::from)?);
+        }
+        let ended = self.print_until_error(pushes);
+        let interrupted = self
+            .interrupts
+            .as_ref()
+            .is_some_and(Interrupts::interrupted);
+        if let Some(interrupts) = &self.interrupts {
+            interrupts.waiting();
+        }
+        if interrupted {
+            return self.session.connect().map_err(Trouble::NotConnected);
+        }
+        match ended {
+            Err(Trouble::Link(error)) => Err(Trouble::Stream(error)),
+            other => other,
+        }
+    }
+
+    fn print_until_error(&mut self, pushes: Pushes) -> Result<(), Trouble> {
+        loop {
+            let message = self.receive(pushes)?;
+            self.print(&message, false)?;
+            if message.is_error() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next reply; messages nobody asked for are printed on the way.
+    fn receive(&mut self, pushes: Pushes) -> Result<Reply, Trouble> {
+        loop {
+            let reply = self.session.link()?.receive()?;
+            if pushes == Pushes::AreReplies || !matches!(reply, Reply::Push(_)) {
+                return Ok(reply);
+            }
+            if self.show_pushes {
+                self.style.write_push(&reply, &mut self.out)?;
+                self.out.flush()?;
+            }
+        }
+    }
+
+    fn print(&mut self, reply: &Reply, as_text: bool) -> Result<(), Trouble> {
+        match reply {
+            Reply::Error(text) if self.exit_on_error => {
+                return Err(Trouble::ErrorReply(text.to_vec()));
+            }
+            reply if as_text => self.style.write_text(reply, &mut self.out)?,
+            reply => self.style.write(reply, &mut self.out)?,
+        }
+        Ok(self.out.flush()?)
+    }
+}
+
+/// What a push of RESP3 is, in answer to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pushes {
+    /// Something nobody asked for.
+    AreMessages,
+    /// The very thing that was asked for.
+    AreReplies,
+}
+
+/// Tells people what went wrong.
+pub(crate) fn complain(sentence: &[u8]) {
+    let mut err = io::stderr().lock();
+    // There is nobody left to tell when this fails.
+    let _ = err.write_all(sentence).and_then(|()| err.write_all(b"\n"));
+}

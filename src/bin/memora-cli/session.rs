@@ -1,0 +1,206 @@
+//! A conversation with a server across connections: who we are, which database, inside MULTI or not.
+//!
+//! The prompt shows this state, and a new connection is brought to it again. Deliberately absent: what is
+//! printed of a reply, and when to connect anew.
+
+use crate::link::{Address, Link, LinkError};
+use crate::options::{Options, ProtocolChoice};
+
+use memora::resp::Reply;
+
+/// A conversation with a server.
+pub(crate) struct Session {
+    address: Address,
+    user: Option<Vec<u8>>,
+    password: Option<Vec<u8>>,
+    protocol: ProtocolChoice,
+    link: Option<Link>,
+    /// The database the next connection begins with.
+    wanted_db: i64,
+    /// The database of this connection.
+    db: i64,
+    /// Inside MULTI: the database before it.
+    db_before_multi: Option<i64>,
+}
+
+/// Why a command cannot be sent: sentences for people.
+pub(crate) type Complaint = Vec<u8>;
+
+/// What became of a request of our own: done, or refused by the server, or the connection broke.
+pub(crate) type Greeted = Result<Result<(), Complaint>, LinkError>;
+
+impl Session {
+    /// A session that has not connected yet.
+    pub(crate) fn new(options: &Options) -> Self {
+        let address = match &options.socket {
+            Some(path) => Address::Unix(path.clone()),
+            None => Address::Tcp {
+                host: options.host.clone(),
+                port: options.port,
+            },
+        };
+        Self {
+            address,
+            user: options.user.clone(),
+            password: options.password.clone(),
+            protocol: options.protocol,
+            link: None,
+            wanted_db: options.db,
+            db: 0,
+            db_before_multi: None,
+        }
+    }
+
+    /// Where the server is.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The connection, when there is one.
+    pub(crate) fn link(&mut self) -> Result<&mut Link, LinkError> {
+        self.link.as_mut().ok_or(LinkError::Closed)
+    }
+
+    /// Whether there is a connection that has not been found broken.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.link.is_some()
+    }
+
+    /// What stands before the cursor.
+    pub(crate) fn prompt(&self) -> String {
+        if self.link.is_none() {
+            return "not connected> ".to_owned();
+        }
+        let db = match self.db {
+            0 => String::new(),
+            db => format!("[{db}]"),
+        };
+        let transaction = if self.db_before_multi.is_some() {
+            "(TX)"
+        } else {
+            ""
+        };
+        format!("{}{db}{transaction}> ", self.address.prompt())
+    }
+
+    /// Connects anew: AUTH, SELECT and HELLO as the options have it.
+    ///
+    /// # Errors
+    /// When nobody answers, or when one of the three fails. In the second case the connection stays, because
+    /// some commands work without, and later ones of the three were not tried.
+    pub(crate) fn connect(&mut self) -> Result<(), Complaint> {
+        self.disconnect();
+        let greeted = Link::connect(&self.address).and_then(|link| {
+            self.link = Some(link);
+            self.greet()
+        });
+        greeted.unwrap_or_else(|error| {
+            self.disconnect();
+            Err(format!("Could not connect to Redis at {}: {error}", self.address).into_bytes())
+        })
+    }
+
+    /// Drops the connection and what it knew.
+    pub(crate) fn disconnect(&mut self) {
+        self.link = None;
+        self.db = 0;
+        self.db_before_multi = None;
+    }
+
+    /// Turns to another server; the connection to the old one is dropped.
+    pub(crate) fn move_to(&mut self, host: String, port: u16) {
+        self.disconnect();
+        self.address = Address::Tcp { host, port };
+    }
+
+    /// Follows what an answered command did to the connection.
+    ///
+    /// # Errors
+    /// When the connection broke while the database was being selected, which follows AUTH.
+    pub(crate) fn follow(&mut self, args: &[Vec<u8>], reply: &Reply) -> Greeted {
+        let refused = reply.is_error();
+        match (args[0].to_ascii_uppercase().as_slice(), args.len()) {
+            (b"SELECT", 2) if !refused => self.set_db(leading_number(&args[1])),
+            (b"AUTH", 2 | 3) => return self.select(),
+            (b"MULTI", 1) if !refused => self.db_before_multi = Some(self.db),
+            (b"EXEC", 1) => {
+                let nothing_ran = refused || matches!(reply, Reply::Null | Reply::NullArray);
+                self.end_transaction(nothing_ran);
+            }
+            (b"DISCARD", 1) if !refused => self.end_transaction(true),
+            (b"RESET", 1) if !refused => {
+                self.db_before_multi = None;
+                self.protocol = ProtocolChoice::Unsaid;
+                self.set_db(0);
+            }
+            _ => {}
+        }
+        Ok(Ok(()))
+    }
+
+    fn set_db(&mut self, db: i64) {
+        self.db = db;
+        self.wanted_db = db;
+    }
+
+    fn end_transaction(&mut self, undone: bool) {
+        let before = self.db_before_multi.take();
+        if let Some(db) = before.filter(|_| undone) {
+            self.set_db(db);
+        }
+    }
+
+    fn greet(&mut self) -> Greeted {
+        if let Err(complaint) = self.authenticate()? {
+            return Ok(Err(complaint));
+        }
+        if let Err(complaint) = self.select()? {
+            return Ok(Err(complaint));
+        }
+        match self.protocol {
+            ProtocolChoice::Resp3 => self.ask(&[b"HELLO".to_vec(), b"3".to_vec()], "HELLO 3"),
+            ProtocolChoice::Resp2 | ProtocolChoice::Unsaid => Ok(Ok(())),
+        }
+    }
+
+    fn authenticate(&mut self) -> Greeted {
+        let Some(password) = self.password.clone() else {
+            return Ok(Ok(()));
+        };
+        let words = [Some(b"AUTH".to_vec()), self.user.clone(), Some(password)];
+        let request: Vec<Vec<u8>> = words.into_iter().flatten().collect();
+        self.ask(&request, "AUTH")
+    }
+
+    fn select(&mut self) -> Greeted {
+        let db = self.wanted_db;
+        if db == self.db {
+            return Ok(Ok(()));
+        }
+        let selected = self.ask(
+            &[b"SELECT".to_vec(), db.to_string().into_bytes()],
+            &format!("SELECT {db}"),
+        )?;
+        if selected.is_ok() {
+            self.db = db;
+        }
+        Ok(selected)
+    }
+
+    fn ask(&mut self, request: &[Vec<u8>], what: &str) -> Greeted {
+        let link = self.link()?;
+        link.send(request)?;
+        Ok(match link.receive()? {
+            Reply::Error(text) => Err([what.as_bytes(), b" failed: ", &text].concat()),
+            _ => Ok(()),
+        })
+    }
+}
+
+/// The number SELECT was given, which the server has understood.
+fn leading_number(text: &[u8]) -> i64 {
+    std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(0)
+}
