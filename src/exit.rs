@@ -85,9 +85,6 @@ mod tests {
 
     #[test]
     fn display_names_reason_and_number() {
-        assert_eq!(
-            Exit::CouldNotStart.to_string(),
-            "could not start (exit code 1)"
-        );
+        assert_eq!(Exit::CouldNotStart.to_string(), "could not start (exit code 1)");
     }
 }

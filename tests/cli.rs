@@ -3,10 +3,7 @@
 //! Expected text is what redis-cli 7.0.15 prints; where it is installed, `same_as_redis_cli` runs both
 //! against the same script and compares every byte of both outputs and the exit code.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 #[path = "cli/canned.rs"]
 mod canned;
@@ -31,20 +28,12 @@ fn cli(script: &[Step], args: &[&str], stdin: &str) -> (Outcome, Canned) {
 
 fn printed(script: &[Step], args: &[&str]) -> String {
     let (outcome, _) = cli(script, args, "");
-    assert_eq!(
-        (outcome.code, outcome.stderr.as_str()),
-        (Some(0), ""),
-        "{args:?}"
-    );
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{args:?}");
     outcome.stdout
 }
 
 fn outcome(code: i32, stdout: &str, stderr: &str) -> Outcome {
-    Outcome {
-        code: Some(code),
-        stdout: stdout.to_owned(),
-        stderr: stderr.to_owned(),
-    }
+    Outcome { code: Some(code), stdout: stdout.to_owned(), stderr: stderr.to_owned() }
 }
 
 #[test]
@@ -54,82 +43,46 @@ fn every_format_prints_everything() {
                  6) 1# k => (double) 1.5\n   2# (integer) 2 => \n      1~ (true)\n      2~ (false)\n\
                  7) x\ny\n8) (error) ERR in\n";
     assert_eq!(show("--no-raw"), typed.escape_default().to_string());
-    let raw =
-        "st\\n-7\\na\\\"\\x00\\xffb\\n\\n1\\n\\nk 1.5\\n2 (true)\\n(false)\\nx\\ny\\nERR in\\n\\n";
+    let raw = "st\\n-7\\na\\\"\\x00\\xffb\\n\\n1\\n\\nk 1.5\\n2 (true)\\n(false)\\nx\\ny\\nERR in\\n\\n";
     assert_eq!(show("--raw"), raw);
     let csv = "\"st\",-7,\"a\\\"\\x00\\xffb\",NULL,1,,\"k\",1.5,2,true,false,\"x\\ny\",ERROR,\"ERR in\"\n";
     assert_eq!(show("--csv"), csv.escape_default().to_string());
     let json = r#"[\"st\",-7,\"a\\\"\\u0000\xffb\",null,[1,[]],{\"k\":1.5,\"2\":[true,false]},\"x\\ny\",error:\"ERR in\"]\n"#;
     assert_eq!(show("--json"), json);
-    let quoted = json
-        .replace(r#"a\\\"\\u0000\xff"#, r#"a\\\\\"\\\\x00\\\\xff"#)
-        .replace(r"x\\ny", r"x\\\\ny");
+    let quoted =
+        json.replace(r#"a\\\"\\u0000\xff"#, r#"a\\\\\"\\\\x00\\\\xff"#).replace(r"x\\ny", r"x\\\\ny");
     assert_eq!(show("--quoted-json"), quoted);
 }
 
 #[test]
 fn output_that_is_no_terminal_is_raw() {
-    assert_eq!(
-        printed(&[EVERYTHING], &["GET", "x"]),
-        printed(&[EVERYTHING], &["--raw", "GET", "x"])
-    );
-    assert_eq!(
-        printed(
-            &[Send(b"*2\r\n+a\r\n+b\r\n")],
-            &["-d", "-", "-D", ";", "-r", "2", "X"]
-        ),
-        "a-b;a-b;"
-    );
+    assert_eq!(printed(&[EVERYTHING], &["GET", "x"]), printed(&[EVERYTHING], &["--raw", "GET", "x"]));
+    assert_eq!(printed(&[Send(b"*2\r\n+a\r\n+b\r\n")], &["-d", "-", "-D", ";", "-r", "2", "X"]), "a-b;a-b;");
 }
 
 #[test]
 fn arguments_arrive_as_they_are_written() {
     let words = |args: &[&str], stdin: &str| cli(&[OK], args, stdin).1.requests();
-    let request = |words: &[&str]| {
-        vec![
-            words
-                .iter()
-                .map(|word| word.as_bytes().to_vec())
-                .collect::<Vec<_>>(),
-        ]
-    };
-    assert_eq!(
-        words(&["SET", "k", "-x", "a b"], ""),
-        request(&["SET", "k", "-x", "a b"])
-    );
-    assert_eq!(
-        words(&["-x", "SET", "k"], "v\n\n"),
-        request(&["SET", "k", "v\n\n"])
-    );
-    assert_eq!(
-        words(&["-X", "t", "SET", "t", "t"], "v"),
-        request(&["SET", "v", "t"])
-    );
-    assert_eq!(
-        words(&["--quoted-input", "SET", r#""a\n""#, "'b'"], ""),
-        request(&["SET", "a\n", "b"])
-    );
+    let request =
+        |words: &[&str]| vec![words.iter().map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>()];
+    assert_eq!(words(&["SET", "k", "-x", "a b"], ""), request(&["SET", "k", "-x", "a b"]));
+    assert_eq!(words(&["-x", "SET", "k"], "v\n\n"), request(&["SET", "k", "v\n\n"]));
+    assert_eq!(words(&["-X", "t", "SET", "t", "t"], "v"), request(&["SET", "v", "t"]));
+    assert_eq!(words(&["--quoted-input", "SET", r#""a\n""#, "'b'"], ""), request(&["SET", "a\n", "b"]));
 }
 
 #[test]
 fn standard_input_is_read_line_by_line() {
-    let lines = "SET \"a\\x00\\n\" 'it\\'s' \"\"\n\n  \nGET \"open\nset a\"b\"c\n2 PING\n0 PING\nexit\nPING\n";
+    let lines =
+        "SET \"a\\x00\\n\" 'it\\'s' \"\"\n\n  \nGET \"open\nset a\"b\"c\n2 PING\n0 PING\nexit\nPING\n";
     let (outcome, server) = cli(&[OK], &[], lines);
     let expected = "OK\nInvalid argument(s)\nInvalid argument(s)\nOK\nOK\n\
                     Invalid redis-cli repeat command option value.\n";
-    assert_eq!(
-        outcome,
-        self::outcome(0, &expected.escape_default().to_string(), "")
-    );
+    assert_eq!(outcome, self::outcome(0, &expected.escape_default().to_string(), ""));
     assert_eq!(
         server.requests(),
         [
-            vec![
-                b"SET".to_vec(),
-                b"a\0\n".to_vec(),
-                b"it's".to_vec(),
-                b"".to_vec()
-            ],
+            vec![b"SET".to_vec(), b"a\0\n".to_vec(), b"it's".to_vec(), b"".to_vec()],
             vec![b"PING".to_vec()],
             vec![b"PING".to_vec()],
         ]
@@ -148,67 +101,27 @@ fn bytes_that_are_no_text_pass_through() {
 fn a_lost_connection_is_made_again_in_its_database() {
     let lines = "SELECT 3\nGET a\nGET b\n";
     let (outcome, server) = cli(&[OK, Close, OK, OK], &[], lines);
-    assert_eq!(
-        outcome,
-        self::outcome(0, "OK\\nOK\\n", "Error: Server closed the connection\\n")
-    );
-    let names: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|request| request.concat())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            b"SELECT3".to_vec(),
-            b"GETa".to_vec(),
-            b"SELECT3".to_vec(),
-            b"GETb".to_vec()
-        ]
-    );
+    assert_eq!(outcome, self::outcome(0, "OK\\nOK\\n", "Error: Server closed the connection\\n"));
+    let names: Vec<_> = server.requests().iter().map(|request| request.concat()).collect();
+    assert_eq!(names, [b"SELECT3".to_vec(), b"GETa".to_vec(), b"SELECT3".to_vec(), b"GETb".to_vec()]);
 }
 
 #[test]
 fn a_connection_begins_with_auth_select_and_hello() {
-    let (outcome, server) = cli(
-        &[OK],
-        &["-a", "pw", "--user", "me", "-n", "2", "-3", "PING"],
-        "",
-    );
+    let (outcome, server) = cli(&[OK], &["-a", "pw", "--user", "me", "-n", "2", "-3", "PING"], "");
     let warning = "Warning: Using a password with \\'-a\\' or \\'-u\\' option on the command line interface \
                    may not be safe.\\n";
     assert_eq!(outcome, self::outcome(0, "OK\\n", warning));
-    let lines: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|request| request.join(&b' '))
-        .collect();
-    assert_eq!(
-        lines,
-        [
-            b"AUTH me pw".to_vec(),
-            b"SELECT 2".to_vec(),
-            b"HELLO 3".to_vec(),
-            b"PING".to_vec()
-        ]
-    );
+    let lines: Vec<_> = server.requests().iter().map(|request| request.join(&b' ')).collect();
+    assert_eq!(lines, [b"AUTH me pw".to_vec(), b"SELECT 2".to_vec(), b"HELLO 3".to_vec(), b"PING".to_vec()]);
 }
 
 #[test]
 fn failures_end_with_code_one() {
     let end = |script: &[Step], args: &[&str]| cli(script, args, "").0;
-    assert_eq!(
-        end(&[Send(b"-ERR no\r\n")], &["-e", "GET"]),
-        outcome(1, "", "ERR no\\n")
-    );
-    assert_eq!(
-        end(&[Send(b"-ERR no\r\n")], &["GET"]),
-        outcome(0, "ERR no\\n\\n", "")
-    );
-    assert_eq!(
-        end(&[Close], &["GET"]),
-        outcome(1, "", "Error: Server closed the connection\\n")
-    );
+    assert_eq!(end(&[Send(b"-ERR no\r\n")], &["-e", "GET"]), outcome(1, "", "ERR no\\n"));
+    assert_eq!(end(&[Send(b"-ERR no\r\n")], &["GET"]), outcome(0, "ERR no\\n\\n", ""));
+    assert_eq!(end(&[Close], &["GET"]), outcome(1, "", "Error: Server closed the connection\\n"));
     let garbage = "Error: Protocol error, got \\\"X\\\" as reply type byte\\n";
     assert_eq!(end(&[Send(b"X\r\n")], &["GET"]), outcome(1, "", garbage));
     let unknown = "Unrecognized option or bad number of args for: \\'--what\\'\\n";
@@ -222,19 +135,11 @@ fn a_server_that_is_not_there_is_named() {
     let refused = run(CLI, port, &["PING"], b"");
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
     assert!(
-        refused
-            .stderr
-            .starts_with(&format!("Could not connect to Redis at 127.0.0.1:{port}: ")),
+        refused.stderr.starts_with(&format!("Could not connect to Redis at 127.0.0.1:{port}: ")),
         "{refused:?}"
     );
     let lines = run(CLI, port, &[], b"PING\nPING\n");
-    assert_eq!(
-        (
-            lines.code,
-            lines.stderr.matches("Could not connect").count()
-        ),
-        (Some(0), 3)
-    );
+    assert_eq!((lines.code, lines.stderr.matches("Could not connect").count()), (Some(0), 3));
 }
 
 #[cfg(unix)]
@@ -244,35 +149,20 @@ fn a_unix_socket_is_as_good() {
     let path = dir.path().join("socket");
     let server = Canned::start_unix(&path, &[OK]);
     let path = path.to_str().unwrap();
-    assert_eq!(
-        run_anywhere(CLI, &["-s", path, "PING"], b""),
-        outcome(0, "OK\\n", "")
-    );
+    assert_eq!(run_anywhere(CLI, &["-s", path, "PING"], b""), outcome(0, "OK\\n", ""));
     assert_eq!(server.requests(), [[b"PING"]]);
-    let missing =
-        format!("Could not connect to Redis at {path}.none: No such file or directory\\n");
-    assert_eq!(
-        run_anywhere(CLI, &["-s", &format!("{path}.none"), "PING"], b""),
-        outcome(1, "", &missing)
-    );
+    let missing = format!("Could not connect to Redis at {path}.none: No such file or directory\\n");
+    assert_eq!(run_anywhere(CLI, &["-s", &format!("{path}.none"), "PING"], b""), outcome(1, "", &missing));
 }
 
 #[test]
 fn messages_are_printed_as_they_come() {
-    let script = [Send(
-        b"*3\r\n+subscribe\r\n+c\r\n:1\r\n*3\r\n+message\r\n+c\r\n$2\r\nhi\r\n-ERR end\r\n",
-    )];
-    assert_eq!(
-        printed(&script, &["SUBSCRIBE", "c"]),
-        "subscribe\\nc\\n1\\nmessage\\nc\\nhi\\nERR end\\n\\n"
-    );
+    let script = [Send(b"*3\r\n+subscribe\r\n+c\r\n:1\r\n*3\r\n+message\r\n+c\r\n$2\r\nhi\r\n-ERR end\r\n")];
+    assert_eq!(printed(&script, &["SUBSCRIBE", "c"]), "subscribe\\nc\\n1\\nmessage\\nc\\nhi\\nERR end\\n\\n");
     let csv = "Reading messages... (press Ctrl-C to quit)\\n\\\"subscribe\\\",\\\"c\\\",1\\n";
     assert!(printed(&script, &["--csv", "SUBSCRIBE", "c"]).starts_with(csv));
     assert_eq!(
-        printed(
-            &[Send(b"+OK\r\n+1.2 \"PING\"\r\n-ERR end\r\n")],
-            &["MONITOR"]
-        ),
+        printed(&[Send(b"+OK\r\n+1.2 \"PING\"\r\n-ERR end\r\n")], &["MONITOR"]),
         "OK\\n1.2 \\\"PING\\\"\\nERR end\\n\\n"
     );
 }
@@ -282,11 +172,7 @@ fn a_large_reply_takes_time_in_proportion() {
     let item = b"$3\r\nabc\r\n";
     let reply = [b"*300000\r\n".as_slice(), &item.repeat(300_000)].concat();
     let text = printed(&[Send(reply.leak())], &["--no-raw", "LRANGE"]);
-    assert!(
-        text.starts_with("     1) \\\"abc\\\"\\n"),
-        "{}",
-        &text[..40]
-    );
+    assert!(text.starts_with("     1) \\\"abc\\\"\\n"), "{}", &text[..40]);
     assert!(text.ends_with("300000) \\\"abc\\\"\\n"));
 }
 
@@ -298,10 +184,7 @@ fn it_tells_about_itself() {
         assert!(help.stdout.contains(option), "{option}");
     }
     let version = format!("memora-cli {}\\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(
-        run_anywhere(CLI, &["--version"], b""),
-        outcome(0, &version, "")
-    );
+    assert_eq!(run_anywhere(CLI, &["--version"], b""), outcome(0, &version, ""));
 }
 
 /// What both clients are given: arguments, standard input, and the script of the server.
@@ -332,28 +215,16 @@ const REPLIES: &[Step] = &[
 const CASES: &[Case] = &[
     (&["INFO"], "", &[Send(b"$6\r\na\r\nb\r\n\r\n")]),
     (&["--csv", "client", "list"], "", &[Send(b"$3\r\na b\r\n")]),
-    (
-        &["--no-raw", "memory", "doctor"],
-        "",
-        &[Send(b"-ERR no\r\n")],
-    ),
+    (&["--no-raw", "memory", "doctor"], "", &[Send(b"-ERR no\r\n")]),
     (&["-d", "X", "-D", "Y", "GET"], "", &[EVERYTHING]),
-    (
-        &["-r", "3", "-i", "0.001", "GET"],
-        "",
-        &[OK, Send(b":1\r\n"), Send(b"-ERR\r\n")],
-    ),
+    (&["-r", "3", "-i", "0.001", "GET"], "", &[OK, Send(b":1\r\n"), Send(b"-ERR\r\n")]),
     (&["-r", "0", "GET"], "", &[OK]),
     (&["-r"], "", &[OK]),
     (&["--nope"], "", &[OK]),
     (&["-2", "-3", "GET"], "", &[OK]),
     (&["-e", "GET"], "", &[Send(b"-ERR no\r\n")]),
     (&["-a", "pw", "GET"], "", &[Send(b"-ERR no\r\n")]),
-    (
-        &["-a", "pw", "--no-auth-warning", "-n", "3", "GET"],
-        "",
-        &[OK],
-    ),
+    (&["-a", "pw", "--no-auth-warning", "-n", "3", "GET"], "", &[OK]),
     (&["-n", "3", "GET"], "", &[Send(b"-ERR no\r\n")]),
     (&["-u", "http://x", "GET"], "", &[OK]),
     (&["-u", "redis://u:p%zz@h", "GET"], "", &[OK]),
@@ -362,27 +233,13 @@ const CASES: &[Case] = &[
     (&["-x", "SET", "a"], "v\n", &[OK]),
     (&["GET"], "", &[Close]),
     (&["SHUTDOWN"], "", &[Close]),
-    (
-        &["--no-raw", "SUBSCRIBE"],
-        "",
-        &[Send(b"*3\r\n+subscribe\r\n+c\r\n:1\r\n-ERR end\r\n")],
-    ),
-    (
-        &["-3", "--csv", "SUBSCRIBE"],
-        "",
-        &[Send(b">3\r\n+subscribe\r\n+c\r\n:1\r\n-ERR end\r\n")],
-    ),
-    (
-        &["MONITOR"],
-        "",
-        &[Send(b"+OK\r\n+1 \"PING\"\r\n-ERR end\r\n")],
-    ),
+    (&["--no-raw", "SUBSCRIBE"], "", &[Send(b"*3\r\n+subscribe\r\n+c\r\n:1\r\n-ERR end\r\n")]),
+    (&["-3", "--csv", "SUBSCRIBE"], "", &[Send(b">3\r\n+subscribe\r\n+c\r\n:1\r\n-ERR end\r\n")]),
+    (&["MONITOR"], "", &[Send(b"+OK\r\n+1 \"PING\"\r\n-ERR end\r\n")]),
     (
         &["-3", "--no-raw", "--show-pushes", "y", "GET"],
         "",
-        &[Send(
-            b">2\r\n$10\r\ninvalidate\r\n*2\r\n$1\r\na\r\n$1\r\n\"\r\n>1\r\n+other\r\n+OK\r\n",
-        )],
+        &[Send(b">2\r\n$10\r\ninvalidate\r\n*2\r\n$1\r\na\r\n$1\r\n\"\r\n>1\r\n+other\r\n+OK\r\n")],
     ),
     (&["-3", "GET"], "", &[Send(b">1\r\n+x\r\n+OK\r\n")]),
     (
@@ -392,27 +249,15 @@ const CASES: &[Case] = &[
     ),
     (&[], "GET x\nGET y\nGET z\n", &[OK, Close, OK]),
     (&[], "GET x\nGET y\n", &[Send(b"X\r\n")]),
-    (
-        &[],
-        "MULTI\nSELECT 4\nEXEC\nDISCARD\nRESET\nclear\nPING\nQUIT now\nPING\n",
-        &[OK],
-    ),
+    (&[], "MULTI\nSELECT 4\nEXEC\nDISCARD\nRESET\nclear\nPING\nQUIT now\nPING\n", &[OK]),
     (&["-e"], "GET x\nGET y\n", &[Send(b"-ERR no\r\n"), OK]),
     (&[], "MONITOR\nGET x\n", &[Close]),
 ];
 
 #[test]
 fn same_as_redis_cli() {
-    if std::process::Command::new("redis-cli")
-        .arg("--version")
-        .output()
-        .is_err()
-    {
-        assert_ne!(
-            std::env::var("MEMORA_REQUIRE_ORACLE").as_deref(),
-            Ok("1"),
-            "redis-cli is not installed"
-        );
+    if std::process::Command::new("redis-cli").arg("--version").output().is_err() {
+        assert_ne!(std::env::var("MEMORA_REQUIRE_ORACLE").as_deref(), Ok("1"), "redis-cli is not installed");
         println!("skipped: redis-cli is not installed");
         return;
     }
@@ -425,17 +270,10 @@ fn same_as_redis_cli() {
         compare(args, stdin, script);
     }
     let port = dead_port();
-    assert_eq!(
-        run(CLI, port, &["PING"], b""),
-        run("redis-cli", port, &["PING"], b"")
-    );
+    assert_eq!(run(CLI, port, &["PING"], b""), run("redis-cli", port, &["PING"], b""));
 }
 
 fn compare(args: &[&str], stdin: &str, script: &[Step]) {
     let outcome = |program| run(program, Canned::start(script).port, args, stdin.as_bytes());
-    assert_eq!(
-        outcome(CLI),
-        outcome("redis-cli"),
-        "{args:?} {stdin:?} {script:?}"
-    );
+    assert_eq!(outcome(CLI), outcome("redis-cli"), "{args:?} {stdin:?} {script:?}");
 }

@@ -14,13 +14,8 @@ fn memora_toml_is_the_table_and_holds_the_defaults() {
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(TOML_PATH, &fresh).unwrap();
     }
-    let committed = std::fs::read_to_string(TOML_PATH)
-        .unwrap()
-        .replace("\r\n", "\n");
-    assert!(
-        committed == fresh,
-        "config/memora.toml is stale: run UPDATE=1 cargo test --test config"
-    );
+    let committed = std::fs::read_to_string(TOML_PATH).unwrap().replace("\r\n", "\n");
+    assert!(committed == fresh, "config/memora.toml is stale: run UPDATE=1 cargo test --test config");
 
     match Config::load([TOML_PATH.into()]) {
         Ok(Invocation::Run(config, origin)) => {
@@ -35,13 +30,8 @@ fn memora_toml_is_the_table_and_holds_the_defaults() {
 fn names_are_unique_and_in_redis_style() {
     let mut names: Vec<_> = OPTIONS.iter().flat_map(|row| row.names()).collect();
     for name in &names {
-        let plain = name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        assert!(
-            plain && !name.starts_with('-') && !name.ends_with('-'),
-            "{name}"
-        );
+        let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        assert!(plain && !name.starts_with('-') && !name.ends_with('-'), "{name}");
     }
     names.sort_unstable();
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
@@ -61,34 +51,17 @@ fn groups_are_contiguous() {
 fn docs_are_one_sentence() {
     for row in OPTIONS {
         let letters_then_dot = row.doc.strip_suffix('.').expect(row.name);
-        assert!(
-            !letters_then_dot.contains(". "),
-            "{}: {}",
-            row.name,
-            row.doc
-        );
-        assert!(
-            row.doc
-                .starts_with(|first: char| first.is_ascii_uppercase()),
-            "{}",
-            row.name
-        );
+        assert!(!letters_then_dot.contains(". "), "{}: {}", row.name, row.doc);
+        assert!(row.doc.starts_with(|first: char| first.is_ascii_uppercase()), "{}", row.name);
     }
 }
 
 #[test]
 fn every_choice_has_a_name_for_its_default() {
     fn all_have_names<T: Named + Default>() {
-        assert_eq!(
-            T::named(T::default().name()).map(T::name),
-            Some(T::default().name())
-        );
+        assert_eq!(T::named(T::default().name()).map(T::name), Some(T::default().name()));
         for (word, value) in T::NAMES.iter().chain(T::ALSO) {
-            assert_eq!(
-                T::named(value.name()).map(T::name),
-                Some(value.name()),
-                "{word}"
-            );
+            assert_eq!(T::named(value.name()).map(T::name), Some(value.name()), "{word}");
         }
     }
     all_have_names::<LogLevel>();
@@ -102,11 +75,7 @@ fn every_choice_has_a_name_for_its_default() {
 fn help_names_every_option_in_eighty_columns() {
     let help = help::text();
     for row in OPTIONS {
-        assert!(
-            help.contains(&format!("\n  --{} ", row.name)),
-            "{}",
-            row.name
-        );
+        assert!(help.contains(&format!("\n  --{} ", row.name)), "{}", row.name);
     }
     for line in help.lines() {
         assert!(line.len() <= 80 && line == line.trim_end(), "{line:?}");
@@ -178,12 +147,7 @@ mod beside_redis {
         &["timeout", "5", "HZ", "0"],
         &["hz", "1000"],
         &["proto-max-bulk-len", "1MB", "hash-max-listpack-value", "1k"],
-        &[
-            "hash-max-ziplist-entries",
-            "5",
-            "hash-max-listpack-entries",
-            "6",
-        ],
+        &["hash-max-ziplist-entries", "5", "hash-max-listpack-entries", "6"],
         &["client-output-buffer-limit", "NORMAL 1kb 2 3 replica 4 5 6"],
         &["client-output-buffer-limit", ""],
         &["loglevel", "DEBUG"],
@@ -193,14 +157,7 @@ mod beside_redis {
         &["timeout", "2147483647"],
         &["save", ""],
         &["requirepass", ""],
-        &[
-            "maxmemory",
-            "0b",
-            "maxmemory-policy",
-            "Noeviction",
-            "appendonly",
-            "NO",
-        ],
+        &["maxmemory", "0b", "maxmemory-policy", "Noeviction", "appendonly", "NO"],
         &["list-max-listpack-size", "-9", "protected-mode", "YES"],
     ];
 
@@ -214,11 +171,7 @@ mod beside_redis {
             return;
         };
         let mut config = Config::default();
-        for name in OPTIONS
-            .iter()
-            .flat_map(|row| row.names())
-            .filter(|name| !OTHER_DEFAULTS.contains(name))
-        {
+        for name in OPTIONS.iter().flat_map(|row| row.names()).filter(|name| !OTHER_DEFAULTS.contains(name)) {
             if let Some(theirs) = redis.get(name) {
                 assert_eq!(config.get(name).unwrap(), theirs, "default of {name}");
             }
@@ -226,21 +179,14 @@ mod beside_redis {
         for args in MISTAKES.iter().chain(GOOD) {
             let theirs = redis.call(&[&["CONFIG", "SET"], *args].concat());
             assert_eq!(ours(&mut config, args), theirs, "{args:?}");
-            for name in args
-                .iter()
-                .step_by(2)
-                .filter(|name| !OTHER_DEFAULTS.contains(name))
-            {
+            for name in args.iter().step_by(2).filter(|name| !OTHER_DEFAULTS.contains(name)) {
                 assert_eq!(config.get(name), redis.get(name), "{name} after {args:?}");
             }
         }
     }
 
     fn ours(config: &mut Config, args: &[&str]) -> String {
-        let pairs: Vec<_> = args
-            .chunks(2)
-            .map(|pair| (pair[0].as_bytes(), pair[1].as_bytes()))
-            .collect();
+        let pairs: Vec<_> = args.chunks(2).map(|pair| (pair[0].as_bytes(), pair[1].as_bytes())).collect();
         match config.set_many(&pairs) {
             Ok(_) => "+OK".to_owned(),
             Err(error) => format!("-ERR {error}"),
@@ -264,25 +210,14 @@ mod beside_redis {
                 .arg(&socket)
                 .arg("--dir")
                 .arg(dir.path());
-            let mut process = command
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .spawn()
-                .ok()?;
+            let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().ok()?;
             let log = BufReader::new(process.stdout.take().unwrap());
             // Reading the log to its end keeps the server from blocking on a full pipe later.
             let mut lines = log.lines();
-            lines
-                .by_ref()
-                .map(Result::unwrap)
-                .find(|line| line.contains("ready to accept"))?;
+            lines.by_ref().map(Result::unwrap).find(|line| line.contains("ready to accept"))?;
             std::thread::spawn(move || lines.for_each(drop));
             let connection = BufReader::new(UnixStream::connect(&socket).unwrap());
-            Some(Self {
-                process,
-                connection,
-                _dir: dir,
-            })
+            Some(Self { process, connection, _dir: dir })
         }
 
         /// The first line of the reply.
@@ -291,10 +226,7 @@ mod beside_redis {
             for arg in args {
                 request.push_str(&format!("${}\r\n{arg}\r\n", arg.len()));
             }
-            self.connection
-                .get_mut()
-                .write_all(request.as_bytes())
-                .unwrap();
+            self.connection.get_mut().write_all(request.as_bytes()).unwrap();
             self.line()
         }
 

@@ -253,7 +253,8 @@ impl Accepted {
                 let local = stream.local_addr()?;
                 stream.set_nodelay(true)?;
                 if keepalive_secs > 0 {
-                    let keepalive = socket2::TcpKeepalive::new().with_time(Duration::from_secs(keepalive_secs));
+                    let keepalive =
+                        socket2::TcpKeepalive::new().with_time(Duration::from_secs(keepalive_secs));
                     socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
                 }
                 let stream = tokio::net::TcpStream::from_std(stream)?;

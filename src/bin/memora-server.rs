@@ -120,7 +120,8 @@ fn start_log(config: &Config) -> io::Result<()> {
         Some(path) => Box::new(File::options().create(true).append(true).open(path)?),
         None => Box::new(io::stderr()),
     };
-    let colour = config.logfile.is_none() && io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour =
+        config.logfile.is_none() && io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let builder = tracing_subscriber::fmt()
         .with_max_level(config.loglevel.filter())
         .with_writer(Mutex::new(place))

@@ -36,7 +36,10 @@ impl Rest {
     }
 
     /// The arguments as values to be stored; big ones are not copied.
-    pub fn values<'a>(self, argv: Argv<'a>) -> impl ExactSizeIterator<Item = NewString<'a>> + Clone + use<'a> {
+    pub fn values<'a>(
+        self,
+        argv: Argv<'a>,
+    ) -> impl ExactSizeIterator<Item = NewString<'a>> + Clone + use<'a> {
         let from = self.from as usize;
         (from..argv.len()).map(move |index| new_string(argv, argv.span(index).unwrap_or_default()))
     }

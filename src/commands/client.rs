@@ -2,10 +2,10 @@
 
 use super::args::{Args, Rest};
 use super::context::{Context, Outcome};
+use super::family::family;
 use super::faults::{self, Fault};
 use super::help::help;
 use super::session::{ReplyMode, Session};
-use super::family::family;
 use super::spec::{Command, Flag, Group, Spec};
 use crate::resp::{Protocol, Reply, Span};
 use crate::store::parse_int;
@@ -13,11 +13,8 @@ use bytes::Bytes;
 use std::fmt::Write;
 
 /// What most subcommands declare alike.
-const CLIENT_SUBCOMMAND: Spec = Spec {
-    flags: &[Flag::Noscript, Flag::Loading, Flag::Stale],
-    group: Group::Connection,
-    ..Spec::EMPTY
-};
+const CLIENT_SUBCOMMAND: Spec =
+    Spec { flags: &[Flag::Noscript, Flag::Loading, Flag::Stale], group: Group::Connection, ..Spec::EMPTY };
 
 /// What subcommands for administrators declare alike.
 const CLIENT_ADMIN: Spec =
@@ -183,7 +180,9 @@ impl Command for Info {
 enum Chosen {
     All,
     /// Everyone is an ordinary client; other types have no members.
-    Type { normal: bool },
+    Type {
+        normal: bool,
+    },
     Ids(Rest),
 }
 

@@ -1,8 +1,8 @@
 //! COMMAND (derived from the table).
 use super::args::Args;
 use super::context::{Context, Outcome};
-use super::faults::Fault;
 use super::family::family;
+use super::faults::Fault;
 use super::spec::{self, Flag, Group, Spec};
 use crate::resp::Reply;
 
@@ -28,7 +28,14 @@ impl spec::Command for Count {
         Ok(Reply::from_count(super::table::table().commands().count()))
     }
 }
-const COMMAND: Spec = Spec { name: "command", arity: -1, flags: &[Flag::Loading, Flag::Stale, Flag::Connection], group: Group::Server, since: "2.8.13", ..Spec::EMPTY };
+const COMMAND: Spec = Spec {
+    name: "command",
+    arity: -1,
+    flags: &[Flag::Loading, Flag::Stale, Flag::Connection],
+    group: Group::Server,
+    since: "2.8.13",
+    ..Spec::EMPTY
+};
 family!(Command in COMMAND {
     Count(Count),
 });

@@ -3,9 +3,9 @@
 use super::args::{Args, Rest};
 use super::context::{Context, Outcome};
 use super::effects::Control;
+use super::family::family;
 use super::faults::{self, Fault};
 use super::help::help;
-use super::family::family;
 use super::spec::{Command, Flag, Group, Spec};
 use crate::resp::Reply;
 use crate::store::glob_matches_nocase;
@@ -41,7 +41,9 @@ impl Command for Get {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let patterns: Vec<_> = self.patterns.of(context.argv).collect();
         let found = context.config.matching(&patterns, glob_matches_nocase);
-        let pairs = found.into_iter().map(|(name, value)| (Reply::bulk(name.as_slice()), Reply::bulk(value.as_bytes())));
+        let pairs = found
+            .into_iter()
+            .map(|(name, value)| (Reply::bulk(name.as_slice()), Reply::bulk(value.as_bytes())));
         Ok(Reply::Map(pairs.collect()))
     }
 }

@@ -4,8 +4,8 @@ use super::args::Args;
 use super::client::is_printable_name;
 use super::context::{Context, Outcome};
 use super::effects::Control;
-use super::faults::{self, Fault};
 use super::family::family;
+use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, Spec};
 use crate::resp::{Protocol, Reply, Span};
 use crate::store::parse_int;
@@ -98,14 +98,7 @@ impl Command for Auth {
     const SPEC: Spec = Spec {
         name: "auth",
         arity: -2,
-        flags: &[
-            Flag::Noscript,
-            Flag::Loading,
-            Flag::Stale,
-            Flag::Fast,
-            Flag::NoAuth,
-            Flag::AllowBusy,
-        ],
+        flags: &[Flag::Noscript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth, Flag::AllowBusy],
         group: Group::Connection,
         complexity: "O(N) where N is the number of passwords of the user",
         summary: "Proves who the client is",
@@ -137,14 +130,7 @@ impl Command for Hello {
     const SPEC: Spec = Spec {
         name: "hello",
         arity: -1,
-        flags: &[
-            Flag::Noscript,
-            Flag::Loading,
-            Flag::Stale,
-            Flag::Fast,
-            Flag::NoAuth,
-            Flag::AllowBusy,
-        ],
+        flags: &[Flag::Noscript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth, Flag::AllowBusy],
         group: Group::Connection,
         since: "6.0.0",
         summary: "Greets the server, agrees on the protocol, and authenticates",
@@ -253,14 +239,7 @@ impl Command for Quit {
     const SPEC: Spec = Spec {
         name: "quit",
         arity: -1,
-        flags: &[
-            Flag::Noscript,
-            Flag::Loading,
-            Flag::Stale,
-            Flag::Fast,
-            Flag::NoAuth,
-            Flag::AllowBusy,
-        ],
+        flags: &[Flag::Noscript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth, Flag::AllowBusy],
         group: Group::Connection,
         summary: "Closes the connection once the replies are sent",
         ..Spec::EMPTY
@@ -284,14 +263,7 @@ impl Command for Reset {
     const SPEC: Spec = Spec {
         name: "reset",
         arity: 1,
-        flags: &[
-            Flag::Noscript,
-            Flag::Loading,
-            Flag::Stale,
-            Flag::Fast,
-            Flag::NoAuth,
-            Flag::AllowBusy,
-        ],
+        flags: &[Flag::Noscript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth, Flag::AllowBusy],
         group: Group::Connection,
         since: "6.2.0",
         summary: "Brings the connection back to the state of a new one",

@@ -44,8 +44,7 @@ impl Fault {
 /// The options do not fit together or are unknown.
 pub const SYNTAX: Fault = Fault::new("ERR syntax error");
 /// The key holds another type.
-pub const WRONG_TYPE: Fault =
-    Fault::new("WRONGTYPE Operation against a key holding the wrong kind of value");
+pub const WRONG_TYPE: Fault = Fault::new("WRONGTYPE Operation against a key holding the wrong kind of value");
 /// An argument or value is not a 64-bit integer.
 pub const NOT_AN_INTEGER: Fault = Fault::new("ERR value is not an integer or out of range");
 /// A result would not fit into 64 bits.
@@ -56,8 +55,7 @@ pub const NOT_POSITIVE: Fault = Fault::new("ERR value is out of range, must be p
 pub const EXPIRE_NX_ALONE: Fault =
     Fault::new("ERR NX and XX, GT or LT options at the same time are not compatible");
 /// GT excludes LT.
-pub const EXPIRE_GT_AND_LT: Fault =
-    Fault::new("ERR GT and LT options at the same time are not compatible");
+pub const EXPIRE_GT_AND_LT: Fault = Fault::new("ERR GT and LT options at the same time are not compatible");
 /// The database number is not a number or does not exist.
 pub const DB_OUT_OF_RANGE: Fault = Fault::new("ERR DB index is out of range");
 /// SCAN's cursor is not a number.
@@ -69,8 +67,7 @@ pub const HELLO_NO_AUTH: Fault = Fault::new(
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
 );
 /// The password does not fit.
-pub const WRONG_PASSWORD: Fault =
-    Fault::new("WRONGPASS invalid username-password pair or user is disabled.");
+pub const WRONG_PASSWORD: Fault = Fault::new("WRONGPASS invalid username-password pair or user is disabled.");
 /// AUTH with a password only, where no password is set.
 pub const NO_PASSWORD_SET: Fault = Fault::new(
     "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
@@ -78,8 +75,7 @@ pub const NO_PASSWORD_SET: Fault = Fault::new(
 /// HELLO with a version other than 2 and 3.
 pub const NO_PROTO: Fault = Fault::new("NOPROTO unsupported protocol version");
 /// HELLO with a version that is no number.
-pub const PROTO_NOT_A_NUMBER: Fault =
-    Fault::new("ERR Protocol version is not an integer or out of range");
+pub const PROTO_NOT_A_NUMBER: Fault = Fault::new("ERR Protocol version is not an integer or out of range");
 /// A client name that `CLIENT LIST` could not print.
 pub const BAD_CLIENT_NAME: Fault =
     Fault::new("ERR Client names cannot contain spaces, newlines or special characters.");
@@ -88,11 +84,9 @@ pub const NO_KEYS: Fault = Fault::new("ERR The command has no key arguments");
 /// COMMAND GETKEYS of a command that does not exist.
 pub const INVALID_COMMAND: Fault = Fault::new("ERR Invalid command specified");
 /// COMMAND GETKEYS with a wrong number of arguments.
-pub const INVALID_COMMAND_ARITY: Fault =
-    Fault::new("ERR Invalid number of arguments specified for command");
+pub const INVALID_COMMAND_ARITY: Fault = Fault::new("ERR Invalid number of arguments specified for command");
 /// COMMAND GETKEYS whose arguments hide the keys.
-pub const INVALID_COMMAND_ARGUMENTS: Fault =
-    Fault::new("ERR Invalid arguments specified for command");
+pub const INVALID_COMMAND_ARGUMENTS: Fault = Fault::new("ERR Invalid arguments specified for command");
 /// A client's number that cannot be one.
 pub const INVALID_CLIENT_ID: Fault = Fault::new("ERR Invalid client ID");
 /// SHUTDOWN ABORT without a shutdown.

@@ -3,8 +3,8 @@
 use super::args::{Args, Rest};
 use super::big_replies::{self, HashPart};
 use super::context::{Context, Outcome, string_reply};
-use super::faults::Fault;
 use super::family::family;
+use super::faults::Fault;
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
 use crate::store::FieldChange;

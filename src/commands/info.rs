@@ -196,7 +196,11 @@ fn keyspace(text: &mut String, context: &Context<'_>) {
         if !database.is_empty() {
             line(
                 text,
-                format_args!("db{number}:keys={},expires={},avg_ttl=0", database.len(), database.volatile_len()),
+                format_args!(
+                    "db{number}:keys={},expires={},avg_ttl=0",
+                    database.len(),
+                    database.volatile_len()
+                ),
             );
         }
     }

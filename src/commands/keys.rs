@@ -5,8 +5,8 @@
 use super::args::{Args, Rest};
 use super::big_replies::{KeysPieces, shown};
 use super::context::{Context, Outcome};
-use super::faults::{self, Fault};
 use super::family::family;
+use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
 use crate::store::Kind;
@@ -195,7 +195,8 @@ impl Command for Scan {
         let kind = self.kind.map(|kind| argv.bytes(kind));
         let mut keys = Vec::new();
         let next = context.db().scan(self.cursor, self.count, now_ms, |item| {
-            let wanted = kind.is_none_or(|kind| kind.eq_ignore_ascii_case(item.value.kind().type_name().as_bytes()));
+            let wanted =
+                kind.is_none_or(|kind| kind.eq_ignore_ascii_case(item.value.kind().type_name().as_bytes()));
             if wanted && shown(&item, pattern) {
                 keys.push(Reply::bulk(item.key));
             }

@@ -2,8 +2,8 @@
 
 use super::args::{Args, Rest};
 use super::context::{Context, Outcome};
-use super::faults::Fault;
 use super::family::family;
+use super::faults::Fault;
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Blob, Reply, Span};
 use crate::store::Side;

@@ -39,12 +39,12 @@ impl Command for ObjectEncoding {
 }
 
 help!(
-    ObjectHelp, "2.2.3", Generic,
+    ObjectHelp,
+    "2.2.3",
+    Generic,
     [Flag::Loading, Flag::Stale],
-    "OBJECT", [
-        "ENCODING <key>",
-        "    Tells how the value at <key> is stored.",
-    ]
+    "OBJECT",
+    ["ENCODING <key>", "    Tells how the value at <key> is stored.",]
 );
 
 const OBJECT: Spec = Spec {

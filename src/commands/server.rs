@@ -3,9 +3,9 @@
 use super::args::{Args, Rest};
 use super::context::{Context, Outcome};
 use super::effects::Control;
+use super::family::family;
 use super::faults::{self, Fault};
 use super::info;
-use super::family::family;
 use super::spec::{Command, Flag, Group, Spec};
 use crate::config::values::DebugCommand;
 use crate::resp::{Reply, Span};
@@ -85,7 +85,8 @@ fn read_flush_mode(args: &mut Args<'_>) -> Result<(), Fault> {
 pub(super) struct FlushDb;
 
 impl Command for FlushDb {
-    const SPEC: Spec = Spec { name: "flushdb", summary: "Removes all keys of the selected database", ..FLUSH };
+    const SPEC: Spec =
+        Spec { name: "flushdb", summary: "Removes all keys of the selected database", ..FLUSH };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         read_flush_mode(args).map(|()| Self)
@@ -154,14 +155,7 @@ impl Command for Shutdown {
     const SPEC: Spec = Spec {
         name: "shutdown",
         arity: -1,
-        flags: &[
-            Flag::Admin,
-            Flag::Noscript,
-            Flag::Loading,
-            Flag::Stale,
-            Flag::NoMulti,
-            Flag::AllowBusy,
-        ],
+        flags: &[Flag::Admin, Flag::Noscript, Flag::Loading, Flag::Stale, Flag::NoMulti, Flag::AllowBusy],
         group: Group::Server,
         complexity: "O(N) where N is the number of clients",
         summary: "Answers everyone, then ends the server",
@@ -261,7 +255,9 @@ impl Command for Debug {
                 context.effects.control(Control::Sleep(duration));
             }
             Action::Panic => context.effects.control(Control::Panic),
-            Action::Unknown(word) => return Err(faults::unknown_subcommand("debug", context.argv.bytes(word))),
+            Action::Unknown(word) => {
+                return Err(faults::unknown_subcommand("debug", context.argv.bytes(word)));
+            }
         }
         Ok(Reply::OK)
     }

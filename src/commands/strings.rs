@@ -5,8 +5,8 @@
 use super::args::{Args, new_string};
 use super::context::{Context, Outcome};
 use super::expiration::{Expiration, Unit};
-use super::faults::{self, Fault};
 use super::family::family;
+use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
 use crate::store::Deadline;
@@ -142,7 +142,8 @@ impl Command for Set {
         if !self.applies(context) {
             return Ok(old.unwrap_or(Reply::Null));
         }
-        let (key, value, now_ms) = (context.argv.bytes(self.key), new_string(context.argv, self.value), context.now_ms);
+        let (key, value, now_ms) =
+            (context.argv.bytes(self.key), new_string(context.argv, self.value), context.now_ms);
         let replaced = context.db().set_string(key, value, deadline, now_ms);
         context.effects.discard(replaced);
         context.effects.touched();

@@ -5,7 +5,9 @@
 
 use super::context::{Context, Outcome};
 use super::spec::Row;
-use super::{client, command, config, connection, counters, hashes, keys, lists, object, server, strings, ttl};
+use super::{
+    client, command, config, connection, counters, hashes, keys, lists, object, server, strings, ttl,
+};
 use hashbrown::HashTable;
 use std::sync::LazyLock;
 
@@ -123,9 +125,8 @@ impl Table {
     /// The subcommand of `container` called `name`, in any case.
     #[must_use]
     pub fn find_subcommand(&self, container: &Entry, name: &[u8]) -> Option<&Entry> {
-        let named = |index: &&usize| {
-            self.entries[**index].row.spec.name.as_bytes().eq_ignore_ascii_case(name)
-        };
+        let named =
+            |index: &&usize| self.entries[**index].row.spec.name.as_bytes().eq_ignore_ascii_case(name);
         container.subcommands.iter().find(named).map(|index| &self.entries[*index])
     }
 

@@ -3,8 +3,8 @@
 use super::args::Args;
 use super::context::{Context, Outcome};
 use super::expiration::{Expiration, Unit};
-use super::faults::{self, Fault};
 use super::family::family;
+use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
 use std::marker::PhantomData;

@@ -23,11 +23,7 @@ impl Kind<Vec<BindAddress>> for Bind {
             return Err(Invalid::Other("Too many bind addresses specified."));
         }
         // Redis listens on no TCP address at all when the only word is empty.
-        Ok(words
-            .iter()
-            .filter(|word| !word.is_empty())
-            .map(|word| address(word))
-            .collect())
+        Ok(words.iter().filter(|word| !word.is_empty()).map(|word| address(word)).collect())
     }
 
     fn format(&self, value: &Vec<BindAddress>) -> String {
@@ -49,14 +45,8 @@ impl Kind<Vec<BindAddress>> for Bind {
 
 fn address(word: &str) -> BindAddress {
     match word.strip_prefix('-') {
-        Some(host) => BindAddress {
-            host: host.to_owned(),
-            optional: true,
-        },
-        None => BindAddress {
-            host: word.to_owned(),
-            optional: false,
-        },
+        Some(host) => BindAddress { host: host.to_owned(), optional: true },
+        None => BindAddress { host: word.to_owned(), optional: false },
     }
 }
 
@@ -64,15 +54,9 @@ fn address(word: &str) -> BindAddress {
 pub(super) struct BufferLimits;
 
 impl Kind<OutputBufferLimits> for BufferLimits {
-    fn parse(
-        &self,
-        words: &[&str],
-        current: &OutputBufferLimits,
-    ) -> Result<OutputBufferLimits, Invalid> {
+    fn parse(&self, words: &[&str], current: &OutputBufferLimits) -> Result<OutputBufferLimits, Invalid> {
         if words.len() % WORDS_PER_LIMIT != 0 {
-            return Err(Invalid::Other(
-                "Wrong number of arguments in buffer limit configuration.",
-            ));
+            return Err(Invalid::Other("Wrong number of arguments in buffer limit configuration."));
         }
         let mut limits = *current;
         for group in words.chunks_exact(WORDS_PER_LIMIT) {
@@ -83,32 +67,16 @@ impl Kind<OutputBufferLimits> for BufferLimits {
 
     fn format(&self, value: &OutputBufferLimits) -> String {
         // CONFIG GET answers the older word for replicas in Redis 7 too.
-        let named = [
-            ("normal", value.normal),
-            ("slave", value.replica),
-            ("pubsub", value.pubsub),
-        ];
+        let named = [("normal", value.normal), ("slave", value.replica), ("pubsub", value.pubsub)];
         joined(named.map(|(name, limit)| {
-            format!(
-                "{name} {} {} {}",
-                limit.hard_bytes,
-                limit.soft_bytes,
-                limit.soft_for.as_secs()
-            )
+            format!("{name} {} {} {}", limit.hard_bytes, limit.soft_bytes, limit.soft_for.as_secs())
         }))
     }
 
     fn to_toml(&self, value: &OutputBufferLimits) -> Value {
-        let named = [
-            ("normal", value.normal),
-            ("replica", value.replica),
-            ("pubsub", value.pubsub),
-        ];
+        let named = [("normal", value.normal), ("replica", value.replica), ("pubsub", value.pubsub)];
         let lines = named.map(|(name, limit)| {
-            let (hard, soft) = (
-                in_largest_unit(limit.hard_bytes),
-                in_largest_unit(limit.soft_bytes),
-            );
+            let (hard, soft) = (in_largest_unit(limit.hard_bytes), in_largest_unit(limit.soft_bytes));
             format!("{name} {hard} {soft} {}", limit.soft_for.as_secs())
         });
         Value::Array(lines.into_iter().collect::<Array>())
@@ -128,23 +96,15 @@ fn class(word: &str) -> Result<ClientClass, Invalid> {
         "normal" => Ok(ClientClass::Normal),
         "slave" | "replica" => Ok(ClientClass::Replica),
         "pubsub" => Ok(ClientClass::Pubsub),
-        _ => Err(Invalid::Other(
-            "Invalid client class specified in buffer limit configuration.",
-        )),
+        _ => Err(Invalid::Other("Invalid client class specified in buffer limit configuration.")),
     }
 }
 
 fn limit(words: &[&str]) -> Result<OutputBufferLimit, Invalid> {
-    let bad = |_| {
-        Invalid::Other("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
-    };
-    let bytes = |word| {
-        memory(word)
-            .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
-            .map_err(bad)
-    };
-    let seconds =
-        u32::try_from(integer(words[2]).map_err(bad)?).map_err(|_| bad(Invalid::NotInteger))?;
+    let bad =
+        |_| Invalid::Other("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
+    let bytes = |word| memory(word).map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)).map_err(bad);
+    let seconds = u32::try_from(integer(words[2]).map_err(bad)?).map_err(|_| bad(Invalid::NotInteger))?;
     Ok(OutputBufferLimit {
         hard_bytes: bytes(words[0])?,
         soft_bytes: bytes(words[1])?,
@@ -165,11 +125,7 @@ impl Kind<Vec<SavePoint>> for SavePoints {
     }
 
     fn format(&self, value: &Vec<SavePoint>) -> String {
-        joined(
-            value
-                .iter()
-                .map(|point| format!("{} {}", point.seconds, point.changes)),
-        )
+        joined(value.iter().map(|point| format!("{} {}", point.seconds, point.changes)))
     }
 
     fn allowed(&self) -> String {
@@ -185,22 +141,11 @@ fn save_point(pair: &[&str]) -> Option<SavePoint> {
     let [seconds, changes] = pair else {
         return None;
     };
-    let number = |word| {
-        integer(word)
-            .ok()
-            .and_then(|number| u32::try_from(number).ok())
-    };
-    let point = SavePoint {
-        seconds: number(seconds)?,
-        changes: number(changes)?,
-    };
+    let number = |word| integer(word).ok().and_then(|number| u32::try_from(number).ok());
+    let point = SavePoint { seconds: number(seconds)?, changes: number(changes)? };
     (point.seconds >= 1).then_some(point)
 }
 
 fn joined(parts: impl IntoIterator<Item = impl ToString>) -> String {
-    parts
-        .into_iter()
-        .map(|part| part.to_string())
-        .collect::<Vec<_>>()
-        .join(" ")
+    parts.into_iter().map(|part| part.to_string()).collect::<Vec<_>>().join(" ")
 }

@@ -15,15 +15,9 @@ pub(super) struct Line {
 
 /// The lines that carry a directive.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line> + '_ {
-    let numbered = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line.trim()));
+    let numbered = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
     let directives = numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    directives.map(|(number, line)| Line {
-        number,
-        words: split_words(line),
-    })
+    directives.map(|(number, line)| Line { number, words: split_words(line) })
 }
 
 /// Splits a line into words. Double quotes know `\n`, `\r`, `\t`, `\b`, `\a` and `\xHH`, and take any other
@@ -71,9 +65,7 @@ fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8],
         let (byte, after) = match rest {
             [] => return Err(UNBALANCED),
             [b'"', after @ ..] => return Ok(after),
-            [b'\\', b'x', high, low, after @ ..]
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
+            [b'\\', b'x', high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 (hex_digit(*high) << 4 | hex_digit(*low), after)
             }
             [b'\\', escaped, after @ ..] => (unescaped(*escaped), after),
@@ -122,19 +114,10 @@ mod tests {
     #[test]
     fn words_follow_redis_quoting() {
         let split = |line| split_words(line).unwrap();
-        assert_eq!(
-            split("  bind 127.0.0.1\t::1 "),
-            ["bind", "127.0.0.1", "::1"]
-        );
+        assert_eq!(split("  bind 127.0.0.1\t::1 "), ["bind", "127.0.0.1", "::1"]);
         assert_eq!(split(r#"save """#), ["save", ""]);
-        assert_eq!(
-            split(r#"requirepass "a \"b\" \x41\n\q""#),
-            ["requirepass", "a \"b\" A\nq"]
-        );
-        assert_eq!(
-            split(r"requirepass 'it\'s \n'"),
-            ["requirepass", r"it's \n"]
-        );
+        assert_eq!(split(r#"requirepass "a \"b\" \x41\n\q""#), ["requirepass", "a \"b\" A\nq"]);
+        assert_eq!(split(r"requirepass 'it\'s \n'"), ["requirepass", r"it's \n"]);
         assert_eq!(split(r#"dir foo"bar baz""#), ["dir", "foobar baz"]);
         assert_eq!(split(r#"dir "\xg1""#), ["dir", "xg1"]);
     }
@@ -150,20 +133,8 @@ mod tests {
     #[test]
     fn comments_and_empty_lines_are_skipped_but_counted() {
         let found: Vec<_> = lines("# a\r\n\r\n  port 1\r\n  # b\nhz '").collect();
-        assert_eq!(
-            found[0],
-            Line {
-                number: 3,
-                words: Ok(vec!["port".to_owned(), "1".to_owned()])
-            }
-        );
-        assert_eq!(
-            found[1],
-            Line {
-                number: 5,
-                words: Err(UNBALANCED)
-            }
-        );
+        assert_eq!(found[0], Line { number: 3, words: Ok(vec!["port".to_owned(), "1".to_owned()]) });
+        assert_eq!(found[1], Line { number: 5, words: Err(UNBALANCED) });
         assert_eq!(found.len(), 2);
     }
 }

@@ -21,9 +21,7 @@ pub(super) type Found = Result<Setting, Problem>;
 
 /// The settings of a file and of the files it includes.
 pub(super) fn read_file(path: &Path) -> Vec<Found> {
-    let is_toml = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
     match read_text(path) {
         Ok(text) if is_toml => toml_settings(path, &text),
         Ok(text) => conf_settings(path, &text, 0),
@@ -36,31 +34,22 @@ pub(super) fn read_stdin(mut input: impl Read) -> Vec<Found> {
     let mut text = String::new();
     match input.read_to_string(&mut text) {
         Ok(_) => conf_settings(Path::new(STDIN), &text, 0),
-        Err(error) => vec![Err(Problem {
-            place: Place::File(STDIN.into()),
-            text: format!("cannot read: {error}"),
-        })],
+        Err(error) => {
+            vec![Err(Problem { place: Place::File(STDIN.into()), text: format!("cannot read: {error}") })]
+        }
     }
 }
 
 fn read_text(path: &Path) -> Result<String, Problem> {
     let place = || Place::File(path.to_owned());
-    let bytes = std::fs::read(path).map_err(|error| Problem {
-        place: place(),
-        text: format!("cannot read: {error}"),
-    })?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| Problem { place: place(), text: format!("cannot read: {error}") })?;
     // Editors on Windows like to put a byte order mark in front.
-    let bytes = bytes
-        .strip_prefix("\u{feff}".as_bytes())
-        .map(<[u8]>::to_vec)
-        .unwrap_or(bytes);
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
-        Problem {
-            place: Place::Line(path.to_owned(), line),
-            text: "not valid UTF-8".to_owned(),
-        }
+        Problem { place: Place::Line(path.to_owned(), line), text: "not valid UTF-8".to_owned() }
     })
 }
 
@@ -69,22 +58,12 @@ fn toml_settings(path: &Path, text: &str) -> Vec<Found> {
     let entries = match toml::entries(text) {
         Ok(entries) => entries,
         Err((line, text)) => {
-            return vec![Err(Problem {
-                place: place(line),
-                text,
-            })];
+            return vec![Err(Problem { place: place(line), text })];
         }
     };
     let settings = entries.into_iter().map(|entry| match entry.words {
-        Ok(words) => Ok(Setting {
-            place: place(entry.line),
-            name: entry.name,
-            words,
-        }),
-        Err(text) => Err(Problem {
-            place: place(entry.line),
-            text,
-        }),
+        Ok(words) => Ok(Setting { place: place(entry.line), name: entry.name, words }),
+        Err(text) => Err(Problem { place: place(entry.line), text }),
     });
     settings.collect()
 }
@@ -94,18 +73,13 @@ fn conf_settings(path: &Path, text: &str, depth: usize) -> Vec<Found> {
     for line in conf::lines(text) {
         let place = Place::Line(path.to_owned(), line.number);
         match line.words.as_deref() {
-            Err(reason) => found.push(Err(Problem {
-                place,
-                text: (*reason).to_owned(),
-            })),
+            Err(reason) => found.push(Err(Problem { place, text: (*reason).to_owned() })),
             Ok([name, files @ ..]) if name.eq_ignore_ascii_case("include") => {
                 found.extend(included(path, place, files, depth + 1));
             }
-            Ok([name, words @ ..]) => found.push(Ok(Setting {
-                place,
-                name: name.clone(),
-                words: words.to_vec(),
-            })),
+            Ok([name, words @ ..]) => {
+                found.push(Ok(Setting { place, name: name.clone(), words: words.to_vec() }))
+            }
             Ok([]) => {}
         }
     }
@@ -113,25 +87,19 @@ fn conf_settings(path: &Path, text: &str, depth: usize) -> Vec<Found> {
 }
 
 fn included(from: &Path, place: Place, files: &[String], depth: usize) -> Vec<Found> {
-    let problem = |text: String| {
-        vec![Err(Problem {
-            place: place.clone(),
-            text,
-        })]
-    };
+    let problem = |text: String| vec![Err(Problem { place: place.clone(), text })];
     match files {
-        [file] if file.contains(PATTERN_BYTES) => problem(format!(
-            "include `{file}`: patterns are not supported; include each file by its name"
-        )),
-        [file] if depth > MAX_INCLUDE_DEPTH => problem(format!(
-            "include `{file}`: files include each other more than {MAX_INCLUDE_DEPTH} deep"
-        )),
+        [file] if file.contains(PATTERN_BYTES) => {
+            problem(format!("include `{file}`: patterns are not supported; include each file by its name"))
+        }
+        [file] if depth > MAX_INCLUDE_DEPTH => {
+            problem(format!("include `{file}`: files include each other more than {MAX_INCLUDE_DEPTH} deep"))
+        }
         [file] => match read_text(&include_path(from, file)) {
             Ok(text) => conf_settings(&include_path(from, file), &text, depth),
-            Err(Problem {
-                place: Place::File(path),
-                text,
-            }) => problem(format!("include `{}`: {text}", path.display())),
+            Err(Problem { place: Place::File(path), text }) => {
+                problem(format!("include `{}`: {text}", path.display()))
+            }
             Err(at_a_line) => vec![Err(at_a_line)],
         },
         _ => problem("include: expected the path of one file".to_owned()),
@@ -142,9 +110,5 @@ fn included(from: &Path, place: Place, files: &[String], depth: usize) -> Vec<Fo
 fn include_path(from: &Path, file: &str) -> PathBuf {
     let beside = from.parent().unwrap_or(Path::new("")).join(file);
     let from_working_directory = PathBuf::from(file);
-    if !beside.exists() && from_working_directory.exists() {
-        from_working_directory
-    } else {
-        beside
-    }
+    if !beside.exists() && from_working_directory.exists() { from_working_directory } else { beside }
 }

@@ -24,11 +24,7 @@ pub(super) enum CommandLine {
     /// The version.
     Version,
     /// To run, with these sources in their order of precedence.
-    Run {
-        file: Option<PathBuf>,
-        stdin: bool,
-        flags: Vec<Found>,
-    },
+    Run { file: Option<PathBuf>, stdin: bool, flags: Vec<Found> },
 }
 
 /// Reads the arguments, without the program's name.
@@ -39,19 +35,11 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> CommandLine {
         Some("-v" | "--version") => return CommandLine::Version,
         _ => {}
     }
-    let has_file = args
-        .first()
-        .is_some_and(|first| !first.to_string_lossy().starts_with('-'));
+    let has_file = args.first().is_some_and(|first| !first.to_string_lossy().starts_with('-'));
     let file = has_file.then(|| PathBuf::from(args.remove(0)));
     // Redis reads standard input where `-` is the first or the last argument.
-    let first = args
-        .first()
-        .is_some_and(|arg| arg == STDIN)
-        .then(|| args.remove(0));
-    let last = args
-        .last()
-        .is_some_and(|arg| arg == STDIN)
-        .then(|| args.pop());
+    let first = args.first().is_some_and(|arg| arg == STDIN).then(|| args.remove(0));
+    let last = args.last().is_some_and(|arg| arg == STDIN).then(|| args.pop());
     let stdin = first.is_some() || last.is_some();
     parse_flags(&args, file, stdin)
 }
@@ -92,19 +80,13 @@ fn flag(arg: &str, rest: &mut &[OsString]) -> Found {
     if words.is_empty() && name.eq_ignore_ascii_case("save") {
         words.push(String::new());
     }
-    Ok(Setting {
-        place: Place::CommandLine,
-        name,
-        words,
-    })
+    Ok(Setting { place: Place::CommandLine, name, words })
 }
 
 /// Splits `--port`, `--port=7001` and `--port 7001` (one argument).
 fn name_and_words(arg: &str) -> Result<(String, Vec<String>), Problem> {
     let arg = &arg["--".len()..];
-    let end = arg
-        .find(|letter: char| letter == '=' || letter.is_whitespace())
-        .unwrap_or(arg.len());
+    let end = arg.find(|letter: char| letter == '=' || letter.is_whitespace()).unwrap_or(arg.len());
     let (name, rest) = arg.split_at(end);
     let words = match rest.strip_prefix('=') {
         Some(value) => vec![value.to_owned()],
@@ -120,9 +102,7 @@ fn names_an_option(arg: &OsStr) -> bool {
 }
 
 fn utf8(arg: &OsStr) -> Result<String, Problem> {
-    arg.to_str()
-        .map(str::to_owned)
-        .ok_or_else(|| problem(not_utf8(arg)))
+    arg.to_str().map(str::to_owned).ok_or_else(|| problem(not_utf8(arg)))
 }
 
 fn not_utf8(arg: &OsStr) -> String {
@@ -130,14 +110,9 @@ fn not_utf8(arg: &OsStr) -> String {
 }
 
 fn stray(arg: &str) -> Problem {
-    problem(format!(
-        "unexpected `{arg}`: options are written as --port 7001, and a file comes before them"
-    ))
+    problem(format!("unexpected `{arg}`: options are written as --port 7001, and a file comes before them"))
 }
 
 fn problem(text: String) -> Problem {
-    Problem {
-        place: Place::CommandLine,
-        text,
-    }
+    Problem { place: Place::CommandLine, text }
 }

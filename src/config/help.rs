@@ -39,10 +39,7 @@ const TOML_HEAD: &str = "\
 /// The answer to `--version`.
 #[must_use]
 pub fn version() -> String {
-    format!(
-        "memora-server {} (follows Redis 7.2)\n",
-        env!("CARGO_PKG_VERSION")
-    )
+    format!("memora-server {} (follows Redis 7.2)\n", env!("CARGO_PKG_VERSION"))
 }
 
 /// The answer to `--help`.
@@ -59,10 +56,7 @@ pub fn text() -> String {
     for (index, row) in OPTIONS.iter().enumerate() {
         heading(&mut help, index, |help, group| help.push_str(group.title()));
         let mut lines = wrap(&described(row), HELP_WIDTH - indent);
-        lines.extend(wrap(
-            &format!("[{}; {}]", row.allowed(), default(row)),
-            HELP_WIDTH - indent,
-        ));
+        lines.extend(wrap(&format!("[{}; {}]", row.allowed(), default(row)), HELP_WIDTH - indent));
         let flag = format!("  --{}", row.name);
         for (number, line) in lines.iter().enumerate() {
             let left = if number == 0 { flag.as_str() } else { "" };
@@ -79,25 +73,14 @@ pub fn toml() -> String {
     let mut text = TOML_HEAD.to_owned();
     for (index, row) in OPTIONS.iter().enumerate() {
         heading(&mut text, index, |text, group| {
-            let _ = write!(
-                text,
-                "# {0}\n# {1}",
-                group.title(),
-                "-".repeat(group.title().len())
-            );
+            let _ = write!(text, "# {0}\n# {1}", group.title(), "-".repeat(group.title().len()));
         });
         text.push('\n');
         let expected = format!("Expected: {}.", row.allowed());
-        for line in wrap(&described(row), TOML_WIDTH)
-            .into_iter()
-            .chain([expected])
-        {
+        for line in wrap(&described(row), TOML_WIDTH).into_iter().chain([expected]) {
             line_of(&mut text, &format!("# {line}"));
         }
-        line_of(
-            &mut text,
-            &format!("{} = {}", row.name, row.slot.to_toml(&defaults)),
-        );
+        line_of(&mut text, &format!("{} = {}", row.name, row.slot.to_toml(&defaults)));
     }
     text
 }
@@ -118,11 +101,7 @@ fn described(row: &OptionRow) -> String {
 }
 
 fn default(row: &OptionRow) -> String {
-    let none = if row.default.is_empty() {
-        "none"
-    } else {
-        row.default
-    };
+    let none = if row.default.is_empty() { "none" } else { row.default };
     format!("default {none}")
 }
 

@@ -96,12 +96,7 @@ where
 }
 
 /// An integer that is accepted between the first two bounds and then moved between the last two.
-pub(super) struct Clamped(
-    pub(super) i64,
-    pub(super) i64,
-    pub(super) i64,
-    pub(super) i64,
-);
+pub(super) struct Clamped(pub(super) i64, pub(super) i64, pub(super) i64, pub(super) i64);
 
 impl Kind<u32> for Clamped {
     fn parse(&self, words: &[&str], current: &u32) -> Result<u32, Invalid> {
@@ -130,10 +125,7 @@ impl Kind<u32> for Octal {
     fn parse(&self, words: &[&str], _: &u32) -> Result<u32, Invalid> {
         let number = u32::from_str_radix(single(words)?, 8).map_err(|_| Invalid::NotOctal)?;
         if number > self.0 {
-            return Err(Invalid::OutOfRange {
-                min: "0".to_owned(),
-                max: format!("{:o}", self.0),
-            });
+            return Err(Invalid::OutOfRange { min: "0".to_owned(), max: format!("{:o}", self.0) });
         }
         Ok(number)
     }
@@ -152,13 +144,7 @@ pub(super) struct Choice;
 
 impl<T: Named> Kind<T> for Choice {
     fn parse(&self, words: &[&str], _: &T) -> Result<T, Invalid> {
-        let names = || {
-            T::NAMES
-                .iter()
-                .map(|(name, _)| *name)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let names = || T::NAMES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         T::named(single(words)?).ok_or_else(|| Invalid::NotOneOf(names()))
     }
 
@@ -205,9 +191,7 @@ impl Kind<Option<PathBuf>> for PathOrNone {
     }
 
     fn format(&self, value: &Option<PathBuf>) -> String {
-        value
-            .as_deref()
-            .map_or_else(String::new, |path| path.display().to_string())
+        value.as_deref().map_or_else(String::new, |path| path.display().to_string())
     }
 
     fn allowed(&self) -> String {
@@ -229,11 +213,7 @@ impl Kind<PathBuf> for Directory {
     fn format(&self, value: &PathBuf) -> String {
         let absolute = std::path::absolute(value).unwrap_or_else(|_| value.clone());
         // Going through the components drops a slash at the end, which Redis never answers.
-        absolute
-            .components()
-            .collect::<PathBuf>()
-            .display()
-            .to_string()
+        absolute.components().collect::<PathBuf>().display().to_string()
     }
 
     fn to_toml(&self, value: &PathBuf) -> Value {
@@ -251,11 +231,7 @@ pub(super) struct Only<K, T>(pub(super) K, pub(super) T, pub(super) &'static str
 impl<T: PartialEq, K: Kind<T>> Kind<T> for Only<K, T> {
     fn parse(&self, words: &[&str], current: &T) -> Result<T, Invalid> {
         let value = self.0.parse(words, current)?;
-        if value == self.1 {
-            Ok(value)
-        } else {
-            Err(Invalid::NotAvailable(self.2))
-        }
+        if value == self.1 { Ok(value) } else { Err(Invalid::NotAvailable(self.2)) }
     }
 
     fn format(&self, value: &T) -> String {
@@ -281,27 +257,16 @@ impl<T: PartialEq, K: Kind<T>> Kind<T> for Only<K, T> {
 /// A decimal integer exactly as Redis writes one: no plus, no leading zero, no spaces.
 pub(super) fn integer(word: &str) -> Result<i64, Invalid> {
     let number: i64 = word.parse().map_err(|_| Invalid::NotInteger)?;
-    if itoa::Buffer::new().format(number) == word {
-        Ok(number)
-    } else {
-        Err(Invalid::NotInteger)
-    }
+    if itoa::Buffer::new().format(number) == word { Ok(number) } else { Err(Invalid::NotInteger) }
 }
 
 /// Checks bounds, which are part of the range.
 pub(super) fn bounded(number: i64, min: i64, max: i64) -> Result<(), Invalid> {
-    if (min..=max).contains(&number) {
-        Ok(())
-    } else {
-        Err(out_of_range(min, max))
-    }
+    if (min..=max).contains(&number) { Ok(()) } else { Err(out_of_range(min, max)) }
 }
 
 fn out_of_range(min: i64, max: i64) -> Invalid {
-    Invalid::OutOfRange {
-        min: min.to_string(),
-        max: max.to_string(),
-    }
+    Invalid::OutOfRange { min: min.to_string(), max: max.to_string() }
 }
 
 fn widened<T>(value: T) -> i64

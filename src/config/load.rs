@@ -66,17 +66,9 @@ impl Config {
     }
 }
 
-fn run(
-    path: Option<PathBuf>,
-    stdin: bool,
-    flags: Vec<file::Found>,
-) -> Result<Invocation, ConfigError> {
+fn run(path: Option<PathBuf>, stdin: bool, flags: Vec<file::Found>) -> Result<Invocation, ConfigError> {
     let from_file = path.as_deref().map(file::read_file).unwrap_or_default();
-    let from_stdin = if stdin {
-        file::read_stdin(std::io::stdin())
-    } else {
-        Vec::new()
-    };
+    let from_stdin = if stdin { file::read_stdin(std::io::stdin()) } else { Vec::new() };
     let origin = ConfigOrigin {
         file: path.map(|path| std::path::absolute(&path).unwrap_or(path)),
         stdin,
@@ -94,49 +86,32 @@ fn run(
 /// Applies settings to the defaults, one after another; a later one wins.
 fn apply(found: impl IntoIterator<Item = file::Found>) -> Result<Config, ConfigError> {
     let mut config = Config::default();
-    let applied = found
-        .into_iter()
-        .map(|setting| setting.and_then(|setting| setting.apply(&mut config)));
+    let applied = found.into_iter().map(|setting| setting.and_then(|setting| setting.apply(&mut config)));
     let problems: Vec<_> = applied.filter_map(Result::err).collect();
-    if problems.is_empty() {
-        Ok(config)
-    } else {
-        Err(ConfigError { problems })
-    }
+    if problems.is_empty() { Ok(config) } else { Err(ConfigError { problems }) }
 }
 
 impl Setting {
     fn apply(self, config: &mut Config) -> Result<(), Problem> {
         let words: Vec<_> = self.words.iter().map(String::as_str).collect();
         let applied = match OptionRow::find(&self.name) {
-            Some(row) => row
-                .set(config, &words)
-                .map_err(|invalid| self.explain(row, &invalid)),
+            Some(row) => row.set(config, &words).map_err(|invalid| self.explain(row, &invalid)),
             None => Err(names::explain_unknown(&self.name)),
         };
-        applied.map_err(|text| Problem {
-            place: self.place,
-            text,
-        })
+        applied.map_err(|text| Problem { place: self.place, text })
     }
 
     /// The message for a known option with a bad value.
     fn explain(&self, row: &OptionRow, invalid: &Invalid) -> String {
         let (name, allowed) = (&self.name, row.allowed());
-        let value = if row.is_sensitive() {
-            "<hidden>".to_owned()
-        } else {
-            self.words.join(" ")
-        };
+        let value = if row.is_sensitive() { "<hidden>".to_owned() } else { self.words.join(" ") };
         match invalid {
             Invalid::WrongNumber if self.words.is_empty() => {
                 format!("{name}: expected {allowed}, but there is no value")
             }
             Invalid::WrongNumber => {
                 let count = self.words.len();
-                format!(
-                    "{name}: expected {allowed}, but there are {count} words; quote one that has spaces"
-                )
+                format!("{name}: expected {allowed}, but there are {count} words; quote one that has spaces")
             }
             Invalid::NotAvailable(reason) => format!("{name} \"{value}\": {reason}"),
             Invalid::OutOfRange { .. } => format!("{name} \"{value}\": {invalid}"),

@@ -48,10 +48,6 @@ impl Config {
     /// the same here, and any larger number is taken as it stands: `io-threads 4` starts four.
     #[must_use]
     pub fn connection_threads(&self) -> usize {
-        if self.io_threads <= 1 {
-            0
-        } else {
-            self.io_threads
-        }
+        if self.io_threads <= 1 { 0 } else { self.io_threads }
     }
 }

@@ -51,10 +51,7 @@ const LETTERS_PER_MISTAKE: usize = 3;
 /// The message for a name that is not an option.
 pub(super) fn explain_unknown(given: &str) -> String {
     let name = given.to_ascii_lowercase().replace('_', "-");
-    if REDIS_DIRECTIVES
-        .split_whitespace()
-        .any(|directive| directive == name)
-    {
+    if REDIS_DIRECTIVES.split_whitespace().any(|directive| directive == name) {
         return format!("`{given}` is a Redis option that Memora does not have");
     }
     match nearest(&name) {
@@ -81,13 +78,8 @@ fn distance(from: &str, to: &str) -> usize {
         for column in 1..=to.len() {
             let replaced = above[column - 1] + usize::from(from[row - 1] != to[column - 1]);
             let inserted_or_removed = above[column].min(current[column - 1]) + 1;
-            let is_swap =
-                row > 1 && column > 1 && from[row - 2..row] == [to[column - 1], to[column - 2]];
-            let swapped = if is_swap {
-                before[column - 2] + 1
-            } else {
-                usize::MAX
-            };
+            let is_swap = row > 1 && column > 1 && from[row - 2..row] == [to[column - 1], to[column - 2]];
+            let swapped = if is_swap { before[column - 2] + 1 } else { usize::MAX };
             current.push(replaced.min(inserted_or_removed).min(swapped));
         }
         before = std::mem::replace(&mut above, current);
@@ -109,10 +101,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_corrected_and_a_stranger_is_not() {
-        assert_eq!(
-            explain_unknown("prot"),
-            "unknown option `prot`; did you mean `port`?"
-        );
+        assert_eq!(explain_unknown("prot"), "unknown option `prot`; did you mean `port`?");
         assert_eq!(
             explain_unknown("max_clients"),
             "unknown option `max_clients`; did you mean `maxclients`?"
@@ -129,13 +118,9 @@ mod tests {
 
     #[test]
     fn distance_counts_letters() {
-        for (from, to, letters) in [
-            ("", "", 0),
-            ("", "ab", 2),
-            ("port", "port", 0),
-            ("prot", "port", 1),
-            ("hz", "h", 1),
-        ] {
+        for (from, to, letters) in
+            [("", "", 0), ("", "ab", 2), ("port", "port", 0), ("prot", "port", 1), ("hz", "h", 1)]
+        {
             assert_eq!(distance(from, to), letters, "{from} {to}");
             assert_eq!(distance(to, from), letters, "{to} {from}");
         }

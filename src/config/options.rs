@@ -9,13 +9,11 @@
 
 use super::compound::{Bind, BufferLimits, SavePoints};
 use super::error::Invalid;
-use super::kinds::{
-    Choice, Clamped, Directory, Integer, Kind, Octal, Only, Password, PathOrNone, YesNo,
-};
+use super::kinds::{Choice, Clamped, Directory, Integer, Kind, Octal, Only, Password, PathOrNone, YesNo};
 use super::quantities::{HumanTime, Memory, Seconds};
 use super::values::{
-    BindAddress, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits,
-    SavePoint, Secret,
+    BindAddress, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits, SavePoint,
+    Secret,
 };
 use std::fmt;
 use std::path::PathBuf;

@@ -13,10 +13,7 @@ pub(super) struct Memory(pub(super) u64);
 
 impl Kind<usize> for Memory {
     fn parse(&self, words: &[&str], _: &usize) -> Result<usize, Invalid> {
-        let out_of_range = || Invalid::OutOfRange {
-            min: self.0.to_string(),
-            max: MAX_BYTES.to_string(),
-        };
+        let out_of_range = || Invalid::OutOfRange { min: self.0.to_string(), max: MAX_BYTES.to_string() };
         let number = memory(single(words)?)?;
         if number < self.0 || number > MAX_BYTES {
             return Err(out_of_range());
@@ -30,17 +27,13 @@ impl Kind<usize> for Memory {
 
     fn to_toml(&self, value: &usize) -> Value {
         let text = in_largest_unit(*value);
-        text.parse::<i64>()
-            .map_or_else(|_| Value::from(text), Value::from)
+        text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from)
     }
 
     fn allowed(&self) -> String {
         match self.0 {
             0 => "a size such as 64, 10kb or 1gb".to_owned(),
-            min => format!(
-                "a size from {} on, such as 512mb or 1gb",
-                in_largest_unit(min as usize)
-            ),
+            min => format!("a size from {} on, such as 512mb or 1gb", in_largest_unit(min as usize)),
         }
     }
 }
@@ -52,9 +45,7 @@ impl Kind<Duration> for Seconds {
     fn parse(&self, words: &[&str], _: &Duration) -> Result<Duration, Invalid> {
         let word = single(words)?;
         let seconds = integer(word).or_else(|invalid| match humantime::parse_duration(word) {
-            Ok(time) if time.subsec_nanos() == 0 => {
-                i64::try_from(time.as_secs()).map_err(|_| invalid)
-            }
+            Ok(time) if time.subsec_nanos() == 0 => i64::try_from(time.as_secs()).map_err(|_| invalid),
             Ok(_) => Err(Invalid::Other("argument must be a whole number of seconds")),
             Err(_) => Err(invalid),
         })?;
@@ -120,10 +111,7 @@ pub(super) fn memory(word: &str) -> Result<u64, Invalid> {
 /// A number of bytes in the largest unit that divides it.
 pub(super) fn in_largest_unit(bytes: usize) -> String {
     let units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10)];
-    match units
-        .iter()
-        .find(|(_, size)| bytes > 0 && bytes % size == 0)
-    {
+    match units.iter().find(|(_, size)| bytes > 0 && bytes % size == 0) {
         Some((unit, size)) => format!("{}{unit}", bytes / size),
         None => bytes.to_string(),
     }

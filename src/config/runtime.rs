@@ -14,9 +14,7 @@ impl OptionRow {
     /// The row with this name or alias, whatever the case.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static OptionRow> {
-        OPTIONS
-            .iter()
-            .find(|row| row.names().any(|own| own.eq_ignore_ascii_case(name)))
+        OPTIONS.iter().find(|row| row.names().any(|own| own.eq_ignore_ascii_case(name)))
     }
 
     /// The name and, where there is one, the alias.
@@ -57,9 +55,7 @@ impl OptionRow {
         match words {
             [] => Err(Invalid::WrongNumber),
             [""] if self.slot.takes_many() => self.slot.set(config, &[]),
-            [one] if self.slot.takes_many() => {
-                self.slot.set(config, &one.split(' ').collect::<Vec<_>>())
-            }
+            [one] if self.slot.takes_many() => self.slot.set(config, &one.split(' ').collect::<Vec<_>>()),
             _ => self.slot.set(config, words),
         }
     }
@@ -84,9 +80,7 @@ impl Config {
         for glob in globs {
             if glob.iter().any(|byte| PATTERN_BYTES.contains(byte)) {
                 let lowered = glob.to_ascii_lowercase();
-                let rows = OPTIONS
-                    .iter()
-                    .flat_map(|row| row.names().map(move |name| (name, row)));
+                let rows = OPTIONS.iter().flat_map(|row| row.names().map(move |name| (name, row)));
                 for (name, row) in rows.filter(|(name, _)| matches(&lowered, name.as_bytes())) {
                     push_once(&mut found, name.as_bytes(), || row.get(self));
                 }
@@ -101,10 +95,7 @@ impl Config {
     ///
     /// # Errors
     /// The first mistake in Redis's order: names, permissions and duplicates of all pairs come before values.
-    pub fn set_many(
-        &mut self,
-        pairs: &[(&[u8], &[u8])],
-    ) -> Result<Vec<&'static OptionRow>, SetError> {
+    pub fn set_many(&mut self, pairs: &[(&[u8], &[u8])]) -> Result<Vec<&'static OptionRow>, SetError> {
         let rows = settable(pairs)?;
         let mut changed = self.clone();
         for (&(row, name), (_, value)) in rows.iter().zip(pairs) {
@@ -122,10 +113,7 @@ impl Config {
 }
 
 fn push_once(found: &mut Vec<(Vec<u8>, String)>, name: &[u8], value: impl FnOnce() -> String) {
-    if !found
-        .iter()
-        .any(|(seen, _)| seen.eq_ignore_ascii_case(name))
-    {
+    if !found.iter().any(|(seen, _)| seen.eq_ignore_ascii_case(name)) {
         found.push((name.to_vec(), value()));
     }
 }
@@ -153,16 +141,11 @@ fn settable(pairs: &[(&[u8], &[u8])]) -> Result<Vec<(&'static OptionRow, &'stati
 
 fn named(given: &str) -> Option<(&'static OptionRow, &'static str)> {
     let row = OptionRow::find(given)?;
-    row.names()
-        .find(|name| name.eq_ignore_ascii_case(given))
-        .map(|name| (row, name))
+    row.names().find(|name| name.eq_ignore_ascii_case(given)).map(|name| (row, name))
 }
 
 fn failed(name: &str, reason: &str) -> SetError {
-    SetError::Failed {
-        name: name.to_owned(),
-        reason: reason.to_owned(),
-    }
+    SetError::Failed { name: name.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]

@@ -21,21 +21,11 @@ pub(super) struct Entry {
 /// The text is not TOML: the line, counted from 1, and what is wrong there.
 pub(super) fn entries(text: &str) -> Result<Vec<Entry>, (usize, String)> {
     let document = Document::parse(text).map_err(|error| {
-        let what = error
-            .message()
-            .trim()
-            .lines()
-            .collect::<Vec<_>>()
-            .join(", ");
-        (
-            line_of(text, error.span()),
-            format!("not valid TOML: {what}"),
-        )
+        let what = error.message().trim().lines().collect::<Vec<_>>().join(", ");
+        (line_of(text, error.span()), format!("not valid TOML: {what}"))
     })?;
     let table = document.as_table();
-    let keys = table
-        .iter()
-        .filter_map(|(name, _)| table.get_key_value(name));
+    let keys = table.iter().filter_map(|(name, _)| table.get_key_value(name));
     let mut entries: Vec<_> = keys
         .map(|(key, item)| Entry {
             line: line_of(text, key.span().or_else(|| item.span())),
@@ -49,23 +39,18 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, (usize, String)> {
 
 fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
     let start = span.map_or(0, |span| span.start.min(text.len()));
-    1 + text.as_bytes()[..start]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count()
+    1 + text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count()
 }
 
 fn words(name: &str, item: &Item) -> Result<Vec<String>, String> {
     match item {
         Item::Value(Value::Array(array)) => {
             let elements: Option<Vec<_>> = array.iter().map(word).collect();
-            let elements = elements
-                .ok_or("an array of an option holds text, numbers or true and false only")?;
+            let elements =
+                elements.ok_or("an array of an option holds text, numbers or true and false only")?;
             Ok(split_where_many(name, elements))
         }
-        Item::Value(value) => word(value)
-            .map(|word| vec![word])
-            .ok_or_else(|| is_a_table(name)),
+        Item::Value(value) => word(value).map(|word| vec![word]).ok_or_else(|| is_a_table(name)),
         Item::Table(_) | Item::ArrayOfTables(_) | Item::None => Err(is_a_table(name)),
     }
 }
@@ -87,11 +72,9 @@ fn split_where_many(name: &str, elements: Vec<String>) -> Vec<String> {
         return vec![String::new()];
     }
     match OptionRow::find(name) {
-        Some(row) if row.takes_many() => elements
-            .iter()
-            .flat_map(|word| word.split(' '))
-            .map(str::to_owned)
-            .collect(),
+        Some(row) if row.takes_many() => {
+            elements.iter().flat_map(|word| word.split(' ')).map(str::to_owned).collect()
+        }
         _ => elements,
     }
 }

@@ -17,16 +17,13 @@ pub trait Named: Copy + PartialEq + Send + Sync + 'static {
     /// The value for `word`, whatever its case.
     fn named(word: &str) -> Option<Self> {
         let mut all = Self::NAMES.iter().chain(Self::ALSO);
-        all.find(|(name, _)| name.eq_ignore_ascii_case(word))
-            .map(|(_, value)| *value)
+        all.find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, value)| *value)
     }
 
     /// The word for this value.
     fn name(self) -> &'static str {
         let found = Self::NAMES.iter().find(|(_, value)| *value == self);
-        found
-            .expect("every value of a choice has a name; a table test checks it")
-            .0
+        found.expect("every value of a choice has a name; a table test checks it").0
     }
 }
 
@@ -69,12 +66,8 @@ impl Named for LogLevel {
         ("nothing", Self::Nothing),
     ];
     // tracing's words; `debug` keeps Redis's meaning, and errors are logged at every level but `nothing`.
-    const ALSO: &'static [(&'static str, Self)] = &[
-        ("trace", Self::Debug),
-        ("info", Self::Notice),
-        ("warn", Self::Warning),
-        ("error", Self::Warning),
-    ];
+    const ALSO: &'static [(&'static str, Self)] =
+        &[("trace", Self::Debug), ("info", Self::Notice), ("warn", Self::Warning), ("error", Self::Warning)];
 }
 
 /// `log-format`: what a log line looks like.
@@ -90,11 +83,8 @@ pub enum LogFormat {
 }
 
 impl Named for LogFormat {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("pretty", Self::Pretty),
-        ("compact", Self::Compact),
-        ("json", Self::Json),
-    ];
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("pretty", Self::Pretty), ("compact", Self::Compact), ("json", Self::Json)];
 }
 
 /// `on-panic`: what becomes of the data when the keyspace fails and no log exists to rebuild it from.
@@ -130,10 +120,7 @@ impl Named for DebugCommand {
 
 /// `maxmemory-policy`: what is evicted when memory is full. All but one are known only to be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(
-    missing_docs,
-    reason = "the names are Redis's and say all there is to say"
-)]
+#[allow(missing_docs, reason = "the names are Redis's and say all there is to say")]
 pub enum EvictionPolicy {
     VolatileLru,
     VolatileLfu,

@@ -166,10 +166,7 @@ impl ReplyBuffer {
         let Some(Chunk::Stream(mut pieces, protocol)) = self.queue.pop_front() else {
             return;
         };
-        let mut piece = Self {
-            tail: Vec::with_capacity(PIECE_BYTES),
-            ..Self::default()
-        };
+        let mut piece = Self { tail: Vec::with_capacity(PIECE_BYTES), ..Self::default() };
         let more = pieces.next(&mut piece.encoder(protocol));
         if more {
             piece.push_stream(pieces, protocol);

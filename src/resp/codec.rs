@@ -50,10 +50,7 @@ pub struct RequestCodec {
 impl RequestCodec {
     /// A codec at the beginning of a stream.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            decoder: RequestDecoder::new(limits),
-            ..Self::default()
-        }
+        Self { decoder: RequestDecoder::new(limits), ..Self::default() }
     }
 
     /// The limits in force.
@@ -83,9 +80,7 @@ impl RequestCodec {
     }
 
     fn waits_for_big_argument(&self) -> bool {
-        self.decoder
-            .pending_argument()
-            .is_some_and(|(_, argument)| argument >= BIG_ARGUMENT_BYTES)
+        self.decoder.pending_argument().is_some_and(|(_, argument)| argument >= BIG_ARGUMENT_BYTES)
     }
 
     /// Decodes into `batch` and returns whether anything came of it.
@@ -112,9 +107,7 @@ impl RequestCodec {
                 self.make_room_for_argument(request_bytes, argument_bytes, buffer);
             }
             _ if self.is_carved && buffer.is_empty() => self.move_into(BytesMut::new(), buffer),
-            _ if self.allocation_bytes(buffer) > KEPT_READ_BYTES
-                && buffer.len() < READ_BYTES / 2 =>
-            {
+            _ if self.allocation_bytes(buffer) > KEPT_READ_BYTES && buffer.len() < READ_BYTES / 2 => {
                 self.move_into(BytesMut::with_capacity(READ_BYTES), buffer);
             }
             _ => {}
@@ -126,17 +119,12 @@ impl RequestCodec {
     fn make_room_for_argument(&mut self, request: usize, argument: usize, buffer: &mut BytesMut) {
         let is_most = argument * 2 >= request;
         let most_bytes = if is_most { argument * 2 } else { usize::MAX };
-        let fits =
-            (request.min(MAX_UNSEEN_BYTES)..=most_bytes).contains(&self.allocation_bytes(buffer));
+        let fits = (request.min(MAX_UNSEEN_BYTES)..=most_bytes).contains(&self.allocation_bytes(buffer));
         if fits && self.front_bytes == 0 && buffer.len() < buffer.capacity() {
             return;
         }
         let received_twice = buffer.len() * 2;
-        let wanted_bytes = if is_most {
-            request
-        } else {
-            request.max(received_twice)
-        };
+        let wanted_bytes = if is_most { request } else { request.max(received_twice) };
         let capacity = wanted_bytes.min(received_twice.max(MAX_UNSEEN_BYTES));
         self.move_into(BytesMut::with_capacity(capacity), buffer);
         self.is_carved = true;

@@ -48,10 +48,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_bulk_bytes: DEFAULT_MAX_BULK_BYTES,
-            authenticated: true,
-        }
+        Self { max_bulk_bytes: DEFAULT_MAX_BULK_BYTES, authenticated: true }
     }
 }
 
@@ -68,10 +65,7 @@ pub struct RequestDecoder {
 impl RequestDecoder {
     /// A decoder at the beginning of a stream.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            ..Self::default()
-        }
+        Self { limits, ..Self::default() }
     }
 
     /// The limits in force.
@@ -89,10 +83,7 @@ impl RequestDecoder {
     /// Offsets in the batch count from the first byte of `input`.
     /// The first bad request is noted in the batch and ends the stream: later calls find nothing.
     pub fn decode(&mut self, input: &[u8], batch: &mut Batch) -> usize {
-        debug_assert!(
-            batch.is_empty() && batch.spans.is_empty(),
-            "the batch was not cleared"
-        );
+        debug_assert!(batch.is_empty() && batch.spans.is_empty(), "the batch was not cleared");
         if self.failed {
             return 0;
         }
@@ -119,9 +110,7 @@ impl RequestDecoder {
     /// When an argument has been announced but has not arrived: how long its request is up to the end of
     /// that argument, and how long the argument is itself, in bytes.
     pub fn pending_argument(&self) -> Option<(usize, usize)> {
-        self.walk
-            .bulk_bytes
-            .map(|len| (self.walk.at + len + 2, len))
+        self.walk.bulk_bytes.map(|len| (self.walk.at + len + 2, len))
     }
 
     /// Whether the stream ended with a protocol error.
@@ -130,11 +119,7 @@ impl RequestDecoder {
     }
 
     fn is_full(&self, batch: &Batch, bytes: usize) -> bool {
-        let max_requests = if self.limits.authenticated {
-            MAX_BATCH_REQUESTS
-        } else {
-            1
-        };
+        let max_requests = if self.limits.authenticated { MAX_BATCH_REQUESTS } else { 1 };
         batch.len() >= max_requests || bytes >= MAX_BATCH_BYTES
     }
 
@@ -303,11 +288,7 @@ impl Walk {
 
     /// As [`Walk::header`], for what is incomplete, unusual or wrong. The order of the checks is Redis's.
     #[cold]
-    fn careful_header(
-        &mut self,
-        line: &[u8],
-        header: Header,
-    ) -> Result<Option<i64>, ProtocolError> {
+    fn careful_header(&mut self, line: &[u8], header: Header) -> Result<Option<i64>, ProtocolError> {
         let Some(end) = self.find_end(line, b'\r', header.too_big())? else {
             return Ok(None);
         };
@@ -330,8 +311,8 @@ impl Walk {
             return Ok(false);
         };
         let line = &input[..end];
-        let args = split_args(line.strip_suffix(b"\r").unwrap_or(line))
-            .ok_or(ProtocolError::UnbalancedQuotes)?;
+        let args =
+            split_args(line.strip_suffix(b"\r").unwrap_or(line)).ok_or(ProtocolError::UnbalancedQuotes)?;
         if !args.is_empty() {
             batch.push_rewritten(&args);
         }
@@ -423,10 +404,7 @@ pub(super) fn strict_integer(text: &[u8]) -> Option<i64> {
 #[cold]
 fn rewrite(input: &[u8], place: Place, batch: &mut Batch) {
     let spans = batch.spans.split_off(place.first_span as usize);
-    let args: Vec<&[u8]> = spans
-        .iter()
-        .map(|span| &input[span.start() as usize..][..span.len()])
-        .collect();
+    let args: Vec<&[u8]> = spans.iter().map(|span| &input[span.start() as usize..][..span.len()]).collect();
     if !args.is_empty() {
         batch.push_rewritten(&args);
     }

@@ -40,12 +40,7 @@ impl ReplyDecoder {
         }
         let walk = std::mem::take(&mut self.walk);
         let frame = buffer.split_to(walk.at).freeze();
-        Build {
-            frame: &frame,
-            at: 0,
-        }
-        .value()
-        .map(Some)
+        Build { frame: &frame, at: 0 }.value().map(Some)
     }
 }
 
@@ -108,11 +103,7 @@ impl Walk {
             Shape::Attributes(values) => {
                 // They end like a list and so count as a value; the one they describe is still to come.
                 self.expect_another();
-                if values > 0 {
-                    self.begin(values)?
-                } else {
-                    self.finish_value()
-                }
+                if values > 0 { self.begin(values)? } else { self.finish_value() }
             }
             Shape::Value | Shape::List(_) => self.finish_value(),
         }
@@ -120,9 +111,7 @@ impl Walk {
     }
 
     fn bulk(&mut self, input: &[u8]) -> Result<bool, ProtocolError> {
-        let end = self
-            .bulk_end
-            .expect("called between the header and the end of a string");
+        let end = self.bulk_end.expect("called between the header and the end of a string");
         let Some(line_end) = input.get(end..end.saturating_add(2)) else {
             return Ok(false);
         };
@@ -175,17 +164,13 @@ impl Walk {
     }
 
     fn innermost(&mut self) -> &mut u64 {
-        self.open
-            .last_mut()
-            .expect("a value is expected until the reply is complete")
+        self.open.last_mut().expect("a value is expected until the reply is complete")
     }
 }
 
 /// What `line`, without its line end, announces.
 fn shape(line: &[u8]) -> Result<Shape, ProtocolError> {
-    let (&kind, text) = line
-        .split_first()
-        .ok_or(ProtocolError::UnknownReplyType { got: b'\r' })?;
+    let (&kind, text) = line.split_first().ok_or(ProtocolError::UnknownReplyType { got: b'\r' })?;
     match kind {
         b'+' | b'-' | b':' | b'_' | b'#' | b',' | b'(' => Ok(Shape::Value),
         b'$' | b'*' if text == b"-1" => Ok(Shape::Value),
@@ -206,9 +191,7 @@ fn bulk_len(text: &[u8]) -> Result<usize, ProtocolError> {
 
 /// A number of bytes, values or pairs; at most 2^63 - 1, so twice as many can still be counted.
 fn count(text: &[u8]) -> Result<u64, ProtocolError> {
-    strict_integer(text)
-        .and_then(|count| u64::try_from(count).ok())
-        .ok_or(ProtocolError::InvalidReply)
+    strict_integer(text).and_then(|count| u64::try_from(count).ok()).ok_or(ProtocolError::InvalidReply)
 }
 
 /// Builds the values of a reply the walk has found complete.
@@ -232,11 +215,7 @@ impl Build<'_> {
 
     fn value_of(&mut self, kind: u8, text: Bytes) -> Result<Reply, ProtocolError> {
         match kind {
-            b'$' | b'*' if text == "-1" => Ok(if kind == b'$' {
-                Reply::Null
-            } else {
-                Reply::NullArray
-            }),
+            b'$' | b'*' if text == "-1" => Ok(if kind == b'$' { Reply::Null } else { Reply::NullArray }),
             b'$' => self.string(&text).map(blob),
             b'!' => self.string(&text).map(Reply::Error),
             b'=' => self.string(&text).and_then(verbatim),
@@ -250,8 +229,8 @@ impl Build<'_> {
 
     fn line(&mut self) -> (u8, Bytes) {
         let start = self.at + 1;
-        let len = memchr::memchr(b'\r', &self.frame[start..])
-            .expect("the walk has found the end of this line");
+        let len =
+            memchr::memchr(b'\r', &self.frame[start..]).expect("the walk has found the end of this line");
         self.at = start + len + 2;
         (self.frame[start - 1], self.frame.slice(start..start + len))
     }
@@ -268,26 +247,17 @@ impl Build<'_> {
     }
 
     fn pairs(&mut self, len: &[u8]) -> Result<Vec<(Reply, Reply)>, ProtocolError> {
-        (0..count(len)?)
-            .map(|_| Ok((self.value()?, self.value()?)))
-            .collect()
+        (0..count(len)?).map(|_| Ok((self.value()?, self.value()?))).collect()
     }
 }
 
 fn blob(text: Bytes) -> Reply {
-    if text.len() <= INLINE_BYTES {
-        Reply::bulk(&text[..])
-    } else {
-        Reply::bulk(text)
-    }
+    if text.len() <= INLINE_BYTES { Reply::bulk(&text[..]) } else { Reply::bulk(text) }
 }
 
 fn verbatim(payload: Bytes) -> Result<Reply, ProtocolError> {
     match payload[..] {
-        [a, b, c, b':', ..] => Ok(Reply::Verbatim {
-            format: [a, b, c],
-            text: payload.slice(4..),
-        }),
+        [a, b, c, b':', ..] => Ok(Reply::Verbatim { format: [a, b, c], text: payload.slice(4..) }),
         _ => Err(ProtocolError::InvalidReply),
     }
 }
@@ -296,9 +266,7 @@ fn verbatim(payload: Bytes) -> Result<Reply, ProtocolError> {
 fn line_value(kind: u8, text: Bytes) -> Option<Reply> {
     match (kind, &text[..]) {
         (b'+', b"OK") => Some(Reply::OK),
-        (b'+', _) => Some(Reply::Simple(Cow::Owned(
-            String::from_utf8_lossy(&text).into_owned(),
-        ))),
+        (b'+', _) => Some(Reply::Simple(Cow::Owned(String::from_utf8_lossy(&text).into_owned()))),
         (b'-', _) => Some(Reply::Error(text)),
         (b'(', _) => Some(Reply::BigNumber(text)),
         (b':', digits) => parse(digits).map(Reply::Integer),

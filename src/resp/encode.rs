@@ -223,13 +223,7 @@ impl<'a> Encoder<'a> {
         if memchr::memchr2(b'\r', b'\n', text).is_none() {
             tail.extend_from_slice(text);
         } else {
-            tail.extend(text.iter().map(|&byte| {
-                if matches!(byte, b'\r' | b'\n') {
-                    b' '
-                } else {
-                    byte
-                }
-            }));
+            tail.extend(text.iter().map(|&byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
         }
         tail.extend_from_slice(LINE_END);
     }

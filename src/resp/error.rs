@@ -113,9 +113,6 @@ mod tests {
     #[test]
     fn the_reply_is_an_err() {
         let reply = ProtocolError::InvalidCount.to_reply();
-        assert_eq!(
-            reply,
-            Reply::Error("ERR Protocol error: invalid multibulk length".into())
-        );
+        assert_eq!(reply, Reply::Error("ERR Protocol error: invalid multibulk length".into()));
     }
 }

@@ -20,10 +20,7 @@ pub(super) fn split_args(line: &[u8]) -> Option<Vec<Vec<u8>>> {
 }
 
 fn skip_space(line: &[u8]) -> &[u8] {
-    let start = line
-        .iter()
-        .position(|&byte| !is_space(byte))
-        .unwrap_or(line.len());
+    let start = line.iter().position(|&byte| !is_space(byte)).unwrap_or(line.len());
     &line[start..]
 }
 
@@ -67,9 +64,7 @@ fn take_quoted(
 
 fn double_quoted(line: &[u8]) -> Option<Taken<'_>> {
     match line {
-        [b'\\', b'x', high, low, rest @ ..]
-            if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-        {
+        [b'\\', b'x', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
             Some((hex(*high) << 4 | hex(*low), rest))
         }
         [b'\\', escaped, rest @ ..] => Some((unescaped(*escaped), rest)),
@@ -110,11 +105,7 @@ mod tests {
 
     fn split(line: &str) -> Option<Vec<String>> {
         let args = split_args(line.as_bytes())?;
-        Some(
-            args.iter()
-                .map(|arg| arg.escape_ascii().to_string())
-                .collect(),
-        )
+        Some(args.iter().map(|arg| arg.escape_ascii().to_string()).collect())
     }
 
     fn args(expected: &[&str]) -> Option<Vec<String>> {
@@ -132,23 +123,14 @@ mod tests {
 
     #[test]
     fn quotes_hold_together() {
-        assert_eq!(
-            split(r#"SET "a b" 'c d' "" ''"#),
-            args(&["SET", "a b", "c d", "", ""])
-        );
+        assert_eq!(split(r#"SET "a b" 'c d' "" ''"#), args(&["SET", "a b", "c d", "", ""]));
         assert_eq!(split(r#"pre"fix ed" x'y z'"#), args(&["prefix ed", "xy z"]));
-        assert_eq!(
-            split(r#""it's" 'say "x"'"#),
-            args(&[r"it\'s", r#"say \"x\""#])
-        );
+        assert_eq!(split(r#""it's" 'say "x"'"#), args(&[r"it\'s", r#"say \"x\""#]));
     }
 
     #[test]
     fn escapes_are_those_of_redis() {
-        assert_eq!(
-            split(r#""\x00\xfF\n\r\t\b\a\q\"\\""#),
-            args(&[r#"\x00\xff\n\r\t\x08\x07q\"\\"#])
-        );
+        assert_eq!(split(r#""\x00\xfF\n\r\t\b\a\q\"\\""#), args(&[r#"\x00\xff\n\r\t\x08\x07q\"\\"#]));
         assert_eq!(split(r#""\xZ1\x1""#), args(&["xZ1x1"]));
         assert_eq!(split(r"'\'\n'"), args(&[r"\'\\n"]));
         assert_eq!(split(r"a\nb"), args(&[r"a\\nb"]));
@@ -156,16 +138,7 @@ mod tests {
 
     #[test]
     fn unbalanced_quotes_are_refused() {
-        for line in [
-            r#"""#,
-            r#""a"#,
-            "'a",
-            r#""a"b"#,
-            "'a'b",
-            r#""a\""#,
-            r#""a""b""#,
-            r#""\"#,
-        ] {
+        for line in [r#"""#, r#""a"#, "'a", r#""a"b"#, "'a'b", r#""a\""#, r#""a""b""#, r#""\"#] {
             assert_eq!(split(line), None, "{line}");
         }
     }

@@ -38,10 +38,7 @@ impl DoubleText {
     }
 
     const fn empty() -> Self {
-        Self {
-            len: 0,
-            bytes: [0; DOUBLE_TEXT_BYTES],
-        }
+        Self { len: 0, bytes: [0; DOUBLE_TEXT_BYTES] }
     }
 
     fn push(&mut self, text: &[u8]) {
@@ -65,11 +62,7 @@ pub fn format_double(value: f64) -> DoubleText {
     } else if value.is_infinite() {
         text.push(if value > 0.0 { b"inf" } else { b"-inf" });
     } else if value == 0.0 {
-        text.push(if value.is_sign_negative() {
-            b"-0"
-        } else {
-            b"0"
-        });
+        text.push(if value.is_sign_negative() { b"-0" } else { b"0" });
     } else if value.abs() <= WHOLE_MAX && value.trunc() == value {
         text.push(itoa::Buffer::new().format(value as i64).as_bytes());
     } else {
@@ -131,11 +124,7 @@ fn push_scientific(digits: &[u8], exponent: i32, out: &mut DoubleText) {
         out.push(rest);
     }
     out.push(if exponent < 0 { b"e-" } else { b"e+" });
-    out.push(
-        itoa::Buffer::new()
-            .format(exponent.unsigned_abs())
-            .as_bytes(),
-    );
+    out.push(itoa::Buffer::new().format(exponent.unsigned_abs()).as_bytes());
 }
 
 /// Takes `ryu`'s text (`12.5`, `1.5e-7`, `1e20`) apart; `value` is finite and above zero.
@@ -145,15 +134,8 @@ fn shortest_digits(value: f64) -> Digits {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent: i32 = exponent.parse().expect("ryu writes exponents in decimal");
-    let mut digits = Digits {
-        text: [0; 17],
-        len: 0,
-        scale: exponent - fraction.len() as i32,
-    };
-    let significant = whole
-        .bytes()
-        .chain(fraction.bytes())
-        .skip_while(|&digit| digit == b'0');
+    let mut digits = Digits { text: [0; 17], len: 0, scale: exponent - fraction.len() as i32 };
+    let significant = whole.bytes().chain(fraction.bytes()).skip_while(|&digit| digit == b'0');
     collect(significant, &mut digits);
     digits
 }

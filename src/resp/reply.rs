@@ -31,10 +31,7 @@ pub enum Blob {
 
 impl Blob {
     /// The empty string.
-    pub const EMPTY: Self = Self::Inline {
-        len: 0,
-        bytes: [0; INLINE_BYTES],
-    };
+    pub const EMPTY: Self = Self::Inline { len: 0, bytes: [0; INLINE_BYTES] };
 
     /// The string itself.
     pub fn as_bytes(&self) -> &[u8] {
@@ -65,10 +62,7 @@ impl Blob {
     fn inline(short: &[u8]) -> Option<Self> {
         let mut bytes = [0; INLINE_BYTES];
         bytes.get_mut(..short.len())?.copy_from_slice(short);
-        Some(Self::Inline {
-            len: short.len() as u8,
-            bytes,
-        })
+        Some(Self::Inline { len: short.len() as u8, bytes })
     }
 }
 
@@ -247,10 +241,7 @@ impl Reply {
 
     /// Text for people, such as what INFO answers.
     pub fn text(text: impl Into<Bytes>) -> Self {
-        Self::Verbatim {
-            format: *b"txt",
-            text: text.into(),
-        }
+        Self::Verbatim { format: *b"txt", text: text.into() }
     }
 
     /// Whether this is an error.
@@ -276,9 +267,9 @@ impl PartialEq for Reply {
             (Self::Verbatim { format: f, text: a }, Self::Verbatim { format: g, text: b }) => {
                 f == g && a == b
             }
-            (Self::Null, Self::Null)
-            | (Self::NullArray, Self::NullArray)
-            | (Self::Silent, Self::Silent) => true,
+            (Self::Null, Self::Null) | (Self::NullArray, Self::NullArray) | (Self::Silent, Self::Silent) => {
+                true
+            }
             _ => false,
         }
     }
@@ -321,10 +312,7 @@ mod tests {
     fn short_strings_need_no_allocation() {
         let longest = [b'x'; INLINE_BYTES];
         assert!(matches!(Blob::from(&longest), Blob::Inline { len: 38, .. }));
-        assert!(matches!(
-            Blob::from(&[b'x'; INLINE_BYTES + 1]),
-            Blob::Shared(_)
-        ));
+        assert!(matches!(Blob::from(&[b'x'; INLINE_BYTES + 1]), Blob::Shared(_)));
         assert_eq!(Blob::from(&longest).as_bytes(), longest);
         assert_eq!(Blob::from(i64::MIN).as_bytes(), b"-9223372036854775808");
         assert_eq!(Blob::from(u64::MAX).as_bytes(), b"18446744073709551615");

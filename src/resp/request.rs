@@ -19,7 +19,7 @@ const KEPT_SPANS: usize = 64 * 1024;
 const KEPT_REWRITTEN_BYTES: usize = 64 * 1024;
 
 /// Where one argument lies, relative to the first byte of its request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
     start: u32,
     len: u32,
@@ -62,20 +62,14 @@ impl Frame {
     /// Bytes that have an allocation to themselves.
     fn owned(bytes: Bytes) -> Self {
         let allocation_bytes = bytes.len();
-        Self {
-            bytes,
-            allocation_bytes,
-        }
+        Self { bytes, allocation_bytes }
     }
 
     /// A part of the frame as a value of its own; see [`Argv::share`] for when that needs a copy.
     fn share(&self, part: &[u8]) -> Self {
         let is_most = part.len() * 2 >= self.allocation_bytes;
         if is_most && part.len() >= BIG_ARGUMENT_BYTES {
-            Self {
-                bytes: self.bytes.slice_ref(part),
-                allocation_bytes: self.allocation_bytes,
-            }
+            Self { bytes: self.bytes.slice_ref(part), allocation_bytes: self.allocation_bytes }
         } else {
             Self::owned(Bytes::copy_from_slice(part))
         }
@@ -145,10 +139,7 @@ impl<'a> Argv<'a> {
     /// An owned copy of this request that keeps no read buffer alive, unless the request is most of it.
     pub fn detach(&self) -> DetachedRequest {
         let frame = self.share_bytes(self.encoded);
-        DetachedRequest {
-            frame,
-            spans: self.spans.into(),
-        }
+        DetachedRequest { frame, spans: self.spans.into() }
     }
 
     fn share_bytes(&self, part: &[u8]) -> Frame {
@@ -174,19 +165,12 @@ impl DetachedRequest {
     pub fn new(args: &[impl AsRef<[u8]>]) -> Self {
         let (mut encoded, mut spans) = (Vec::new(), Vec::with_capacity(args.len()));
         write_multibulk(args, &mut encoded, &mut spans);
-        Self {
-            frame: Frame::owned(encoded.into()),
-            spans: spans.into(),
-        }
+        Self { frame: Frame::owned(encoded.into()), spans: spans.into() }
     }
 
     /// The borrowed view of this request.
     pub fn argv(&self) -> Argv<'_> {
-        Argv {
-            encoded: &self.frame.bytes,
-            spans: &self.spans,
-            frame: Some(&self.frame),
-        }
+        Argv { encoded: &self.frame.bytes, spans: &self.spans, frame: Some(&self.frame) }
     }
 
     /// Bytes of memory this request holds, for accounting.
@@ -247,11 +231,7 @@ impl Batch {
             true => (self.rewritten.as_slice(), None),
             false => (self.frame.bytes.as_ref(), Some(&self.frame)),
         };
-        Argv {
-            encoded: &source[range],
-            spans: &self.spans[self.span_range(index)],
-            frame,
-        }
+        Argv { encoded: &source[range], spans: &self.spans[self.span_range(index)], frame }
     }
 
     /// All requests in order.
@@ -293,12 +273,7 @@ impl Batch {
 
     /// Adds the request at `start` in the frame; its spans are those from `first_span` on.
     pub(super) fn push_request(&mut self, start: usize, len: u32, first_span: u32) {
-        self.requests.push(Request {
-            start,
-            len,
-            first_span,
-            rewritten: false,
-        });
+        self.requests.push(Request { start, len, first_span, rewritten: false });
     }
 
     /// Adds a request that did not come as canonical multibulk, in that form.
@@ -306,12 +281,7 @@ impl Batch {
         let (start, first_span) = (self.rewritten.len(), self.next_span());
         write_multibulk(args, &mut self.rewritten, &mut self.spans);
         let len = fits_u32(self.rewritten.len() - start);
-        self.requests.push(Request {
-            start,
-            len,
-            first_span,
-            rewritten: true,
-        });
+        self.requests.push(Request { start, len, first_span, rewritten: true });
     }
 
     /// The index the next span will have.
@@ -326,17 +296,11 @@ impl Batch {
 
     /// Hands over the bytes the requests lie in, and the size of the allocation they are a part of.
     pub(super) fn set_frame(&mut self, bytes: Bytes, allocation_bytes: usize) {
-        self.frame = Frame {
-            bytes,
-            allocation_bytes,
-        };
+        self.frame = Frame { bytes, allocation_bytes };
     }
 
     fn span_range(&self, index: usize) -> std::ops::Range<usize> {
-        let end = self
-            .requests
-            .get(index + 1)
-            .map_or(self.spans.len(), |next| next.first_span as usize);
+        let end = self.requests.get(index + 1).map_or(self.spans.len(), |next| next.first_span as usize);
         self.requests[index].first_span as usize..end
     }
 }
@@ -373,14 +337,8 @@ mod tests {
     fn arguments_lie_where_the_spans_say() {
         let request = DetachedRequest::new(&["SET", "", "value"]);
         let argv = request.argv();
-        assert_eq!(
-            argv.encoded(),
-            b"*3\r\n$3\r\nSET\r\n$0\r\n\r\n$5\r\nvalue\r\n"
-        );
-        assert_eq!(
-            argv.iter().collect::<Vec<_>>(),
-            [&b"SET"[..], b"", b"value"]
-        );
+        assert_eq!(argv.encoded(), b"*3\r\n$3\r\nSET\r\n$0\r\n\r\n$5\r\nvalue\r\n");
+        assert_eq!(argv.iter().collect::<Vec<_>>(), [&b"SET"[..], b"", b"value"]);
         assert_eq!(argv.span(2), Some(Span::new(23, 5)));
         assert_eq!((argv.len(), argv.get(3), argv.span(3)), (3, None, None));
         assert!(argv.span(1).unwrap().is_empty());
@@ -416,11 +374,6 @@ mod tests {
     #[test]
     fn batches_and_replies_cross_threads() {
         fn crosses<T: Send>() {}
-        crosses::<(
-            Batch,
-            DetachedRequest,
-            crate::resp::Reply,
-            crate::resp::ReplyBuffer,
-        )>();
+        crosses::<(Batch, DetachedRequest, crate::resp::Reply, crate::resp::ReplyBuffer)>();
     }
 }

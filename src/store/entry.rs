@@ -77,10 +77,7 @@ impl Entry {
 
     /// A value that stands apart from its key.
     pub(super) fn value(key: &[u8], value: Value) -> Self {
-        Entry::Shared(Arc::new(Full {
-            key: key.into(),
-            value,
-        }))
+        Entry::Shared(Arc::new(Full { key: key.into(), value }))
     }
 
     /// The same value under another key.
@@ -101,9 +98,7 @@ impl Entry {
                 let (len, rest) = varint::split(&bytes[1..]);
                 let value = &rest[len..];
                 ValueRef::String(if bytes[0] & INT != 0 {
-                    StringRef::Int(i64::from_le_bytes(
-                        value.try_into().expect("an integer has eight bytes"),
-                    ))
+                    StringRef::Int(i64::from_le_bytes(value.try_into().expect("an integer has eight bytes")))
                 } else {
                     StringRef::Slice(value)
                 })
@@ -127,9 +122,7 @@ impl Entry {
                 put_tail(bytes, &int.to_le_bytes());
                 true
             }
-            (Entry::Packed(bytes), None)
-                if bytes[0] & INT == 0 && packed_value_len(bytes) == value.len() =>
-            {
+            (Entry::Packed(bytes), None) if bytes[0] & INT == 0 && packed_value_len(bytes) == value.len() => {
                 bytes[0] = 0;
                 put_tail(bytes, value);
                 true

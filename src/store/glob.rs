@@ -84,11 +84,7 @@ fn match_class(mut class: &[u8], byte: u8, fold: fn(u8) -> u8, negated: bool) ->
 /// Redis orders the bounds first and folds case afterwards.
 fn in_range(from: u8, to: u8, byte: u8, fold: fn(u8) -> u8) -> bool {
     let signed = |byte: u8| byte as i8;
-    let (low, high) = if signed(from) > signed(to) {
-        (to, from)
-    } else {
-        (from, to)
-    };
+    let (low, high) = if signed(from) > signed(to) { (to, from) } else { (from, to) };
     (signed(fold(low))..=signed(fold(high))).contains(&signed(fold(byte)))
 }
 
@@ -144,16 +140,10 @@ mod tests {
             ("A", "a"),
         ];
         for (pattern, text) in yes {
-            assert!(
-                glob_matches(pattern.as_bytes(), text.as_bytes()),
-                "{pattern} {text}"
-            );
+            assert!(glob_matches(pattern.as_bytes(), text.as_bytes()), "{pattern} {text}");
         }
         for (pattern, text) in no {
-            assert!(
-                !glob_matches(pattern.as_bytes(), text.as_bytes()),
-                "{pattern} {text}"
-            );
+            assert!(!glob_matches(pattern.as_bytes(), text.as_bytes()), "{pattern} {text}");
         }
         assert!(glob_matches_nocase(b"A[B-C]*", b"abX"));
         assert!(!glob_matches_nocase(b"[\\B]", b"b"));
@@ -162,10 +152,7 @@ mod tests {
     #[test]
     fn many_stars_take_no_exponential_time() {
         assert!(!glob_matches(&b"*a".repeat(1000), &b"b".repeat(10_000)));
-        assert!(!glob_matches(
-            &[b"*?".repeat(500), b"z".to_vec()].concat(),
-            &b"a".repeat(10_000)
-        ));
+        assert!(!glob_matches(&[b"*?".repeat(500), b"z".to_vec()].concat(), &b"a".repeat(10_000)));
     }
 
     proptest! {

@@ -21,10 +21,7 @@ pub struct HashLimits {
 
 impl Default for HashLimits {
     fn default() -> Self {
-        HashLimits {
-            max_listpack_entries: 128,
-            max_listpack_value: 64,
-        }
+        HashLimits { max_listpack_entries: 128, max_listpack_value: 64 }
     }
 }
 
@@ -126,10 +123,7 @@ impl Hash {
                 0
             }
             Repr::Table(dict) => dict.scan(cursor, count, |field, _| {
-                visit(
-                    StringRef::Slice(field.key()),
-                    StringRef::Slice(field.value()),
-                );
+                visit(StringRef::Slice(field.key()), StringRef::Slice(field.value()));
             }),
         }
     }
@@ -225,8 +219,7 @@ impl<'a> Iterator for HashIter<'a> {
 
 impl Field {
     fn new(field: &[u8], value: &[u8]) -> Self {
-        let mut bytes =
-            Vec::with_capacity(super::varint::len(field.len()) + field.len() + value.len());
+        let mut bytes = Vec::with_capacity(super::varint::len(field.len()) + field.len() + value.len());
         super::varint::push(&mut bytes, field.len());
         bytes.extend_from_slice(field);
         bytes.extend_from_slice(value);

@@ -27,9 +27,7 @@ pub struct ListLimits {
 
 impl Default for ListLimits {
     fn default() -> Self {
-        ListLimits {
-            max_listpack_size: -2,
-        }
+        ListLimits { max_listpack_size: -2 }
     }
 }
 
@@ -103,9 +101,7 @@ impl List {
     /// The element at `index` and those behind it.
     pub fn iter_from(&self, index: usize) -> ListIter<'_> {
         ListIter(match &self.0 {
-            Repr::Packed(packed) => {
-                ChunksIter::forward_in(packed.iter_from(index.min(packed.len())))
-            }
+            Repr::Packed(packed) => ChunksIter::forward_in(packed.iter_from(index.min(packed.len()))),
             Repr::Quick(chunks) => chunks.iter_from(index),
         })
     }
@@ -152,14 +148,7 @@ impl List {
     /// Takes the element at an end out.
     pub(super) fn pop(&mut self, side: Side) -> Option<Bytes> {
         let popped = self.peek(side)?.to_bytes();
-        self.remove_range(
-            if side == Side::Front {
-                0
-            } else {
-                self.len() - 1
-            },
-            1,
-        );
+        self.remove_range(if side == Side::Front { 0 } else { self.len() - 1 }, 1);
         Some(popped)
     }
 
@@ -218,9 +207,7 @@ impl ListLimits {
     }
 
     fn max_count(&self) -> usize {
-        usize::try_from(self.max_listpack_size)
-            .unwrap_or(usize::MAX)
-            .max(1)
+        usize::try_from(self.max_listpack_size).unwrap_or(usize::MAX).max(1)
     }
 
     /// Whether a listpack of this size is too big.

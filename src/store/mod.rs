@@ -25,9 +25,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use database::{
-    Database, Deadline, Detached, HashMut, Item, Limits, ListMut, Purged, Snapshot,
-};
+pub use database::{Database, Deadline, Detached, HashMut, Item, Limits, ListMut, Purged, Snapshot};
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;
 pub use glob::{glob_matches, glob_matches_nocase};
@@ -49,9 +47,7 @@ impl Store {
     /// So many empty databases; `hash_key` should be random and stay secret.
     pub fn new(databases: usize, hash_key: HashKey) -> Self {
         let limits = Limits::default();
-        let databases = (0..databases)
-            .map(|_| Database::new(hash_key, limits))
-            .collect();
+        let databases = (0..databases).map(|_| Database::new(hash_key, limits)).collect();
         Store { databases, limits }
     }
 
@@ -68,6 +64,11 @@ impl Store {
     /// The database with this number, only to be read.
     pub fn db_ref(&self, number: usize) -> &Database {
         &self.databases[number]
+    }
+
+    /// How many keys were found past their deadline since the start.
+    pub fn expired_keys(&self) -> u64 {
+        self.iter().map(Database::expired_count).sum()
     }
 
     /// All databases in order.
@@ -93,8 +94,7 @@ impl Store {
     /// Sets the limits for changes from now on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
-        self.iter_mut()
-            .for_each(|database| database.set_limits(limits));
+        self.iter_mut().for_each(|database| database.set_limits(limits));
     }
 
     /// Hands all keys over and stays behind empty.

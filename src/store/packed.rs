@@ -67,29 +67,17 @@ impl Packed {
 
     /// The strings in order.
     pub fn iter(&self) -> PackedIter<'_> {
-        PackedIter {
-            packed: self,
-            front: self.first(),
-            back: self.end(),
-        }
+        PackedIter { packed: self, front: self.first(), back: self.end() }
     }
 
     /// The strings from the element at index `from` on.
     pub(super) fn iter_from(&self, from: usize) -> PackedIter<'_> {
-        PackedIter {
-            packed: self,
-            front: self.offset(from),
-            back: self.end(),
-        }
+        PackedIter { packed: self, front: self.offset(from), back: self.end() }
     }
 
     /// The strings before the element at index `to`.
     pub(super) fn iter_to(&self, to: usize) -> PackedIter<'_> {
-        PackedIter {
-            packed: self,
-            front: self.first(),
-            back: self.offset(to),
-        }
+        PackedIter { packed: self, front: self.first(), back: self.offset(to) }
     }
 
     pub(super) fn push_back(&mut self, text: &[u8]) {
@@ -162,11 +150,7 @@ impl Packed {
     /// Cuts the elements from `at` on off into a sequence of their own.
     pub(super) fn split_off(&mut self, at: Offset) -> Packed {
         let buffer = self.buffer.split_off(at);
-        let mut tail = Packed {
-            buffer,
-            start: 0,
-            len: 0,
-        };
+        let mut tail = Packed { buffer, start: 0, len: 0 };
         let mut at = tail.first();
         while at < tail.end() {
             at = tail.next(at);
@@ -261,11 +245,7 @@ impl Packed {
             }
             (at, count) = (next, count + 1);
         }
-        if count == self.len() {
-            Ok(())
-        } else {
-            Err("a packed buffer has a wrong number of elements")
-        }
+        if count == self.len() { Ok(()) } else { Err("a packed buffer has a wrong number of elements") }
     }
 
     fn size_at(&self, at: Offset) -> usize {
@@ -333,13 +313,7 @@ impl DoubleEndedIterator for PackedIter<'_> {
 
 impl<'a> Encoded<'a> {
     fn new(text: &'a [u8]) -> Self {
-        let mut encoded = Encoded {
-            head: [0; 9],
-            head_len: 0,
-            body: &[],
-            tail: [0; 5],
-            tail_len: 0,
-        };
+        let mut encoded = Encoded { head: [0; 9], head_len: 0, body: &[], tail: [0; 5], tail_len: 0 };
         match parse_int(text) {
             Some(int) => encoded.set_int(int),
             None => encoded.set_text(text),

@@ -155,19 +155,12 @@ pub fn parse_int(text: &[u8]) -> Option<i64> {
         }
         magnitude = magnitude * 10 + u64::from(digit);
     }
-    if negative {
-        0i64.checked_sub_unsigned(magnitude)
-    } else {
-        i64::try_from(magnitude).ok()
-    }
+    if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
 /// Length in bytes of the canonical text of `int`.
 pub fn int_text_len(int: i64) -> usize {
-    let digits = int
-        .unsigned_abs()
-        .checked_ilog10()
-        .map_or(1, |log| log as usize + 1);
+    let digits = int.unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1);
     digits + usize::from(int < 0)
 }
 
@@ -178,20 +171,7 @@ mod tests {
 
     #[test]
     fn only_canonical_text_is_an_integer() {
-        for text in [
-            "",
-            "-",
-            "+1",
-            " 1",
-            "1 ",
-            "01",
-            "-0",
-            "00",
-            "1a",
-            "-01",
-            "1.0",
-            "9223372036854775808",
-        ] {
+        for text in ["", "-", "+1", " 1", "1 ", "01", "-0", "00", "1a", "-01", "1.0", "9223372036854775808"] {
             assert_eq!(parse_int(text.as_bytes()), None, "{text:?}");
         }
         for int in [0, 1, -1, 10, i64::MAX, i64::MIN] {

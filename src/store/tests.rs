@@ -30,11 +30,7 @@ fn what_is_flushed_and_what_was_seen_can_be_read_elsewhere() {
     assert_eq!(lens(&store), [0, 0]);
     let reader = std::thread::spawn(move || {
         let keys = |all: &[Snapshot]| all.iter().map(Snapshot::len).collect::<Vec<_>>();
-        (
-            keys(&snapshot),
-            keys(&flushed),
-            snapshot[0].get(b"a").is_some(),
-        )
+        (keys(&snapshot), keys(&flushed), snapshot[0].get(b"a").is_some())
     });
     assert_eq!(reader.join().unwrap(), (vec![1, 0], vec![1, 1], true));
 }
@@ -43,18 +39,10 @@ fn what_is_flushed_and_what_was_seen_can_be_read_elsewhere() {
 fn limits_hold_from_the_next_change_on() {
     let mut store = Store::new(1, HashKey(1, 2));
     store.db(0).hash_or_create(b"h", 0).unwrap().set(b"a", b"1");
-    let limits = Limits {
-        hash: HashLimits {
-            max_listpack_entries: 1,
-            ..HashLimits::default()
-        },
-        ..Limits::default()
-    };
+    let limits =
+        Limits { hash: HashLimits { max_listpack_entries: 1, ..HashLimits::default() }, ..Limits::default() };
     store.set_limits(limits);
-    assert_eq!(
-        (store.limits(), store.db(0).encoding(b"h", 0)),
-        (limits, Some("listpack"))
-    );
+    assert_eq!((store.limits(), store.db(0).encoding(b"h", 0)), (limits, Some("listpack")));
     store.db(0).hash_or_create(b"h", 0).unwrap().set(b"b", b"2");
     assert_eq!(store.db(0).encoding(b"h", 0), Some("hashtable"));
 }
@@ -63,17 +51,9 @@ fn limits_hold_from_the_next_change_on() {
 fn warming_changes_nothing() {
     let mut store = Store::new(1, HashKey(1, 2));
     store.db(0).warm([&b"nothing"[..]]);
-    let keys: Vec<Vec<u8>> = (0..100u32)
-        .map(|number| number.to_be_bytes().to_vec())
-        .collect();
-    keys.iter()
-        .step_by(2)
-        .for_each(|key| set(&mut store, 0, key));
+    let keys: Vec<Vec<u8>> = (0..100u32).map(|number| number.to_be_bytes().to_vec()).collect();
+    keys.iter().step_by(2).for_each(|key| set(&mut store, 0, key));
     store.db(0).warm(keys.iter().map(Vec::as_slice));
-    assert!(
-        keys.iter()
-            .enumerate()
-            .all(|(place, key)| store.db(0).contains(key, 0) == (place % 2 == 0))
-    );
+    assert!(keys.iter().enumerate().all(|(place, key)| store.db(0).contains(key, 0) == (place % 2 == 0)));
     store.verify().unwrap();
 }

@@ -34,13 +34,9 @@ impl Store {
 impl Database {
     /// Checks every invariant: the table, the deadlines, and each value.
     pub fn verify(&self) -> Result<(), Broken> {
-        self.verify_table()
-            .map_err(|what| Broken { key: None, what })?;
+        self.verify_table().map_err(|what| Broken { key: None, what })?;
         for (key, found) in self.verify_values() {
-            found.map_err(|what| Broken {
-                key: Some(key.to_vec()),
-                what,
-            })?;
+            found.map_err(|what| Broken { key: Some(key.to_vec()), what })?;
         }
         Ok(())
     }

@@ -150,9 +150,5 @@ pub(crate) fn run_anywhere(program: &str, args: &[&str], stdin: &[u8]) -> Outcom
 
 /// A port nobody listens on: one that was free a moment ago.
 pub(crate) fn dead_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

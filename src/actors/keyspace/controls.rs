@@ -5,7 +5,7 @@ use crate::actors::connection::{Adjust, Close, Settings};
 use crate::commands::effects::Control;
 use crate::config::Config;
 use crate::config::values::ClientClass;
-use crate::store::{HashLimits, ListLimits, Limits};
+use crate::store::{HashLimits, Limits, ListLimits};
 use std::thread;
 
 impl Keyspace {

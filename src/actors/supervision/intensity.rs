@@ -58,11 +58,8 @@ impl Intensity {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits {
-        max_restarts: 3,
-        window: Duration::from_secs(60),
-        backoff: Duration::from_millis(50),
-    };
+    const LIMITS: Limits =
+        Limits { max_restarts: 3, window: Duration::from_secs(60), backoff: Duration::from_millis(50) };
 
     #[test]
     fn the_pause_doubles_and_the_fourth_panic_in_the_window_is_one_too_many() {

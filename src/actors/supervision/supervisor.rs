@@ -4,11 +4,11 @@
 //! guard. The end of the server is one list of steps, each with its time in the log.
 
 use super::{Guarded, Health, Limits};
-use crate::actors::{CHILDREN, Child, GivesUp};
 use crate::actors::clock::Clock;
 use crate::actors::expiry::{Expiry, ExpiryHandle, StopTicking};
 use crate::actors::keyspace::{Keyspace, KeyspaceHandle, Links, Reclaimer, SystemFacts, connection_settings};
 use crate::actors::listener::{Admission, Bound, Listener, Reception, StopAccepting};
+use crate::actors::{CHILDREN, Child, GivesUp};
 use crate::commands::context::Fixed;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -143,7 +143,8 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
         window: config.restart_window,
         backoff: config.restart_backoff,
     };
-    let [keyspace_health, expiry_health, listener_health] = [0, 1, 2].map(|child: usize| Health::new(CHILDREN[child].name));
+    let [keyspace_health, expiry_health, listener_health] =
+        [0, 1, 2].map(|child: usize| Health::new(CHILDREN[child].name));
     let actors = vec![keyspace_health.clone(), expiry_health.clone(), listener_health.clone()];
     let admission = Arc::new(Admission::default());
     admission.adjust(&config);

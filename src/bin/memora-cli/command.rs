@@ -36,10 +36,7 @@ pub(crate) fn answers_text(args: &[Vec<u8>]) -> bool {
         b"INFO" | b"LOLWUT" => true,
         b"CLIENT" => matches!(sub.as_slice(), b"LIST" | b"INFO"),
         b"CLUSTER" => count == 2 && matches!(sub.as_slice(), b"NODES" | b"INFO"),
-        b"DEBUG" => matches!(
-            sub.as_slice(),
-            b"HTSTATS" | b"HTSTATS-KEY" | b"CLIENT-EVICTION"
-        ),
+        b"DEBUG" => matches!(sub.as_slice(), b"HTSTATS" | b"HTSTATS-KEY" | b"CLIENT-EVICTION"),
         b"LATENCY" => matches!((sub.as_slice(), count), (b"GRAPH", 3) | (b"DOCTOR", 2)),
         b"MEMORY" => matches!(sub.as_slice(), b"MALLOC-STATS" | b"DOCTOR"),
         b"PROXY" => sub == b"INFO",
@@ -61,17 +58,9 @@ pub(crate) fn is_secret(args: &[Vec<u8>]) -> bool {
 
 /// CONFIG SET takes any number of pairs; redis-cli looks at the first only.
 fn sets_a_password(args: &[Vec<u8>]) -> bool {
-    const SECRETS: [&str; 5] = [
-        "MASTERAUTH",
-        "MASTERUSER",
-        "REQUIREPASS",
-        "TLS-KEY-FILE-PASS",
-        "TLS-CLIENT-KEY-FILE-PASS",
-    ];
-    args.iter()
-        .skip(2)
-        .step_by(2)
-        .any(|parameter| is_one_of(parameter, &SECRETS))
+    const SECRETS: [&str; 5] =
+        ["MASTERAUTH", "MASTERUSER", "REQUIREPASS", "TLS-KEY-FILE-PASS", "TLS-CLIENT-KEY-FILE-PASS"];
+    args.iter().skip(2).step_by(2).any(|parameter| is_one_of(parameter, &SECRETS))
 }
 
 fn has_word_from(args: &[Vec<u8>], first: usize, words: &[&str]) -> bool {
@@ -79,15 +68,11 @@ fn has_word_from(args: &[Vec<u8>], first: usize, words: &[&str]) -> bool {
 }
 
 fn is_one_of(arg: &[u8], words: &[&str]) -> bool {
-    words
-        .iter()
-        .any(|word| arg.eq_ignore_ascii_case(word.as_bytes()))
+    words.iter().any(|word| arg.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 fn uppercase(args: &[Vec<u8>], index: usize) -> Vec<u8> {
-    args.get(index)
-        .map(|arg| arg.to_ascii_uppercase())
-        .unwrap_or_default()
+    args.get(index).map(|arg| arg.to_ascii_uppercase()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -95,30 +80,15 @@ mod tests {
     use super::*;
 
     fn args(line: &str) -> Vec<Vec<u8>> {
-        line.split(' ')
-            .map(|word| word.as_bytes().to_vec())
-            .collect()
+        line.split(' ').map(|word| word.as_bytes().to_vec()).collect()
     }
 
     #[test]
     fn some_commands_answer_with_text() {
-        for line in [
-            "info",
-            "INFO memory",
-            "client list type normal",
-            "latency graph x",
-            "cluster nodes",
-        ] {
+        for line in ["info", "INFO memory", "client list type normal", "latency graph x", "cluster nodes"] {
             assert!(answers_text(&args(line)), "{line}");
         }
-        for line in [
-            "get info",
-            "client",
-            "client id",
-            "latency graph",
-            "cluster nodes x",
-            "debug object",
-        ] {
+        for line in ["get info", "client", "client id", "latency graph", "cluster nodes x", "debug object"] {
             assert!(!answers_text(&args(line)), "{line}");
         }
     }
@@ -136,13 +106,9 @@ mod tests {
         ] {
             assert!(is_secret(&args(line)), "{line}");
         }
-        for line in [
-            "get auth",
-            "hello 3",
-            "config get requirepass",
-            "config set save requirepass",
-            "acl list",
-        ] {
+        for line in
+            ["get auth", "hello 3", "config get requirepass", "config set save requirepass", "acl list"]
+        {
             assert!(!is_secret(&args(line)), "{line}");
         }
     }

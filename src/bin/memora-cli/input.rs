@@ -116,7 +116,5 @@ fn history_file() -> Option<PathBuf> {
 
 fn home() -> Option<PathBuf> {
     let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-    env::var_os(variable)
-        .filter(|home| !home.is_empty())
-        .map(PathBuf::from)
+    env::var_os(variable).filter(|home| !home.is_empty()).map(PathBuf::from)
 }

@@ -39,18 +39,14 @@ impl Interrupts {
     pub(crate) fn install() -> io::Result<Self> {
         let doing = Arc::new(Mutex::new(Doing::Waiting));
         let seen = Arc::clone(&doing);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()?;
-        thread::Builder::new()
-            .name("interrupts".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    while tokio::signal::ctrl_c().await.is_ok() {
-                        interrupt(&mut lock(&seen));
-                    }
-                });
-            })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        thread::Builder::new().name("interrupts".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                while tokio::signal::ctrl_c().await.is_ok() {
+                    interrupt(&mut lock(&seen));
+                }
+            });
+        })?;
         Ok(Self { doing })
     }
 

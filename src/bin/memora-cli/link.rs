@@ -69,10 +69,7 @@ impl LinkError {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
         match self {
             Self::Closed => true,
-            Self::Io(error) => matches!(
-                error.kind(),
-                BrokenPipe | ConnectionAborted | ConnectionReset
-            ),
+            Self::Io(error) => matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset),
             Self::Protocol(_) => false,
         }
     }
@@ -206,18 +203,13 @@ fn connect_unix(path: &str) -> io::Result<Stream> {
 
 #[cfg(not(unix))]
 fn connect_unix(_path: &str) -> io::Result<Stream> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "Unix sockets are not supported on this system",
-    ))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "Unix sockets are not supported on this system"))
 }
 
 /// The system's own words, without what Rust adds around them.
 fn plain_text(error: &io::Error) -> String {
     let text = error.to_string();
-    let text = text
-        .strip_prefix("failed to lookup address information: ")
-        .unwrap_or(&text);
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
     match text.find(" (os error ") {
         Some(end) => text[..end].to_owned(),
         None => text.to_owned(),
@@ -231,8 +223,5 @@ fn protocol_text(error: ProtocolError) -> String {
     };
     let mut quoted = Vec::new();
     write_quoted(&[got], &mut quoted).expect("a vector takes every byte");
-    format!(
-        "Protocol error, got {} as reply type byte",
-        String::from_utf8_lossy(&quoted)
-    )
+    format!("Protocol error, got {} as reply type byte", String::from_utf8_lossy(&quoted))
 }

@@ -38,10 +38,7 @@ use session::Session;
 const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
 
 fn main() -> ExitCode {
-    match options::parse(
-        env::args_os().skip(1).collect(),
-        env::var_os(PASSWORD_VARIABLE),
-    ) {
+    match options::parse(env::args_os().skip(1).collect(), env::var_os(PASSWORD_VARIABLE)) {
         Ok(Request::Usage) => finish(say(&format!("{}\n\n{}", usage::VERSION, usage::OPTIONS))),
         Ok(Request::Version) => finish(say(&format!("{}\n", usage::VERSION))),
         Ok(Request::Run(options)) => finish(run(&options)),
@@ -58,9 +55,7 @@ fn finish(result: Result<(), Trouble>) -> ExitCode {
         Err(Trouble::Reported) => {}
         // Whoever read our output has had enough, which is no news.
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        Err(Trouble::NotConnected(complaint) | Trouble::ErrorReply(complaint)) => {
-            complain(&complaint)
-        }
+        Err(Trouble::NotConnected(complaint) | Trouble::ErrorReply(complaint)) => complain(&complaint),
         Err(trouble) => complain(trouble.to_string().as_bytes()),
     }
     ExitCode::FAILURE
@@ -81,19 +76,12 @@ fn run(options: &Options) -> Result<(), Trouble> {
         complain(format!("Connecting to {}", session.address()).as_bytes());
     }
     let runner = Runner::new(options, session, io::stdout().is_terminal());
-    if options.command.is_empty() {
-        run_many(runner)
-    } else {
-        one_shot::run(options, runner)
-    }
+    if options.command.is_empty() { run_many(runner) } else { one_shot::run(options, runner) }
 }
 
 fn run_many(runner: Runner) -> Result<(), Trouble> {
     let mut runner = runner.interactive()?;
-    runner
-        .session
-        .connect()
-        .unwrap_or_else(|complaint| complain(&complaint));
+    runner.session.connect().unwrap_or_else(|complaint| complain(&complaint));
     let mut input = if io::stdin().is_terminal() {
         input::Input::terminal().map_err(io::Error::other)?
     } else {

@@ -54,9 +54,6 @@ fn with_stdin(mut args: Vec<Vec<u8>>, wanted: &StdinArgument) -> Result<Vec<Vec<
 
 fn read_stdin() -> Result<Vec<u8>, Trouble> {
     let mut bytes = Vec::new();
-    io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(Trouble::Input)?;
+    io::stdin().lock().read_to_end(&mut bytes).map_err(Trouble::Input)?;
     Ok(bytes)
 }

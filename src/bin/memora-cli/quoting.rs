@@ -91,9 +91,7 @@ fn split_word(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 
 /// A word ends with its closing quote.
 fn closed(rest: &[u8], word: Vec<u8>) -> Option<(Vec<u8>, &[u8])> {
-    rest.first()
-        .is_none_or(|&byte| is_space(byte))
-        .then_some((word, rest))
+    rest.first().is_none_or(|&byte| is_space(byte)).then_some((word, rest))
 }
 
 /// Reads up to the closing `"`; nothing when there is none.
@@ -102,9 +100,7 @@ fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]>
         rest = match rest {
             [] => return None,
             [b'"', after @ ..] => return Some(after),
-            [b'\\', b'x', high, low, after @ ..]
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
+            [b'\\', b'x', high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 word.push(hex(*high) * 16 + hex(*low));
                 after
             }
@@ -166,10 +162,7 @@ mod tests {
 
     #[test]
     fn words_are_split_at_space() {
-        assert_eq!(
-            words("  set\tk  v \r\n").unwrap(),
-            [b"set".to_vec(), b"k".into(), b"v".into()]
-        );
+        assert_eq!(words("  set\tk  v \r\n").unwrap(), [b"set".to_vec(), b"k".into(), b"v".into()]);
         assert_eq!(words(" \x0b ").unwrap(), Vec::<Vec<u8>>::new());
     }
 

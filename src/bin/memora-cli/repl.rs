@@ -74,10 +74,7 @@ fn remember_unless_secret(line: &[u8], args: &[Vec<u8>], input: &mut Input) {
 /// The words of a line whose quotes do not match up: enough to see that it holds a password.
 fn rough_words(line: &[u8]) -> Vec<Vec<u8>> {
     let words = line.split(u8::is_ascii_whitespace);
-    words
-        .filter(|word| !word.is_empty())
-        .map(<[u8]>::to_vec)
-        .collect()
+    words.filter(|word| !word.is_empty()).map(<[u8]>::to_vec).collect()
 }
 
 /// Takes the number off `3 PING`; nothing when that number makes no sense.
@@ -94,20 +91,12 @@ fn split_repeat(words: &[Vec<u8>]) -> Option<(i64, &[Vec<u8>])> {
 /// Whether C's `strtol` would read all of it; it reads all of nothing, too.
 fn looks_like_number(word: &[u8]) -> bool {
     let word = word.trim_ascii_start();
-    let digits = word
-        .strip_prefix(b"-")
-        .or(word.strip_prefix(b"+"))
-        .unwrap_or(word);
+    let digits = word.strip_prefix(b"-").or(word.strip_prefix(b"+")).unwrap_or(word);
     word.is_empty() || (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
 }
 
 /// Does what the words say: some are for us, all others for the server.
-fn dispatch(
-    words: &[Vec<u8>],
-    repeat: i64,
-    args: &[Vec<u8>],
-    runner: &mut Runner,
-) -> Result<Next, Trouble> {
+fn dispatch(words: &[Vec<u8>], repeat: i64, args: &[Vec<u8>], runner: &mut Runner) -> Result<Next, Trouble> {
     let name = words[0].to_ascii_lowercase();
     match (name.as_slice(), words.len()) {
         (b"quit" | b"exit", _) => return Ok(Next::Leave),
@@ -124,18 +113,10 @@ fn dispatch(
 }
 
 fn connect(host: &[u8], port: &[u8], runner: &mut Runner) -> Result<(), Trouble> {
-    match std::str::from_utf8(port)
-        .ok()
-        .and_then(|port| port.parse().ok())
-    {
+    match std::str::from_utf8(port).ok().and_then(|port| port.parse().ok()) {
         Some(port) => {
-            runner
-                .session
-                .move_to(String::from_utf8_lossy(host).into_owned(), port);
-            runner
-                .session
-                .connect()
-                .unwrap_or_else(|complaint| complain(&complaint));
+            runner.session.move_to(String::from_utf8_lossy(host).into_owned(), port);
+            runner.session.connect().unwrap_or_else(|complaint| complain(&complaint));
         }
         None => runner.say("Invalid server port.\n")?,
     }

@@ -159,10 +159,7 @@ impl Runner {
             interrupts.streaming(self.session.link()?.closer().map_err(LinkError::from)?);
         }
         let ended = self.print_until_error(pushes);
-        let interrupted = self
-            .interrupts
-            .as_ref()
-            .is_some_and(Interrupts::interrupted);
+        let interrupted = self.interrupts.as_ref().is_some_and(Interrupts::interrupted);
         if let Some(interrupts) = &self.interrupts {
             interrupts.waiting();
         }

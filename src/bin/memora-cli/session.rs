@@ -34,10 +34,7 @@ impl Session {
     pub(crate) fn new(options: &Options) -> Self {
         let address = match &options.socket {
             Some(path) => Address::Unix(path.clone()),
-            None => Address::Tcp {
-                host: options.host.clone(),
-                port: options.port,
-            },
+            None => Address::Tcp { host: options.host.clone(), port: options.port },
         };
         Self {
             address,
@@ -75,11 +72,7 @@ impl Session {
             0 => String::new(),
             db => format!("[{db}]"),
         };
-        let transaction = if self.db_before_multi.is_some() {
-            "(TX)"
-        } else {
-            ""
-        };
+        let transaction = if self.db_before_multi.is_some() { "(TX)" } else { "" };
         format!("{}{db}{transaction}> ", self.address.prompt())
     }
 
@@ -177,10 +170,8 @@ impl Session {
         if db == self.db {
             return Ok(Ok(()));
         }
-        let selected = self.ask(
-            &[b"SELECT".to_vec(), db.to_string().into_bytes()],
-            &format!("SELECT {db}"),
-        )?;
+        let selected =
+            self.ask(&[b"SELECT".to_vec(), db.to_string().into_bytes()], &format!("SELECT {db}"))?;
         if selected.is_ok() {
             self.db = db;
         }
@@ -199,8 +190,5 @@ impl Session {
 
 /// The number SELECT was given, which the server has understood.
 fn leading_number(text: &[u8]) -> i64 {
-    std::str::from_utf8(text)
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .unwrap_or(0)
+    std::str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }

@@ -15,10 +15,7 @@ fn ok(name: &str, word: &str, text: &str) {
 }
 
 fn out_of_range(min: &str, max: &str) -> Invalid {
-    Invalid::OutOfRange {
-        min: min.to_owned(),
-        max: max.to_owned(),
-    }
+    Invalid::OutOfRange { min: min.to_owned(), max: max.to_owned() }
 }
 
 #[test]
@@ -26,11 +23,7 @@ fn yes_and_no_in_any_case() {
     ok("protected-mode", "YES", "yes");
     ok("protected-mode", "no", "no");
     for word in ["", "true", "1", "yes "] {
-        assert_eq!(
-            set("protected-mode", &[word]),
-            Err(Invalid::NotYesNo),
-            "{word}"
-        );
+        assert_eq!(set("protected-mode", &[word]), Err(Invalid::NotYesNo), "{word}");
     }
 }
 
@@ -39,18 +32,7 @@ fn integers_are_strict() {
     ok("port", "0", "0");
     ok("port", "65535", "65535");
     ok("list-max-listpack-size", "-5", "-5");
-    for word in [
-        "",
-        " 7",
-        "7 ",
-        "+7",
-        "007",
-        "-0",
-        "1.5",
-        "0x10",
-        "abc",
-        "99999999999999999999",
-    ] {
+    for word in ["", " 7", "7 ", "+7", "007", "-0", "1.5", "0x10", "abc", "99999999999999999999"] {
         assert_eq!(set("port", &[word]), Err(Invalid::NotInteger), "{word}");
     }
     assert_eq!(set("port", &["65536"]), Err(out_of_range("0", "65535")));
@@ -63,10 +45,7 @@ fn integers_are_strict() {
 fn one_and_no_io_threads_share_the_thread_of_the_data() {
     for (word, threads) in [("0", 0), ("1", 0), ("2", 2), ("128", 128)] {
         let mut config = Config::default();
-        OptionRow::find("io-threads")
-            .unwrap()
-            .set(&mut config, &[word])
-            .unwrap();
+        OptionRow::find("io-threads").unwrap().set(&mut config, &[word]).unwrap();
         assert_eq!(config.connection_threads(), threads);
         assert_eq!(config.get("io-threads").unwrap(), word);
     }
@@ -84,10 +63,7 @@ fn octal_modes() {
     ok("unixsocketperm", "700", "700");
     ok("unixsocketperm", "0755", "755");
     assert_eq!(set("unixsocketperm", &["999"]), Err(Invalid::NotOctal));
-    assert_eq!(
-        set("unixsocketperm", &["1777"]),
-        Err(out_of_range("0", "777"))
-    );
+    assert_eq!(set("unixsocketperm", &["1777"]), Err(out_of_range("0", "777")));
 }
 
 #[test]
@@ -106,19 +82,12 @@ fn sizes_know_redis_units() {
         ok("hash-max-listpack-value", word, bytes);
     }
     for word in ["", "kb", "-1", "1t", "1.5mb", " 1", "1 mb", "50%"] {
-        assert_eq!(
-            set("hash-max-listpack-value", &[word]),
-            Err(Invalid::NotMemory),
-            "{word}"
-        );
+        assert_eq!(set("hash-max-listpack-value", &[word]), Err(Invalid::NotMemory), "{word}");
     }
     let bounds = || Err(out_of_range("1048576", "9223372036854775807"));
     assert_eq!(set("proto-max-bulk-len", &["1kb"]), bounds());
     assert_eq!(set("proto-max-bulk-len", &["99999999999gb"]), bounds());
-    assert_eq!(
-        set("proto-max-bulk-len", &["99999999999999999999999"]),
-        bounds()
-    );
+    assert_eq!(set("proto-max-bulk-len", &["99999999999999999999999"]), bounds());
 }
 
 #[test]
@@ -128,14 +97,8 @@ fn redis_durations_are_whole_seconds() {
     ok("timeout", "1h 1s", "3601");
     assert!(matches!(set("timeout", &["500ms"]), Err(Invalid::Other(_))));
     assert_eq!(set("timeout", &["soon"]), Err(Invalid::NotInteger));
-    assert_eq!(
-        set("timeout", &["-1"]),
-        Err(out_of_range("0", "2147483647"))
-    );
-    assert_eq!(
-        set("timeout", &["1000years"]),
-        Err(out_of_range("0", "2147483647"))
-    );
+    assert_eq!(set("timeout", &["-1"]), Err(out_of_range("0", "2147483647")));
+    assert_eq!(set("timeout", &["1000years"]), Err(out_of_range("0", "2147483647")));
 }
 
 #[test]
@@ -144,10 +107,7 @@ fn own_durations_are_human() {
     ok("restart-window", "90", "1m 30s");
     ok("restart-window", "1m 30s", "1m 30s");
     for word in ["", "-1", "ten", "99999999999999999999"] {
-        assert!(
-            matches!(set("restart-window", &[word]), Err(Invalid::Other(_))),
-            "{word}"
-        );
+        assert!(matches!(set("restart-window", &[word]), Err(Invalid::Other(_))), "{word}");
     }
 }
 
@@ -168,25 +128,12 @@ fn bind_takes_words_together_and_apart() {
     ok("bind", "127.0.0.1 -::1", "127.0.0.1 -::1");
     ok("bind", "", "");
     assert_eq!(set("bind", &["*", "-::*"]), Ok("* -::*".to_owned()));
-    assert!(matches!(
-        set("bind", &["1"; 17]),
-        Err(Invalid::Other("Too many bind addresses specified."))
-    ));
+    assert!(matches!(set("bind", &["1"; 17]), Err(Invalid::Other("Too many bind addresses specified."))));
 
     let mut config = Config::default();
-    OptionRow::find("bind")
-        .unwrap()
-        .set(&mut config, &["*", "-::*", "localhost"])
-        .unwrap();
-    let hosts: Vec<_> = config
-        .bind
-        .iter()
-        .map(|address| (address.resolvable(), address.optional))
-        .collect();
-    assert_eq!(
-        hosts,
-        [("0.0.0.0", false), ("::", true), ("localhost", false)]
-    );
+    OptionRow::find("bind").unwrap().set(&mut config, &["*", "-::*", "localhost"]).unwrap();
+    let hosts: Vec<_> = config.bind.iter().map(|address| (address.resolvable(), address.optional)).collect();
+    assert_eq!(hosts, [("0.0.0.0", false), ("::", true), ("localhost", false)]);
 }
 
 #[test]
@@ -210,25 +157,13 @@ fn directories_are_answered_as_absolute_paths() {
 
 #[test]
 fn what_is_not_available_says_so() {
-    for (name, word) in [
-        ("appendonly", "yes"),
-        ("save", "3600 1"),
-        ("maxmemory", "1gb"),
-        ("daemonize", "yes"),
-    ] {
-        assert!(
-            matches!(set(name, &[word]), Err(Invalid::NotAvailable(_))),
-            "{name} {word}"
-        );
+    for (name, word) in
+        [("appendonly", "yes"), ("save", "3600 1"), ("maxmemory", "1gb"), ("daemonize", "yes")]
+    {
+        assert!(matches!(set(name, &[word]), Err(Invalid::NotAvailable(_))), "{name} {word}");
     }
-    assert!(matches!(
-        set("maxmemory-policy", &["allkeys-lru"]),
-        Err(Invalid::NotAvailable(_))
-    ));
-    assert!(matches!(
-        set("save", &["3600"]),
-        Err(Invalid::Other("Invalid save parameters"))
-    ));
+    assert!(matches!(set("maxmemory-policy", &["allkeys-lru"]), Err(Invalid::NotAvailable(_))));
+    assert!(matches!(set("save", &["3600"]), Err(Invalid::Other("Invalid save parameters"))));
 }
 
 /// Every option but `dir`, whose answer is absolute, reads back what CONFIG GET answers.

@@ -32,10 +32,7 @@ fn file(name: &str, text: &str) -> (TempDir, String) {
 /// The messages for a file, without the path in front of each.
 fn problems(name: &str, text: &str) -> Vec<String> {
     let (_dir, path) = file(name, text);
-    error(&[&path])
-        .lines()
-        .map(|line| line.strip_prefix(&path).unwrap().to_owned())
-        .collect()
+    error(&[&path]).lines().map(|line| line.strip_prefix(&path).unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -60,39 +57,20 @@ fn flags_take_words_up_to_the_next_flag() {
         "--timeout 5",
     ]);
     assert_eq!(config.get("bind").unwrap(), "127.0.0.1 ::1");
-    assert_eq!(
-        (config.port, config.hz, config.timeout),
-        (7001, 20, Duration::from_secs(5))
-    );
+    assert_eq!((config.port, config.hz, config.timeout), (7001, 20, Duration::from_secs(5)));
     assert!(config.requirepass.matches(b"x y"));
 }
 
 #[test]
 fn a_value_may_start_with_dashes() {
-    assert!(
-        flags(&["--requirepass", "--secret", "--hz", "9"])
-            .requirepass
-            .matches(b"--secret")
-    );
-    assert_eq!(
-        flags(&["--list-max-listpack-size", "-3"]).list_max_listpack_size,
-        -3
-    );
-    assert!(
-        flags(&["--requirepass=--port"])
-            .requirepass
-            .matches(b"--port")
-    );
+    assert!(flags(&["--requirepass", "--secret", "--hz", "9"]).requirepass.matches(b"--secret"));
+    assert_eq!(flags(&["--list-max-listpack-size", "-3"]).list_max_listpack_size, -3);
+    assert!(flags(&["--requirepass=--port"]).requirepass.matches(b"--port"));
 }
 
 #[test]
 fn save_alone_means_none() {
-    for args in [
-        &["--save"][..],
-        &["--save", ""],
-        &["--save", "--port", "1"],
-        &["--save="],
-    ] {
+    for args in [&["--save"][..], &["--save", ""], &["--save", "--port", "1"], &["--save="]] {
         assert!(flags(args).save.is_empty());
     }
 }
@@ -100,49 +78,25 @@ fn save_alone_means_none() {
 #[test]
 fn repeated_flags_add_classes_and_replace_values() {
     let limit = "--client-output-buffer-limit";
-    let config = flags(&[
-        "--hz",
-        "1",
-        "--hz",
-        "2",
-        limit,
-        "normal",
-        "1",
-        "2",
-        "3",
-        limit,
-        "pubsub 4 5 6",
-    ]);
+    let config = flags(&["--hz", "1", "--hz", "2", limit, "normal", "1", "2", "3", limit, "pubsub 4 5 6"]);
     assert_eq!(config.hz, 2);
-    assert_eq!(
-        config.get(&limit[2..]).unwrap(),
-        "normal 1 2 3 slave 268435456 67108864 60 pubsub 4 5 6"
-    );
+    assert_eq!(config.get(&limit[2..]).unwrap(), "normal 1 2 3 slave 268435456 67108864 60 pubsub 4 5 6");
 }
 
 #[test]
 fn bad_flags_say_what_is_wrong() {
     let cases = [
-        (
-            &["--prot", "1"][..],
-            "command line: unknown option `prot`; did you mean `port`?",
-        ),
+        (&["--prot", "1"][..], "command line: unknown option `prot`; did you mean `port`?"),
         (
             &["--cluster-enabled", "yes"],
             "command line: `cluster-enabled` is a Redis option that Memora does not have",
         ),
-        (
-            &["--port"],
-            "command line: port: expected a number from 0 to 65535, but there is no value",
-        ),
+        (&["--port"], "command line: port: expected a number from 0 to 65535, but there is no value"),
         (
             &["--timeout", "--port", "1"],
             "command line: timeout: expected a number of seconds, or a time such as 10s or 5m, but there is no value",
         ),
-        (
-            &["--port", "abc"],
-            "command line: port \"abc\": expected a number from 0 to 65535",
-        ),
+        (&["--port", "abc"], "command line: port \"abc\": expected a number from 0 to 65535"),
         (
             &["--port", "65536"],
             "command line: port \"65536\": argument must be between 0 and 65535 inclusive",
@@ -185,16 +139,11 @@ fn bad_flags_say_what_is_wrong() {
 fn help_and_version() {
     for args in [["--help", ""], ["-h", ""], ["--port", "--help"]] {
         let invocation = Config::load(args.map(OsString::from)).unwrap();
-        assert!(
-            matches!(invocation, Invocation::Help(text) if text.contains("--maxclients")),
-            "{args:?}"
-        );
+        assert!(matches!(invocation, Invocation::Help(text) if text.contains("--maxclients")), "{args:?}");
     }
     for arg in ["-v", "--version"] {
         let invocation = Config::load([OsString::from(arg)]).unwrap();
-        assert!(
-            matches!(invocation, Invocation::Version(text) if text.contains(env!("CARGO_PKG_VERSION")))
-        );
+        assert!(matches!(invocation, Invocation::Version(text) if text.contains(env!("CARGO_PKG_VERSION"))));
     }
 }
 
@@ -213,8 +162,7 @@ fn redis_conf_is_read_and_flags_win() {
 
 #[test]
 fn redis_conf_problems_come_all_at_once_with_their_lines() {
-    let text =
-        "port 1\ntimeout abc\n\ncluster-enabled yes\ndir \"x\nprotected-mode\ndaemonize yes\n";
+    let text = "port 1\ntimeout abc\n\ncluster-enabled yes\ndir \"x\nprotected-mode\ndaemonize yes\n";
     assert_eq!(
         problems("redis.conf", text),
         [
@@ -235,10 +183,7 @@ fn included_files_are_relative_to_the_including_one() {
     fs::write(&own, "hz 2\nport 9\ninclude last.conf\n").unwrap();
     fs::write(dir.path().join("more").join("last.conf"), "timeout 3\n").unwrap();
     let (config, _) = load(&[&path]).unwrap();
-    assert_eq!(
-        (config.hz, config.port, config.timeout.as_secs()),
-        (2, 7, 3)
-    );
+    assert_eq!((config.hz, config.port, config.timeout.as_secs()), (2, 7, 3));
 
     fs::write(dir.path().join("more").join("last.conf"), "timeout x\n").unwrap();
     let last = dir.path().join("more/last.conf");
@@ -294,21 +239,16 @@ fn toml_is_read_in_its_own_types() {
     let config = flags(&[&path]);
     assert_eq!((config.port, config.protected_mode), (7003, false));
     assert_eq!(config.get("bind").unwrap(), "127.0.0.1 ::1");
-    assert_eq!(
-        (config.proto_max_bulk_len, config.client_query_buffer_limit),
-        (1 << 30, 1 << 21)
-    );
-    assert_eq!(
-        (config.timeout.as_secs(), config.tcp_keepalive.as_secs()),
-        (90, 60)
-    );
+    assert_eq!((config.proto_max_bulk_len, config.client_query_buffer_limit), (1 << 30, 1 << 21));
+    assert_eq!((config.timeout.as_secs(), config.tcp_keepalive.as_secs()), (90, 60));
     assert_eq!(config.client_output_buffer_limit.normal.soft_bytes, 2 << 20);
     assert_eq!(config.client_output_buffer_limit.pubsub.hard_bytes, 0);
 }
 
 #[test]
 fn toml_problems_have_lines() {
-    let text = "port = \"abc\"\nprot = 1\nsupervised = true\nhz = 1.5\nbind = [[\"a\"]]\n\n[network]\nport = 1\n";
+    let text =
+        "port = \"abc\"\nprot = 1\nsupervised = true\nhz = 1.5\nbind = [[\"a\"]]\n\n[network]\nport = 1\n";
     assert_eq!(
         problems("memora.toml", text),
         [
@@ -330,10 +270,7 @@ fn standard_input_is_redis_conf() {
     let found = file::read_stdin("port 7004\nhz x\n".as_bytes());
     assert_eq!(found.len(), 2);
     let error = apply(found).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "standard input:2: hz \"x\": expected a number from 1 to 500"
-    );
+    assert_eq!(error.to_string(), "standard input:2: hz \"x\": expected a number from 1 to 500");
 }
 
 #[test]

@@ -3,10 +3,7 @@
 use super::*;
 
 fn set(config: &mut Config, pairs: &[(&str, &str)]) -> Result<Vec<&'static str>, String> {
-    let pairs: Vec<_> = pairs
-        .iter()
-        .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
-        .collect();
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
     let changed = config.set_many(&pairs).map_err(|error| error.to_string())?;
     Ok(changed.into_iter().map(|row| row.name).collect())
 }
@@ -22,20 +19,14 @@ fn star(pattern: &[u8], name: &[u8]) -> bool {
 fn matching(globs: &[&str]) -> Vec<String> {
     let globs: Vec<_> = globs.iter().map(|glob| glob.as_bytes()).collect();
     let found = Config::default().matching(&globs, star);
-    found
-        .into_iter()
-        .map(|(name, _)| String::from_utf8(name).unwrap())
-        .collect()
+    found.into_iter().map(|(name, _)| String::from_utf8(name).unwrap()).collect()
 }
 
 #[test]
 fn get_knows_names_and_aliases() {
     let config = Config::default();
     assert_eq!(config.get("PORT").as_deref(), Some("6379"));
-    assert_eq!(
-        config.get("hash-max-ziplist-entries").as_deref(),
-        Some("512")
-    );
+    assert_eq!(config.get("hash-max-ziplist-entries").as_deref(), Some("512"));
     assert_eq!(config.get("nosuch"), None);
 }
 
@@ -43,14 +34,8 @@ fn get_knows_names_and_aliases() {
 fn patterns_match_aliases_too_and_each_name_comes_once() {
     let sizes = ["list-max-listpack-size", "list-max-ziplist-size"];
     assert_eq!(matching(&["LIST-max-*"]), sizes);
-    assert_eq!(
-        matching(&["list-max-*", "list-max-ziplist-size", "list*"]),
-        sizes
-    );
-    assert_eq!(
-        matching(&["*"]).len(),
-        OPTIONS.iter().flat_map(OptionRow::names).count()
-    );
+    assert_eq!(matching(&["list-max-*", "list-max-ziplist-size", "list*"]), sizes);
+    assert_eq!(matching(&["*"]).len(), OPTIONS.iter().flat_map(OptionRow::names).count());
 }
 
 #[test]
@@ -62,11 +47,7 @@ fn exact_names_are_answered_as_the_client_spelt_them() {
 #[test]
 fn set_answers_what_changed() {
     let mut config = Config::default();
-    let changed = set(
-        &mut config,
-        &[("maxclients", "5"), ("timeout", "0"), ("HZ", "20")],
-    )
-    .unwrap();
+    let changed = set(&mut config, &[("maxclients", "5"), ("timeout", "0"), ("HZ", "20")]).unwrap();
     assert_eq!(changed, ["maxclients", "hz"]);
     assert_eq!((config.maxclients, config.hz), (5, 20));
 }
@@ -85,15 +66,8 @@ fn one_mistake_changes_nothing() {
 #[test]
 fn an_option_and_its_alias_are_two_names_of_which_the_later_wins() {
     let mut config = Config::default();
-    let pairs = [
-        ("hash-max-ziplist-entries", "5"),
-        ("hz", "11"),
-        ("hash-max-listpack-entries", "6"),
-    ];
-    assert_eq!(
-        set(&mut config, &pairs).unwrap(),
-        ["hz", "hash-max-listpack-entries"]
-    );
+    let pairs = [("hash-max-ziplist-entries", "5"), ("hz", "11"), ("hash-max-listpack-entries", "6")];
+    assert_eq!(set(&mut config, &pairs).unwrap(), ["hz", "hash-max-listpack-entries"]);
     assert_eq!(config.hash_max_listpack_entries, 6);
 }
 
@@ -108,20 +82,13 @@ fn only_live_options_may_be_set() {
             Change::Protected => Err("can't set protected config"),
         };
         let expected = expected.map_err(|reason| failed(row.name, reason).to_string());
-        assert_eq!(
-            set(&mut config, &[(row.name, &value)]),
-            expected,
-            "{}",
-            row.name
-        );
+        assert_eq!(set(&mut config, &[(row.name, &value)]), expected, "{}", row.name);
     }
 }
 
 #[test]
 fn values_that_are_not_text_are_refused() {
-    let error = Config::default()
-        .set_many(&[(b"requirepass", b"\xff")])
-        .unwrap_err();
+    let error = Config::default().set_many(&[(b"requirepass", b"\xff")]).unwrap_err();
     assert!(error.to_string().ends_with("argument must be valid UTF-8"));
 }
 

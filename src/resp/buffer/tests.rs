@@ -30,10 +30,7 @@ fn long(byte: u8) -> Bytes {
 fn shown(buffer: &ReplyBuffer) -> Vec<u8> {
     let mut slices = [IoSlice::new(&[]); 16];
     let count = buffer.chunks_vectored(&mut slices);
-    slices[..count]
-        .iter()
-        .flat_map(|slice| slice.to_vec())
-        .collect()
+    slices[..count].iter().flat_map(|slice| slice.to_vec()).collect()
 }
 
 #[test]
@@ -45,14 +42,9 @@ fn order_is_kept_whatever_is_pushed() {
     buffer.push(Reply::ONE, Protocol::Resp2);
     buffer.push_shared(long(b'b'));
     buffer.push_encoded(b"+end\r\n");
-    let expected = [
-        b"+OK\r\n$16384\r\n",
-        &long(b'a')[..],
-        b"\r\n*2\r\n:0\r\n:1\r\n:1\r\n",
-        &long(b'b'),
-        b"+end\r\n",
-    ]
-    .concat();
+    let expected =
+        [b"+OK\r\n$16384\r\n", &long(b'a')[..], b"\r\n*2\r\n:0\r\n:1\r\n:1\r\n", &long(b'b'), b"+end\r\n"]
+            .concat();
     assert_eq!(buffer.drain_to_vec(), expected);
     assert!(buffer.is_empty());
     assert_eq!(buffer.len_bytes(), 0);
@@ -77,11 +69,7 @@ fn a_stream_is_produced_only_in_its_turn() {
         buffer.advance(piece.len());
     }
     assert!(buffer.fill());
-    assert_eq!(
-        shown(&buffer),
-        b":2\r\n:1\r\n",
-        "the last piece goes out with what follows it"
-    );
+    assert_eq!(shown(&buffer), b":2\r\n:1\r\n", "the last piece goes out with what follows it");
     buffer.advance(8);
     assert!(!buffer.fill());
     assert!(buffer.is_empty());
@@ -104,10 +92,7 @@ fn streams_inside_lists_and_inside_streams() {
     let mut buffer = ReplyBuffer::default();
     let inner = Reply::Stream(Box::new(Outer(false)));
     buffer.push(Reply::array([inner, Reply::ZERO]), Protocol::Resp3);
-    assert_eq!(
-        buffer.drain_to_vec(),
-        b"*2\r\n*2\r\n*2\r\n:0\r\n:1\r\n$3\r\nend\r\n:0\r\n"
-    );
+    assert_eq!(buffer.drain_to_vec(), b"*2\r\n*2\r\n*2\r\n:0\r\n:1\r\n$3\r\nend\r\n:0\r\n");
 }
 
 #[test]
@@ -150,12 +135,7 @@ fn appending_keeps_the_order() {
         out.append(&mut more);
         assert!(more.is_empty());
     }
-    let expected = [
-        b"23a",
-        &vec![b'b'; SHARED_CHUNK_BYTES][..],
-        b"*1\r\n:0\r\nccc",
-    ]
-    .concat();
+    let expected = [b"23a", &vec![b'b'; SHARED_CHUNK_BYTES][..], b"*1\r\n:0\r\nccc"].concat();
     assert_eq!(out.drain_to_vec(), expected);
 }
 
@@ -172,11 +152,8 @@ fn partial_writes_lose_nothing() {
     while buffer.fill() {
         let mut slices = [IoSlice::new(&[]); 3];
         let count = buffer.chunks_vectored(&mut slices);
-        let bytes: Vec<u8> = slices[..count]
-            .iter()
-            .flat_map(|slice| slice.iter().copied())
-            .take(step)
-            .collect();
+        let bytes: Vec<u8> =
+            slices[..count].iter().flat_map(|slice| slice.iter().copied()).take(step).collect();
         sent.extend_from_slice(&bytes);
         buffer.advance(bytes.len());
         assert_eq!(buffer.len_bytes(), expected.len() - sent.len());
@@ -198,11 +175,7 @@ fn memory_is_kept_up_to_a_limit() {
     let address = buffer.tail.as_ptr();
     buffer.push_shared(long(b'x'));
     buffer.push_encoded(b"\r\n");
-    assert_eq!(
-        buffer.tail.as_ptr(),
-        address,
-        "a header took the tail's memory with it"
-    );
+    assert_eq!(buffer.tail.as_ptr(), address, "a header took the tail's memory with it");
 }
 
 #[test]

@@ -88,10 +88,7 @@ fn a_read_buffer_is_used_again() {
     }
     addresses.sort();
     addresses.dedup();
-    assert!(
-        addresses.len() <= 32,
-        "the buffer never went back to its beginning"
-    );
+    assert!(addresses.len() <= 32, "the buffer never went back to its beginning");
 }
 
 #[test]
@@ -132,10 +129,7 @@ fn a_big_value_is_moved_and_pins_nothing_else() {
         assert!(is_shared(&batches[0], &shared), "{len} bytes were copied");
         assert_eq!(batches[1].len(), 1);
         drop(batches);
-        assert!(
-            shared.is_unique(),
-            "the connection still holds the value's memory"
-        );
+        assert!(shared.is_unique(), "the connection still holds the value's memory");
     }
 }
 
@@ -146,10 +140,7 @@ fn a_huge_argument_is_believed_step_by_step() {
     assert_eq!(reader.buffer.capacity(), MAX_UNSEEN_BYTES);
     reader.read(&vec![b'x'; MAX_UNSEEN_BYTES]);
     let capacity = reader.buffer.capacity();
-    assert!(
-        (MAX_UNSEEN_BYTES * 2..MAX_UNSEEN_BYTES * 2 + 100).contains(&capacity),
-        "{capacity}"
-    );
+    assert!((MAX_UNSEEN_BYTES * 2..MAX_UNSEEN_BYTES * 2 + 100).contains(&capacity), "{capacity}");
 }
 
 #[test]
@@ -183,10 +174,7 @@ fn nothing_is_decoded_after_an_error() {
     let mut reader = Reader::default();
     let batches = reader.read(b"PING\r\n*x\r\nPING\r\n");
     assert_eq!(batches.len(), 1);
-    assert_eq!(
-        (batches[0].len(), batches[0].error()),
-        (1, Some(ProtocolError::InvalidCount))
-    );
+    assert_eq!((batches[0].len(), batches[0].error()), (1, Some(ProtocolError::InvalidCount)));
     assert!(reader.read(b"PING\r\n").is_empty());
     assert!(reader.buffer.is_empty());
 }
@@ -196,9 +184,8 @@ fn more_than_one_batch_may_be_waiting() {
     let stream = b"PING\r\n".repeat(crate::resp::decode::MAX_BATCH_REQUESTS * 2 + 1);
     let mut buffer = BytesMut::from(&stream[..]);
     let mut codec = RequestCodec::default();
-    let lens: Vec<usize> = std::iter::from_fn(|| codec.decode(&mut buffer).unwrap())
-        .map(|batch| batch.len())
-        .collect();
+    let lens: Vec<usize> =
+        std::iter::from_fn(|| codec.decode(&mut buffer).unwrap()).map(|batch| batch.len()).collect();
     assert_eq!(lens, [1024, 1024, 1]);
 }
 
@@ -213,13 +200,7 @@ fn a_megabyte_of_nothing_makes_no_batch() {
 fn a_request_cut_off_by_the_end_is_dropped() {
     let mut codec = RequestCodec::default();
     let mut buffer = BytesMut::from(&b"PING\r\n*1\r\n$4\r\nPI"[..]);
-    assert_eq!(
-        codec
-            .decode_eof(&mut buffer)
-            .unwrap()
-            .map(|batch| batch.len()),
-        Some(1)
-    );
+    assert_eq!(codec.decode_eof(&mut buffer).unwrap().map(|batch| batch.len()), Some(1));
     assert!(codec.decode_eof(&mut buffer).unwrap().is_none());
     assert!(buffer.is_empty());
 }
@@ -227,27 +208,18 @@ fn a_request_cut_off_by_the_end_is_dropped() {
 #[test]
 fn detached_requests_pin_nothing() {
     let mut reader = Reader::default();
-    let batch = reader
-        .read(&[&set_request(b"v")[..], b"GET a\r\n"].concat())
-        .remove(0);
+    let batch = reader.read(&[&set_request(b"v")[..], b"GET a\r\n"].concat()).remove(0);
     let (first, second) = (batch.detach(0), batch.detach(1));
     drop((batch, reader));
     assert_eq!(first.argv().get(2), Some(&b"v"[..]));
     assert_eq!(first.argv().encoded(), set_request(b"v"));
     assert_eq!(second.argv().iter().next_back(), Some(&b"a"[..]));
-    assert_eq!(
-        crate::resp::DetachedRequest::new(&["GET", "a"])
-            .argv()
-            .encoded(),
-        second.argv().encoded()
-    );
+    assert_eq!(crate::resp::DetachedRequest::new(&["GET", "a"]).argv().encoded(), second.argv().encoded());
 }
 
 #[test]
 fn a_big_value_in_a_detached_request_can_still_be_shared() {
-    let batch = Reader::default()
-        .read(&set_request(&[b'v'; 100_000]))
-        .remove(0);
+    let batch = Reader::default().read(&set_request(&[b'v'; 100_000])).remove(0);
     let detached = batch.detach(0);
     let value = detached.argv().share(detached.argv().span(2).unwrap());
     assert!(is_shared(&batch, &value));
@@ -256,10 +228,7 @@ fn a_big_value_in_a_detached_request_can_still_be_shared() {
 #[test]
 fn replies_arrive_in_pieces() {
     let mut sent = ReplyBuffer::default();
-    sent.push(
-        Reply::array([Reply::OK, Reply::bulk(b"value")]),
-        crate::resp::Protocol::Resp2,
-    );
+    sent.push(Reply::array([Reply::OK, Reply::bulk(b"value")]), crate::resp::Protocol::Resp2);
     let mut codec = ReplyCodec::default();
     let mut buffer = BytesMut::new();
     let mut replies = Vec::new();
@@ -269,8 +238,5 @@ fn replies_arrive_in_pieces() {
     }
     assert_eq!(replies, [Reply::array([Reply::OK, Reply::bulk(b"value")])]);
     buffer.put_slice(b"?\r\n");
-    assert_eq!(
-        codec.decode(&mut buffer).unwrap_err().kind(),
-        io::ErrorKind::InvalidData
-    );
+    assert_eq!(codec.decode(&mut buffer).unwrap_err().kind(), io::ErrorKind::InvalidData);
 }

@@ -5,8 +5,7 @@ use proptest::prelude::*;
 
 /// All replies of `stream` when it arrives in pieces of `cut` bytes, and the error that ended it.
 fn decode_in(stream: &[u8], cut: usize) -> (Vec<Reply>, Option<ProtocolError>) {
-    let (mut decoder, mut buffer, mut replies) =
-        (ReplyDecoder::default(), BytesMut::new(), Vec::new());
+    let (mut decoder, mut buffer, mut replies) = (ReplyDecoder::default(), BytesMut::new(), Vec::new());
     for piece in stream.chunks(cut) {
         buffer.put_slice(piece);
         loop {
@@ -42,47 +41,29 @@ fn every_type() {
     assert_eq!(reply("_\r\n"), Reply::Null);
     assert_eq!(reply("*-1\r\n"), Reply::NullArray);
     assert_eq!(reply("*0\r\n"), Reply::EMPTY_ARRAY);
-    assert_eq!(
-        reply("%1\r\n+k\r\n:1\r\n"),
-        Reply::Map(vec![(Reply::simple("k"), Reply::ONE)])
-    );
+    assert_eq!(reply("%1\r\n+k\r\n:1\r\n"), Reply::Map(vec![(Reply::simple("k"), Reply::ONE)]));
     assert_eq!(reply("~1\r\n:1\r\n"), Reply::Set(vec![Reply::ONE]));
     assert_eq!(reply(">1\r\n:1\r\n"), Reply::Push(vec![Reply::ONE]));
     assert_eq!(reply(",1.5e3\r\n"), Reply::Double(1500.0));
     assert_eq!(reply(",-inf\r\n"), Reply::Double(f64::NEG_INFINITY));
     assert!(matches!(reply(",nan\r\n"), Reply::Double(value) if value.is_nan()));
     assert_eq!(reply("#t\r\n"), Reply::Boolean(true));
-    assert_eq!(
-        reply("(-12345678901234567890\r\n"),
-        Reply::BigNumber("-12345678901234567890".into())
-    );
+    assert_eq!(reply("(-12345678901234567890\r\n"), Reply::BigNumber("-12345678901234567890".into()));
     assert_eq!(reply("=6\r\ntxt:hi\r\n"), Reply::text("hi"));
 }
 
 #[test]
 fn attributes_are_dropped_wherever_they_stand() {
     assert_eq!(reply("|1\r\n+ttl\r\n:9\r\n+a\r\n"), Reply::simple("a"));
-    assert_eq!(
-        reply("*2\r\n:1\r\n|1\r\n+a\r\n*1\r\n:9\r\n:0\r\n"),
-        Reply::array([Reply::ONE, Reply::ZERO])
-    );
-    assert_eq!(
-        reply("*1\r\n|0\r\n|1\r\n|0\r\n+a\r\n:9\r\n*0\r\n"),
-        Reply::array([Reply::EMPTY_ARRAY])
-    );
+    assert_eq!(reply("*2\r\n:1\r\n|1\r\n+a\r\n*1\r\n:9\r\n:0\r\n"), Reply::array([Reply::ONE, Reply::ZERO]));
+    assert_eq!(reply("*1\r\n|0\r\n|1\r\n|0\r\n+a\r\n:9\r\n*0\r\n"), Reply::array([Reply::EMPTY_ARRAY]));
     assert_eq!(decode_in(b"|1\r\n+a\r\n:1\r\n", 99), (vec![], None));
 }
 
 #[test]
 fn what_is_no_resp_is_refused() {
-    assert_eq!(
-        error("?\r\n"),
-        Some(ProtocolError::UnknownReplyType { got: b'?' })
-    );
-    assert_eq!(
-        error("\r\n"),
-        Some(ProtocolError::UnknownReplyType { got: b'\r' })
-    );
+    assert_eq!(error("?\r\n"), Some(ProtocolError::UnknownReplyType { got: b'?' }));
+    assert_eq!(error("\r\n"), Some(ProtocolError::UnknownReplyType { got: b'\r' }));
     for stream in [
         ":x\r\n",
         ":\r\n",
@@ -100,36 +81,22 @@ fn what_is_no_resp_is_refused() {
         "!-1\r\n",
         "*1\r\n:\r\n",
     ] {
-        assert_eq!(
-            error(stream),
-            Some(ProtocolError::InvalidReply),
-            "{stream:?}"
-        );
+        assert_eq!(error(stream), Some(ProtocolError::InvalidReply), "{stream:?}");
     }
 }
 
 #[test]
 fn limits_hold() {
     assert_eq!(error(&"*1\r\n".repeat(MAX_REPLY_DEPTH)), None);
-    assert_eq!(
-        error(&"*1\r\n".repeat(MAX_REPLY_DEPTH + 1)),
-        Some(ProtocolError::ReplyTooDeep)
-    );
+    assert_eq!(error(&"*1\r\n".repeat(MAX_REPLY_DEPTH + 1)), Some(ProtocolError::ReplyTooDeep));
     assert_eq!(error("$4294967296\r\n"), Some(ProtocolError::ReplyTooLong));
     assert_eq!(error(&"+".repeat(MAX_REPLY_LINE_BYTES)), None);
-    assert_eq!(
-        error(&"+".repeat(MAX_REPLY_LINE_BYTES + 1)),
-        Some(ProtocolError::ReplyTooLong)
-    );
+    assert_eq!(error(&"+".repeat(MAX_REPLY_LINE_BYTES + 1)), Some(ProtocolError::ReplyTooLong));
 }
 
 #[test]
 fn announced_counts_are_not_believed() {
-    for stream in [
-        "*9223372036854775807\r\n:1\r\n",
-        "%9223372036854775807\r\n:1\r\n",
-        "$4294967295\r\nx",
-    ] {
+    for stream in ["*9223372036854775807\r\n:1\r\n", "%9223372036854775807\r\n:1\r\n", "$4294967295\r\nx"] {
         assert_eq!(decode_in(stream.as_bytes(), 3), (vec![], None));
     }
 }
@@ -189,12 +156,9 @@ impl Recipe {
             Self::Array(items) => Reply::Array(build_all(items)),
             Self::Set(items) => Reply::Set(build_all(items)),
             Self::Push(items) => Reply::Push(build_all(items)),
-            Self::Map(pairs) => Reply::Map(
-                pairs
-                    .iter()
-                    .map(|(key, value)| (key.resp3(), value.resp3()))
-                    .collect(),
-            ),
+            Self::Map(pairs) => {
+                Reply::Map(pairs.iter().map(|(key, value)| (key.resp3(), value.resp3())).collect())
+            }
         }
     }
 
@@ -208,11 +172,9 @@ impl Recipe {
             Self::Array(items) | Self::Set(items) | Self::Push(items) => {
                 Reply::array(items.iter().map(Self::resp2))
             }
-            Self::Map(pairs) => Reply::array(
-                pairs
-                    .iter()
-                    .flat_map(|(key, value)| [key.resp2(), value.resp2()]),
-            ),
+            Self::Map(pairs) => {
+                Reply::array(pairs.iter().flat_map(|(key, value)| [key.resp2(), value.resp2()]))
+            }
             same => same.resp3(),
         }
     }
@@ -226,9 +188,7 @@ fn recipes() -> impl Strategy<Value = Recipe> {
         any::<i64>().prop_map(Recipe::Integer),
         bytes().prop_map(Recipe::Bulk),
         Just(Recipe::Null),
-        any::<f64>()
-            .prop_filter("equal to itself", |value| !value.is_nan())
-            .prop_map(Recipe::Double),
+        any::<f64>().prop_filter("equal to itself", |value| !value.is_nan()).prop_map(Recipe::Double),
         any::<bool>().prop_map(Recipe::Boolean),
         "-?[1-9][0-9]{0,40}".prop_map(Recipe::BigNumber),
         bytes().prop_map(Recipe::Verbatim),

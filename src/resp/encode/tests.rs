@@ -7,10 +7,7 @@ fn encoded(reply: Reply, protocol: Protocol) -> String {
 }
 
 fn both(reply: fn() -> Reply) -> (String, String) {
-    (
-        encoded(reply(), Protocol::Resp2),
-        encoded(reply(), Protocol::Resp3),
-    )
+    (encoded(reply(), Protocol::Resp2), encoded(reply(), Protocol::Resp3))
 }
 
 fn same(reply: fn() -> Reply, expected: &str) {
@@ -29,10 +26,7 @@ fn what_both_protocols_share() {
     same(|| Reply::Integer(9), r":9\r\n");
     same(|| Reply::bulk(b"a\r\nb"), r"$4\r\na\r\nb\r\n");
     same(|| Reply::bulk(""), r"$0\r\n\r\n");
-    same(
-        || Reply::array([Reply::ONE, Reply::EMPTY_ARRAY]),
-        r"*2\r\n:1\r\n*0\r\n",
-    );
+    same(|| Reply::array([Reply::ONE, Reply::EMPTY_ARRAY]), r"*2\r\n:1\r\n*0\r\n");
     same(|| Reply::Silent, "");
 }
 
@@ -43,27 +37,11 @@ fn what_resp2_has_no_type_for() {
     differ(|| Reply::Boolean(true), r":1\r\n", r"#t\r\n");
     differ(|| Reply::Boolean(false), r":0\r\n", r"#f\r\n");
     differ(|| Reply::Double(1.5), r"$3\r\n1.5\r\n", r",1.5\r\n");
-    differ(
-        || Reply::Double(f64::NEG_INFINITY),
-        r"$4\r\n-inf\r\n",
-        r",-inf\r\n",
-    );
-    differ(
-        || Reply::BigNumber("12".into()),
-        r"$2\r\n12\r\n",
-        r"(12\r\n",
-    );
+    differ(|| Reply::Double(f64::NEG_INFINITY), r"$4\r\n-inf\r\n", r",-inf\r\n");
+    differ(|| Reply::BigNumber("12".into()), r"$2\r\n12\r\n", r"(12\r\n");
     differ(|| Reply::text("hi"), r"$2\r\nhi\r\n", r"=6\r\ntxt:hi\r\n");
-    differ(
-        || Reply::Set(vec![Reply::ONE]),
-        r"*1\r\n:1\r\n",
-        r"~1\r\n:1\r\n",
-    );
-    differ(
-        || Reply::Push(vec![Reply::ONE]),
-        r"*1\r\n:1\r\n",
-        r">1\r\n:1\r\n",
-    );
+    differ(|| Reply::Set(vec![Reply::ONE]), r"*1\r\n:1\r\n", r"~1\r\n:1\r\n");
+    differ(|| Reply::Push(vec![Reply::ONE]), r"*1\r\n:1\r\n", r">1\r\n:1\r\n");
     differ(
         || Reply::Map(vec![(Reply::bulk("k"), Reply::Null)]),
         r"*2\r\n$1\r\nk\r\n$-1\r\n",
@@ -75,11 +53,7 @@ fn what_resp2_has_no_type_for() {
 fn a_line_stays_one_line() {
     same(|| Reply::error("ERR a\r\nb\n"), r"-ERR a  b \r\n");
     same(|| Reply::simple("a\nb"), r"+a b\r\n");
-    differ(
-        || Reply::BigNumber("1\r\n2".into()),
-        r"$4\r\n1\r\n2\r\n",
-        r"(1  2\r\n",
-    );
+    differ(|| Reply::BigNumber("1\r\n2".into()), r"$4\r\n1\r\n2\r\n", r"(1  2\r\n");
 }
 
 #[test]
@@ -112,10 +86,7 @@ fn requests_are_multibulks() {
 #[test]
 fn numbers_of_every_length() {
     let lengths = (0..19).map(|zeros| 10i64.pow(zeros));
-    for value in lengths
-        .flat_map(|value| [value - 1, value, -value])
-        .chain([i64::MAX, i64::MIN])
-    {
+    for value in lengths.flat_map(|value| [value - 1, value, -value]).chain([i64::MAX, i64::MIN]) {
         same_integer(value);
     }
 }

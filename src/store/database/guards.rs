@@ -47,9 +47,9 @@ impl<'a> ListMut<'a> {
         elements: impl IntoIterator<Item = NewString<'b>, IntoIter: Clone>,
     ) -> usize {
         let elements = elements.into_iter();
-        let (count, bytes) = elements.clone().fold((0, 0), |(count, bytes), element| {
-            (count + 1, bytes + element.as_slice().len())
-        });
+        let (count, bytes) = elements
+            .clone()
+            .fold((0, 0), |(count, bytes), element| (count + 1, bytes + element.as_slice().len()));
         self.expect(count, bytes);
         let list = self.inner();
         elements.for_each(|element| list.push(side, element));

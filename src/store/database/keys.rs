@@ -27,21 +27,14 @@ impl Database {
     /// A copy of a key with its value and deadline; big values are shared until one is changed.
     pub fn duplicate(&mut self, key: &[u8], now_ms: u64) -> Option<Detached> {
         let spot = self.find(key, now_ms)?;
-        Some(Detached {
-            entry: self.dict.entry(spot).clone(),
-            deadline_ms: self.dict.deadline(spot),
-        })
+        Some(Detached { entry: self.dict.entry(spot).clone(), deadline_ms: self.dict.deadline(spot) })
     }
 
     /// Puts something detached in under `key`, with its deadline. Answers what it replaces.
     ///
     /// With [`Database::remove`] and [`Database::duplicate`] this makes `RENAME`, `MOVE` and `COPY`.
     pub fn put(&mut self, key: &[u8], detached: Detached, now_ms: u64) -> Option<Detached> {
-        let entry = if detached.key() == key {
-            detached.entry
-        } else {
-            detached.entry.renamed(key)
-        };
+        let entry = if detached.key() == key { detached.entry } else { detached.entry.renamed(key) };
         self.place(entry, detached.deadline_ms, now_ms)
     }
 
@@ -82,8 +75,7 @@ impl Database {
     /// Takes a key's deadline away. Answers whether it had one.
     pub fn persist(&mut self, key: &[u8], now_ms: u64) -> bool {
         let spot = self.find(key, now_ms);
-        spot.and_then(|spot| self.dict.set_deadline(spot, None))
-            .is_some()
+        spot.and_then(|spot| self.dict.set_deadline(spot, None)).is_some()
     }
 
     /// A key picked nearly uniformly with random bits from `random`, as `RANDOMKEY`. When nearly
@@ -102,13 +94,7 @@ impl Database {
 
     /// Visits keys from `cursor` on as [`Dict::scan`](crate::store::Dict::scan) does, without those
     /// past their deadline.
-    pub fn scan(
-        &self,
-        cursor: u64,
-        count: usize,
-        now_ms: u64,
-        mut visit: impl FnMut(Item<'_>),
-    ) -> u64 {
+    pub fn scan(&self, cursor: u64, count: usize, now_ms: u64, mut visit: impl FnMut(Item<'_>)) -> u64 {
         self.dict.scan(cursor, count, |entry, deadline_ms| {
             if deadline_ms.is_none_or(|deadline_ms| deadline_ms >= now_ms) {
                 visit(item((entry, deadline_ms)));
@@ -118,10 +104,7 @@ impl Database {
 
     /// All keys, without those past their deadline.
     pub fn iter(&self, now_ms: u64) -> impl Iterator<Item = Item<'_>> {
-        let visible = move |item: &Item<'_>| {
-            item.deadline_ms
-                .is_none_or(|deadline_ms| deadline_ms >= now_ms)
-        };
+        let visible = move |item: &Item<'_>| item.deadline_ms.is_none_or(|deadline_ms| deadline_ms >= now_ms);
         self.dict.iter().map(item).filter(visible)
     }
 
@@ -130,10 +113,7 @@ impl Database {
         let before = self.expired.len();
         let expired = &mut self.expired;
         let more = self.dict.purge_due(now_ms, budget, |entry, deadline_ms| {
-            expired.push(Detached {
-                entry,
-                deadline_ms: Some(deadline_ms),
-            });
+            expired.push(Detached { entry, deadline_ms: Some(deadline_ms) });
         });
         let removed = self.expired.len() - before;
         self.expired_count += removed as u64;
@@ -153,10 +133,7 @@ impl Database {
                 let old_ms = self.dict.deadline(spot);
                 let old = std::mem::replace(self.dict.entry_mut(spot), entry);
                 self.apply(spot, deadline);
-                Some(Detached {
-                    entry: old,
-                    deadline_ms: old_ms,
-                })
+                Some(Detached { entry: old, deadline_ms: old_ms })
             }
             Seek::Vacant(spot) => {
                 let spot = self.dict.insert(spot, entry);

@@ -80,13 +80,7 @@ pub struct Database {
 impl Database {
     /// An empty database.
     pub fn new(hash_key: HashKey, limits: Limits) -> Self {
-        Database {
-            dict: Dict::new(hash_key),
-            hash_key,
-            limits,
-            expired: Vec::new(),
-            expired_count: 0,
-        }
+        Database { dict: Dict::new(hash_key), hash_key, limits, expired: Vec::new(), expired_count: 0 }
     }
 
     /// Number of keys, those past their deadline included until they are found; as `DBSIZE`.
@@ -113,9 +107,7 @@ impl Database {
     /// The value of a key, without taking it out when it is past its deadline.
     pub fn peek(&self, key: &[u8], now_ms: u64) -> Option<ValueRef<'_>> {
         match self.dict.seek(key) {
-            Seek::Found(spot) if !self.dict.is_due(spot, now_ms) => {
-                Some(self.dict.entry(spot).read())
-            }
+            Seek::Found(spot) if !self.dict.is_due(spot, now_ms) => Some(self.dict.entry(spot).read()),
             _ => None,
         }
     }
@@ -228,9 +220,7 @@ impl Database {
 
     /// What is wrong with each key's value.
     pub(super) fn verify_values(&self) -> impl Iterator<Item = (&[u8], Result<(), &'static str>)> {
-        self.dict
-            .iter()
-            .map(|(entry, _)| (entry.key(), entry.verify()))
+        self.dict.iter().map(|(entry, _)| (entry.key(), entry.verify()))
     }
 
     /// Where the key stands, unless it is past its deadline.
@@ -291,6 +281,15 @@ impl Snapshot {
         self.0.iter().map(item)
     }
 
+    /// Visits keys from `cursor` on as [`Database::scan`] does.
+    pub fn scan(&self, cursor: u64, count: usize, now_ms: u64, mut visit: impl FnMut(Item<'_>)) -> u64 {
+        self.0.scan(cursor, count, |entry, deadline_ms| {
+            if deadline_ms.is_none_or(|deadline_ms| deadline_ms >= now_ms) {
+                visit(item((entry, deadline_ms)));
+            }
+        })
+    }
+
     /// The value of a key, whatever its deadline.
     pub fn get(&self, key: &[u8]) -> Option<ValueRef<'_>> {
         self.0.get(key).map(Entry::read)
@@ -330,9 +329,5 @@ const BIG_STRING_MIN_BYTES: usize = 1 << 20;
 const BIG_COLLECTION_MIN_LEN: usize = 64;
 
 fn item<'a>((entry, deadline_ms): (&'a Entry, Option<u64>)) -> Item<'a> {
-    Item {
-        key: entry.key(),
-        value: entry.read(),
-        deadline_ms,
-    }
+    Item { key: entry.key(), value: entry.read(), deadline_ms }
 }

@@ -47,13 +47,7 @@ impl Database {
     }
 
     /// Sets an integer.
-    pub fn set_int(
-        &mut self,
-        key: &[u8],
-        int: i64,
-        deadline: Deadline,
-        now_ms: u64,
-    ) -> Option<Detached> {
+    pub fn set_int(&mut self, key: &[u8], int: i64, deadline: Deadline, now_ms: u64) -> Option<Detached> {
         self.set_entry(key, Entry::int(key, int), deadline, now_ms)
     }
 
@@ -126,19 +120,10 @@ impl Database {
     }
 
     fn patch(&mut self, spot: Spot, offset: usize, patch: &[u8]) -> Result<usize, StoreError> {
-        self.dict
-            .entry_mut(spot)
-            .patch(offset, patch)
-            .ok_or(StoreError::WrongType)
+        self.dict.entry_mut(spot).patch(offset, patch).ok_or(StoreError::WrongType)
     }
 
-    fn set_entry(
-        &mut self,
-        key: &[u8],
-        entry: Entry,
-        deadline: Deadline,
-        now_ms: u64,
-    ) -> Option<Detached> {
+    fn set_entry(&mut self, key: &[u8], entry: Entry, deadline: Deadline, now_ms: u64) -> Option<Detached> {
         match self.seek(key, now_ms) {
             Seek::Found(spot) => Some(self.overwrite(spot, entry, deadline)),
             Seek::Vacant(spot) => {

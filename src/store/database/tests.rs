@@ -11,10 +11,7 @@ fn database() -> Database {
 }
 
 fn text(database: &mut Database, key: &[u8]) -> Option<Vec<u8>> {
-    database
-        .string(key, 0)
-        .unwrap()
-        .map(|string| string.to_vec())
+    database.string(key, 0).unwrap().map(|string| string.to_vec())
 }
 
 fn encoding_of(value: &[u8]) -> &'static str {
@@ -68,10 +65,7 @@ fn changing_in_place_makes_raw() {
     assert!(!database.contains(b"none", 0));
     assert_eq!(database.set_range(b"range", 2, b"x", 0), Ok(3));
     assert_eq!(
-        (
-            text(&mut database, b"range").unwrap(),
-            database.encoding(b"range", 0)
-        ),
+        (text(&mut database, b"range").unwrap(), database.encoding(b"range", 0)),
         (b"\0\0x".to_vec(), Some("raw"))
     );
     database.set_text(b"text", b"12", Deadline::Clear, 0);
@@ -88,10 +82,7 @@ fn a_long_string_grows_in_place_unless_shared() {
         expected.extend_from_slice(&[round; 50]);
         assert_eq!(database.append(b"k", &[round; 50], 0), Ok(expected.len()));
     }
-    assert_eq!(
-        database.set_range(b"k", 10, b"patch", 0),
-        Ok(expected.len())
-    );
+    assert_eq!(database.set_range(b"k", 10, b"patch", 0), Ok(expected.len()));
     expected[10..15].copy_from_slice(b"patch");
     assert_eq!(text(&mut database, b"k"), Some(expected));
     assert_eq!(shared, vec![b'a'; 2_000]);
@@ -104,24 +95,11 @@ fn a_key_is_there_up_to_its_deadline_and_gone_after_it() {
     database.set_string(b"k", b"v", Deadline::At(100), 0);
     assert_eq!(database.deadline(b"k", 100), Some(Some(100)));
     assert!(database.peek(b"k", 101).is_none());
-    assert_eq!(
-        (database.len(), database.next_deadline_ms()),
-        (1, Some(100))
-    );
+    assert_eq!((database.len(), database.next_deadline_ms()), (1, Some(100)));
     assert!(!database.contains(b"k", 101));
     let expired = database.take_expired();
-    assert_eq!(
-        (expired.len(), expired[0].key(), expired[0].deadline_ms()),
-        (1, &b"k"[..], Some(100))
-    );
-    assert_eq!(
-        (
-            database.len(),
-            database.volatile_len(),
-            database.expired_count()
-        ),
-        (0, 0, 1)
-    );
+    assert_eq!((expired.len(), expired[0].key(), expired[0].deadline_ms()), (1, &b"k"[..], Some(100)));
+    assert_eq!((database.len(), database.volatile_len(), database.expired_count()), (0, 0, 1));
     assert!(database.take_expired().is_empty());
 }
 
@@ -136,10 +114,7 @@ fn deadlines_follow_what_is_asked() {
     assert_eq!(database.deadline(b"k", 0), Some(None));
     assert!(database.set_deadline(b"k", 7, 0) && !database.set_deadline(b"other", 7, 0));
     database.set_string(b"k", b"shorter", Deadline::Clear, 0);
-    assert_eq!(
-        (database.volatile_len(), database.deadline(b"other", 0)),
-        (0, None)
-    );
+    assert_eq!((database.volatile_len(), database.deadline(b"other", 0)), (0, None));
     database.verify().unwrap();
 }
 
@@ -150,18 +125,12 @@ fn wrong_types_change_nothing() {
     assert_eq!(database.string(b"h", 0), Err(StoreError::WrongType));
     assert_eq!(database.increment(b"h", 1, 0), Err(StoreError::WrongType));
     assert_eq!(database.append(b"h", b"x", 0), Err(StoreError::WrongType));
-    assert_eq!(
-        database.set_range(b"h", 0, b"x", 0),
-        Err(StoreError::WrongType)
-    );
+    assert_eq!(database.set_range(b"h", 0, b"x", 0), Err(StoreError::WrongType));
     assert!(database.list_or_create(b"h", 0).is_err() && database.list_mut(b"h", 0).is_err());
     assert_eq!(database.kind(b"h", 0), Some(Kind::Hash));
     database.set_int(b"i", i64::MAX, Deadline::Clear, 0);
     assert_eq!(database.increment(b"i", 1, 0), Err(StoreError::Overflow));
-    assert_eq!(
-        text(&mut database, b"i").unwrap(),
-        i64::MAX.to_string().as_bytes()
-    );
+    assert_eq!(text(&mut database, b"i").unwrap(), i64::MAX.to_string().as_bytes());
 }
 
 #[test]
@@ -173,14 +142,7 @@ fn an_empty_collection_is_no_key() {
     list.push(Side::Back, [NewString::Copy(b"x")]);
     drop(list);
     let copy = database.list(b"l", 0).unwrap().unwrap().clone();
-    assert!(
-        database
-            .list_mut(b"l", 0)
-            .unwrap()
-            .unwrap()
-            .pop(Side::Back)
-            .is_some()
-    );
+    assert!(database.list_mut(b"l", 0).unwrap().unwrap().pop(Side::Back).is_some());
     assert!(database.is_empty());
     assert!(database.insert(b"m", Value::List(copy), None, 0).is_none());
     assert_eq!(database.kind(b"m", 0), Some(Kind::List));
@@ -190,8 +152,7 @@ fn an_empty_collection_is_no_key() {
 fn what_was_taken_out_can_go_anywhere() {
     let (mut database, mut other) = (database(), database());
     let mut hash = database.hash_or_create(b"h", 0).unwrap();
-    (0..200u32)
-        .for_each(|number| assert_eq!(hash.set(&number.to_le_bytes(), b"v"), FieldChange::Created));
+    (0..200u32).for_each(|number| assert_eq!(hash.set(&number.to_le_bytes(), b"v"), FieldChange::Created));
     drop(hash);
     database.set_deadline(b"h", 50, 0);
     database.set_string(b"s", b"old", Deadline::Clear, 0);
@@ -200,19 +161,10 @@ fn what_was_taken_out_can_go_anywhere() {
     assert_eq!(database.put(b"s", renamed, 0).unwrap().key(), b"s");
     assert!(other.put(b"h", copy, 0).is_none());
     assert_eq!(
-        (
-            database.deadline(b"s", 0),
-            database.hash(b"s", 0).unwrap().unwrap().len()
-        ),
+        (database.deadline(b"s", 0), database.hash(b"s", 0).unwrap().unwrap().len()),
         (Some(Some(50)), 200)
     );
-    assert!(
-        other
-            .hash_mut(b"h", 0)
-            .unwrap()
-            .unwrap()
-            .remove(&0u32.to_le_bytes())
-    );
+    assert!(other.hash_mut(b"h", 0).unwrap().unwrap().remove(&0u32.to_le_bytes()));
     assert_eq!(database.hash(b"s", 0).unwrap().unwrap().len(), 200);
     assert!(database.remove(b"s", 0).unwrap().is_big());
     other.verify().unwrap();
@@ -222,28 +174,12 @@ fn what_was_taken_out_can_go_anywhere() {
 fn purging_is_bounded_and_random_keys_are_alive() {
     let mut database = database();
     for number in 0..5_000u64 {
-        let deadline = if number % 2 == 0 {
-            Deadline::At(number)
-        } else {
-            Deadline::Clear
-        };
+        let deadline = if number % 2 == 0 { Deadline::At(number) } else { Deadline::Clear };
         database.set_string(number.to_string().as_bytes(), b"v", deadline, 0);
     }
     assert_eq!(database.volatile_len(), 2_500);
-    assert_eq!(
-        database.purge_due(2_000, 300),
-        Purged {
-            removed: 300,
-            more: true
-        }
-    );
-    assert_eq!(
-        database.purge_due(2_000, usize::MAX),
-        Purged {
-            removed: 700,
-            more: false
-        }
-    );
+    assert_eq!(database.purge_due(2_000, 300), Purged { removed: 300, more: true });
+    assert_eq!(database.purge_due(2_000, usize::MAX), Purged { removed: 700, more: false });
     assert_eq!(database.next_deadline_ms(), Some(2_000));
     assert_eq!(database.take_expired().len(), 1_000);
     let mut seed = 0u64;

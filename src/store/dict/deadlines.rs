@@ -114,11 +114,7 @@ impl Deadlines {
 
     /// Says what is wrong with the bookkeeping of a segment with `entries` entries.
     pub(super) fn verify(&self, entries: usize) -> Result<(), &'static str> {
-        let marked = self
-            .marks
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum::<usize>();
+        let marked = self.marks.iter().map(|word| word.count_ones() as usize).sum::<usize>();
         if marked != self.times_ms.len() {
             return Err("marks and deadlines differ in number");
         }
@@ -135,13 +131,9 @@ impl Deadlines {
     /// How many marked entries stand before `index`.
     fn rank(&self, index: usize) -> usize {
         let whole = index / WORD_BITS;
-        let before: u32 = self.marks[..whole]
-            .iter()
-            .map(|word| word.count_ones())
-            .sum();
-        let rest = self.marks.get(whole).map_or(0, |word| {
-            (word & ((1 << (index % WORD_BITS)) - 1)).count_ones()
-        });
+        let before: u32 = self.marks[..whole].iter().map(|word| word.count_ones()).sum();
+        let rest =
+            self.marks.get(whole).map_or(0, |word| (word & ((1 << (index % WORD_BITS)) - 1)).count_ones());
         (before + rest) as usize
     }
 }

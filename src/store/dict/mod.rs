@@ -178,15 +178,8 @@ impl<T: Keyed + Clone> Dict<T> {
         let number = self.directory[self.slot(hash)];
         let segment = &self.segments[number as usize];
         let first = segment.lower_bound(hash);
-        let spot = |index: usize| Spot {
-            hash,
-            segment: number,
-            index: index as u32,
-        };
-        match segment
-            .same_hash(first, hash)
-            .find(|index| segment.entry(*index).key() == key)
-        {
+        let spot = |index: usize| Spot { hash, segment: number, index: index as u32 };
+        match segment.same_hash(first, hash).find(|index| segment.entry(*index).key() == key) {
             Some(index) => Seek::Found(spot(index)),
             None => Seek::Vacant(spot(first)),
         }
@@ -224,26 +217,19 @@ impl<T: Keyed + Clone> Dict<T> {
     }
 
     pub(super) fn deadline(&self, spot: Spot) -> Option<u64> {
-        self.segments[spot.segment as usize]
-            .deadlines
-            .get(spot.index as usize)
+        self.segments[spot.segment as usize].deadlines.get(spot.index as usize)
     }
 
     /// Whether the deadline has passed: Redis expires a key when `now` is later than its time.
     pub(super) fn is_due(&self, spot: Spot, now_ms: u64) -> bool {
         self.soonest_ms[spot.segment as usize] < now_ms
-            && self
-                .deadline(spot)
-                .is_some_and(|deadline_ms| deadline_ms < now_ms)
+            && self.deadline(spot).is_some_and(|deadline_ms| deadline_ms < now_ms)
     }
 
     /// Sets or clears the deadline. Answers the old one.
     pub(super) fn set_deadline(&mut self, spot: Spot, deadline_ms: Option<u64>) -> Option<u64> {
         let number = spot.segment as usize;
-        if deadline_ms.is_none()
-            && self.soonest_ms[number] == NEVER_MS
-            && self.deadline(spot).is_none()
-        {
+        if deadline_ms.is_none() && self.soonest_ms[number] == NEVER_MS && self.deadline(spot).is_none() {
             return None;
         }
         let segment = Arc::make_mut(&mut self.segments[number]);
@@ -274,11 +260,7 @@ impl<T: Keyed + Clone> Dict<T> {
             let number = self.directory[self.slot(hash)];
             let segment = &self.segments[number as usize];
             if !segment.is_full() {
-                return Spot {
-                    hash,
-                    segment: number,
-                    index: segment.lower_bound(hash) as u32,
-                };
+                return Spot { hash, segment: number, index: segment.lower_bound(hash) as u32 };
             }
             self.split(number);
         }
@@ -286,21 +268,14 @@ impl<T: Keyed + Clone> Dict<T> {
 
     fn split(&mut self, number: u32) {
         let lower = Arc::make_mut(&mut self.segments[number as usize]);
-        assert!(
-            lower.depth < HASH_BITS,
-            "256 keys share 32 bits of a keyed hash: there are not enough keys"
-        );
+        assert!(lower.depth < HASH_BITS, "256 keys share 32 bits of a keyed hash: there are not enough keys");
         let upper = lower.split();
         let (depth, prefix) = (upper.depth, upper.prefix);
         self.soonest_ms[number as usize] = lower.deadlines.soonest();
         self.soonest_ms.push(upper.deadlines.soonest());
         self.segments.push(Arc::new(upper));
         if depth > self.depth {
-            self.directory = self
-                .directory
-                .iter()
-                .flat_map(|slot| [*slot, *slot])
-                .collect();
+            self.directory = self.directory.iter().flat_map(|slot| [*slot, *slot]).collect();
             self.depth = depth;
         }
         self.point_to(prefix, depth, self.segments.len() as u32 - 1);
@@ -320,11 +295,7 @@ impl<T: Keyed + Clone> Dict<T> {
             lowest = lowest.min(lower).min(upper);
             let (segment, soonest_ms) = self.detach(upper);
             // Detaching moved the last segment into the gap, which may have been the lower one.
-            let lower = if lower as usize == self.segments.len() {
-                upper
-            } else {
-                lower
-            };
+            let lower = if lower as usize == self.segments.len() { upper } else { lower };
             let number = lower as usize;
             let merged = Arc::make_mut(&mut self.segments[number]);
             merged.merge(Arc::unwrap_or_clone(segment));
@@ -349,11 +320,7 @@ impl<T: Keyed + Clone> Dict<T> {
         if buddy.depth != segment.depth || buddy.len() + segment.len() > MERGE_MAX_ENTRIES {
             return None;
         }
-        Some(if segment.prefix & bit == 0 {
-            (number, other)
-        } else {
-            (other, number)
-        })
+        Some(if segment.prefix & bit == 0 { (number, other) } else { (other, number) })
     }
 
     /// Takes a segment out; the last one gets its number.
@@ -369,12 +336,7 @@ impl<T: Keyed + Clone> Dict<T> {
 
     /// Halves the directory while no segment needs its last bit.
     fn halve(&mut self) {
-        while self.depth > 0
-            && self
-                .directory
-                .chunks_exact(2)
-                .all(|pair| pair[0] == pair[1])
-        {
+        while self.depth > 0 && self.directory.chunks_exact(2).all(|pair| pair[0] == pair[1]) {
             self.directory = self.directory.chunks_exact(2).map(|pair| pair[0]).collect();
             self.depth -= 1;
         }

@@ -30,13 +30,7 @@ pub(super) struct Segment<T> {
 impl<T> Segment<T> {
     /// An empty segment.
     pub(super) fn new(depth: u32, prefix: u32) -> Self {
-        Segment {
-            depth,
-            prefix,
-            hashes: Vec::new(),
-            entries: Vec::new(),
-            deadlines: Deadlines::default(),
-        }
+        Segment { depth, prefix, hashes: Vec::new(), entries: Vec::new(), deadlines: Deadlines::default() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -69,20 +63,11 @@ impl<T> Segment<T> {
         let len = self.hashes.len();
         let below_prefix = hash.checked_shl(self.depth).unwrap_or(0);
         let guess = ((u64::from(below_prefix) * len as u64) >> HASH_BITS) as usize;
-        let from = guess
-            .saturating_sub(WINDOW / 2)
-            .min(len.saturating_sub(WINDOW));
+        let from = guess.saturating_sub(WINDOW / 2).min(len.saturating_sub(WINDOW));
         let Some(window) = self.hashes.get(from..from + WINDOW) else {
-            return self
-                .hashes
-                .iter()
-                .map(|other| usize::from(*other < hash))
-                .sum();
+            return self.hashes.iter().map(|other| usize::from(*other < hash)).sum();
         };
-        let below = window
-            .iter()
-            .map(|other| u32::from(*other < hash))
-            .sum::<u32>() as usize;
+        let below = window.iter().map(|other| u32::from(*other < hash)).sum::<u32>() as usize;
         let sure_above = below > 0 || from == 0;
         let sure_below = below < WINDOW || from + WINDOW == len;
         if sure_above && sure_below {
@@ -140,8 +125,7 @@ impl<T> Segment<T> {
 
     /// Says what is wrong with this segment.
     pub(super) fn verify(&self) -> Result<(), &'static str> {
-        let ours =
-            |hash: &u32| self.depth == 0 || (hash ^ self.prefix) >> (HASH_BITS - self.depth) == 0;
+        let ours = |hash: &u32| self.depth == 0 || (hash ^ self.prefix) >> (HASH_BITS - self.depth) == 0;
         if self.hashes.len() != self.entries.len() || self.len() > SEGMENT_MAX_ENTRIES {
             return Err("a segment has a wrong number of entries");
         }

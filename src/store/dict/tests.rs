@@ -46,10 +46,7 @@ fn grows_and_shrinks_by_segments() {
         }
     }
     dict.verify().unwrap();
-    assert_eq!(
-        (dict.len(), dict.segments.len(), dict.directory.len()),
-        (10, 1, 1)
-    );
+    assert_eq!((dict.len(), dict.segments.len(), dict.directory.len()), (10, 1, 1));
 }
 
 #[test]
@@ -57,12 +54,7 @@ fn a_snapshot_stays_and_only_changed_segments_are_copied() {
     let mut dict = filled(0..10_000);
     let snapshot = dict.clone();
     dict.get_mut(b"key:5").unwrap().1 = 99;
-    let copied = dict
-        .segments
-        .iter()
-        .zip(&snapshot.segments)
-        .filter(|(a, b)| !Arc::ptr_eq(a, b))
-        .count();
+    let copied = dict.segments.iter().zip(&snapshot.segments).filter(|(a, b)| !Arc::ptr_eq(a, b)).count();
     assert_eq!(copied, 1);
     (0..5_000).for_each(|number| drop(dict.remove(pair(number).key())));
     (10_000..15_000).for_each(|number| drop(dict.replace(pair(number))));
@@ -88,10 +80,7 @@ fn scan_visits_each_once_and_honours_count() {
     assert_eq!((seen.len(), calls), (10_000, 100));
     assert_eq!(seen.iter().copied().collect::<BTreeSet<_>>().len(), 10_000);
     assert_eq!(dict.scan(u64::MAX, 10, |_, _| panic!("past the end")), 0);
-    assert_eq!(
-        Dict::<Pair>::new(KEY).scan(0, 10, |_, _| panic!("empty")),
-        0
-    );
+    assert_eq!(Dict::<Pair>::new(KEY).scan(0, 10, |_, _| panic!("empty")), 0);
 }
 
 #[test]
@@ -124,9 +113,7 @@ fn random_picks_are_nearly_uniform() {
     let mut state = 1u64;
     for _ in 0..200_000 {
         // A multiplicative generator will do for an average.
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         picks[dict.random(state ^ (state >> 29)).unwrap().1 as usize] += 1;
     }
     assert!(
@@ -155,8 +142,7 @@ fn step() -> impl Strategy<Value = Step> {
         number.clone().prop_map(Step::PutMany),
         number.clone().prop_map(Step::Remove),
         number.clone().prop_map(Step::RemoveMany),
-        (number, proptest::option::of(0..1_000u64))
-            .prop_map(|(number, at)| Step::Deadline(number, at)),
+        (number, proptest::option::of(0..1_000u64)).prop_map(|(number, at)| Step::Deadline(number, at)),
         (0..1_000u64, 0..400usize).prop_map(|(now, budget)| Step::Purge(now, budget)),
         Just(Step::Snapshot),
     ]
@@ -165,9 +151,7 @@ fn step() -> impl Strategy<Value = Step> {
 type Model = BTreeMap<String, (u32, Option<u64>)>;
 
 fn contents(dict: &Dict<Pair>) -> Model {
-    dict.iter()
-        .map(|(pair, at)| (pair.0.clone(), (pair.1, at)))
-        .collect()
+    dict.iter().map(|(pair, at)| (pair.0.clone(), (pair.1, at))).collect()
 }
 
 fn put(dict: &mut Dict<Pair>, model: &mut Model, number: u32, value: u32) {
@@ -195,14 +179,9 @@ fn purge(dict: &mut Dict<Pair>, model: &mut Model, now: u64, budget: usize) {
         assert_eq!(model.remove(&pair.0), Some((pair.1, Some(at))));
         purged += 1;
     });
-    let due = model
-        .values()
-        .filter(|(_, at)| at.is_some_and(|at| at < now))
-        .count();
+    let due = model.values().filter(|(_, at)| at.is_some_and(|at| at < now)).count();
     assert!(
-        purged <= budget
-            && (due == 0) >= !more
-            && (more || dict.soonest_ms().is_none_or(|at| at >= now))
+        purged <= budget && (due == 0) >= !more && (more || dict.soonest_ms().is_none_or(|at| at >= now))
     );
 }
 
@@ -211,22 +190,14 @@ fn apply(dict: &mut Dict<Pair>, model: &mut Model, step: &Step) {
         Step::Put(number, value) => put(dict, model, *number, *value),
         Step::PutMany(from) => (*from..from + 300).for_each(|number| {
             put(dict, model, number, number);
-            set_deadline(
-                dict,
-                model,
-                number,
-                (number % 3 == 0).then_some(u64::from(number % 1_000)),
-            );
+            set_deadline(dict, model, number, (number % 3 == 0).then_some(u64::from(number % 1_000)));
         }),
         Step::Remove(number) => {
             let old = dict.remove(pair(*number).key()).map(|pair| pair.1);
             assert_eq!(old, model.remove(&pair(*number).0).map(|(value, _)| value));
         }
         Step::RemoveMany(from) => (*from..from + 500).for_each(|number| {
-            assert_eq!(
-                dict.remove(pair(number).key()).is_some(),
-                model.remove(&pair(number).0).is_some()
-            );
+            assert_eq!(dict.remove(pair(number).key()).is_some(), model.remove(&pair(number).0).is_some());
         }),
         Step::Deadline(number, at) => set_deadline(dict, model, *number, *at),
         Step::Purge(now, budget) => purge(dict, model, *now, *budget),

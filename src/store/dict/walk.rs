@@ -31,11 +31,7 @@ impl<'a, T> Iterator for Iter<'a, T> {
 impl<T: Keyed + Clone> Dict<T> {
     /// All entries with their deadlines.
     pub fn iter(&self) -> Iter<'_, T> {
-        Iter {
-            segments: self.segments.iter(),
-            segment: None,
-            index: 0,
-        }
+        Iter { segments: self.segments.iter(), segment: None, index: 0 }
     }
 
     /// Visits at least `count` entries from `cursor` on, as far as there are that many, and
@@ -74,18 +70,12 @@ impl<T: Keyed + Clone> Dict<T> {
             return None;
         }
         let start = self.slot((random >> HASH_BITS) as u32);
-        let numbers = self.directory[start..]
-            .iter()
-            .chain(&self.directory[..start]);
+        let numbers = self.directory[start..].iter().chain(&self.directory[..start]);
         let (number, segment) = numbers
             .map(|number| (*number, &self.segments[*number as usize]))
             .find(|(_, segment)| segment.len() > 0)?;
         let index = ((random & u64::from(u32::MAX)) * segment.len() as u64) >> HASH_BITS;
-        Some(Spot {
-            hash: segment.hash(index as usize),
-            segment: number,
-            index: index as u32,
-        })
+        Some(Spot { hash: segment.hash(index as usize), segment: number, index: index as u32 })
     }
 
     /// An entry picked with the help of 64 random bits, nearly uniformly.
@@ -95,11 +85,7 @@ impl<T: Keyed + Clone> Dict<T> {
 
     /// A time before which no entry is due; `None` when none will ever be.
     pub fn soonest_ms(&self) -> Option<u64> {
-        self.soonest_ms
-            .iter()
-            .copied()
-            .min()
-            .filter(|soonest| *soonest != NEVER_MS)
+        self.soonest_ms.iter().copied().min().filter(|soonest| *soonest != NEVER_MS)
     }
 
     /// Takes entries whose deadline has passed out, at most about `budget` of them, and shows
@@ -111,12 +97,7 @@ impl<T: Keyed + Clone> Dict<T> {
         mut purged: impl FnMut(T, u64),
     ) -> bool {
         let (mut left, mut number) = (budget, 0);
-        while let Some(ahead) = self
-            .soonest_ms
-            .iter()
-            .skip(number)
-            .position(|soonest| *soonest < now_ms)
-        {
+        while let Some(ahead) = self.soonest_ms.iter().skip(number).position(|soonest| *soonest < now_ms) {
             number += ahead;
             if left == 0 {
                 return true;
@@ -124,12 +105,7 @@ impl<T: Keyed + Clone> Dict<T> {
             let segment = Arc::make_mut(&mut self.segments[number]);
             let hash = segment.prefix;
             for index in (0..segment.len()).rev() {
-                if left == 0
-                    || segment
-                        .deadlines
-                        .get(index)
-                        .is_none_or(|deadline_ms| deadline_ms >= now_ms)
-                {
+                if left == 0 || segment.deadlines.get(index).is_none_or(|deadline_ms| deadline_ms >= now_ms) {
                     continue;
                 }
                 if let (entry, Some(deadline_ms)) = segment.remove(index) {
@@ -167,27 +143,14 @@ impl<T: Keyed + Clone> Dict<T> {
         if named != self.directory.len() {
             return Err("the directory names a segment that covers something else");
         }
-        if self.len
-            != self
-                .segments
-                .iter()
-                .map(|segment| segment.len())
-                .sum::<usize>()
-        {
+        if self.len != self.segments.iter().map(|segment| segment.len()).sum::<usize>() {
             return Err("the number of entries is wrong");
         }
-        if self.volatile_len
-            != self
-                .segments
-                .iter()
-                .map(|segment| segment.deadlines.len())
-                .sum::<usize>()
-        {
+        if self.volatile_len != self.segments.iter().map(|segment| segment.deadlines.len()).sum::<usize>() {
             return Err("the number of deadlines is wrong");
         }
         let misplaced = |segment: &Arc<Segment<T>>| {
-            (0..segment.len())
-                .any(|index| self.hash(segment.entry(index).key()) != segment.hash(index))
+            (0..segment.len()).any(|index| self.hash(segment.entry(index).key()) != segment.hash(index))
         };
         if self.segments.iter().any(misplaced) {
             return Err("an entry stands under a hash that is not its own");

@@ -4,13 +4,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn database(limits: HashLimits) -> Database {
-    Database::new(
-        HashKey(1, 2),
-        Limits {
-            hash: limits,
-            ..Limits::default()
-        },
-    )
+    Database::new(HashKey(1, 2), Limits { hash: limits, ..Limits::default() })
 }
 
 fn set(database: &mut Database, field: &[u8], value: &[u8]) -> FieldChange {
@@ -25,10 +19,7 @@ fn encoding(database: &mut Database) -> &'static str {
 fn becomes_a_table_past_128_fields_and_stays_one() {
     let mut database = database(HashLimits::default());
     for number in 0..128 {
-        assert_eq!(
-            set(&mut database, number.to_string().as_bytes(), b"v"),
-            FieldChange::Created
-        );
+        assert_eq!(set(&mut database, number.to_string().as_bytes(), b"v"), FieldChange::Created);
     }
     assert_eq!(set(&mut database, b"5", b"w"), FieldChange::Updated);
     assert_eq!(encoding(&mut database), "listpack");
@@ -88,9 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 
 fn contents(hash: &Hash) -> Model {
-    hash.iter()
-        .map(|(field, value)| (field.to_vec(), value.to_vec()))
-        .collect()
+    hash.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect()
 }
 
 fn scanned(hash: &Hash) -> Model {

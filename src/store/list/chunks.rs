@@ -42,11 +42,8 @@ enum ChunkIter<'a> {
 impl From<Packed> for Chunks {
     fn from(packed: Packed) -> Self {
         let len = packed.len();
-        let chunks = if len == 0 {
-            VecDeque::new()
-        } else {
-            VecDeque::from([Arc::new(Chunk::Packed(packed))])
-        };
+        let chunks =
+            if len == 0 { VecDeque::new() } else { VecDeque::from([Arc::new(Chunk::Packed(packed))]) };
         Chunks { chunks, len }
     }
 }
@@ -66,16 +63,9 @@ impl Chunks {
 
     pub(super) fn iter_from(&self, index: usize) -> ChunksIter<'_> {
         let (place, inside) = self.locate(index);
-        let current = self
-            .chunks
-            .get(place)
-            .map(|chunk| chunk.iter(inside, chunk.len()));
+        let current = self.chunks.get(place).map(|chunk| chunk.iter(inside, chunk.len()));
         let rest = self.chunks.range((place + 1).min(self.chunks.len())..);
-        ChunksIter {
-            current: current.unwrap_or(ChunkIter::Big(None)),
-            rest,
-            backward: false,
-        }
+        ChunksIter { current: current.unwrap_or(ChunkIter::Big(None)), rest, backward: false }
     }
 
     /// The elements before index `to`, backwards.
@@ -83,11 +73,7 @@ impl Chunks {
         let (place, inside) = self.locate(to);
         let current = self.chunks.get(place).map(|chunk| chunk.iter(0, inside));
         let rest = self.chunks.range(..place);
-        ChunksIter {
-            current: current.unwrap_or(ChunkIter::Big(None)),
-            rest,
-            backward: true,
-        }
+        ChunksIter { current: current.unwrap_or(ChunkIter::Big(None)), rest, backward: true }
     }
 
     pub(super) fn push(&mut self, side: Side, text: NewString<'_>) {
@@ -147,11 +133,7 @@ impl Chunks {
             let here = left.min(chunk.len() - inside);
             if here == chunk.len() {
                 // Emptied chunks stand together: only the first and the last can keep something.
-                emptied.start = if emptied.is_empty() {
-                    place
-                } else {
-                    emptied.start
-                };
+                emptied.start = if emptied.is_empty() { place } else { emptied.start };
                 emptied.end = place + 1;
             } else if let Chunk::Packed(packed) = Arc::make_mut(chunk) {
                 packed.remove(packed.offset(inside), here);
@@ -170,9 +152,7 @@ impl Chunks {
             let chunk = &mut self.chunks[place];
             if removed < max && chunk.contains(text) {
                 removed += match Arc::make_mut(chunk) {
-                    Chunk::Packed(packed) => {
-                        packed.remove_matching(text, side == Side::Back, max - removed)
-                    }
+                    Chunk::Packed(packed) => packed.remove_matching(text, side == Side::Back, max - removed),
                     big @ Chunk::Big(_) => {
                         *big = Chunk::Packed(Packed::default());
                         1
@@ -256,16 +236,11 @@ impl Chunk {
     }
 
     /// The packed buffer of a chunk that can take this element, for one of `old_len` bytes.
-    fn with_room<'a>(
-        chunk: &'a mut Arc<Chunk>,
-        text: &[u8],
-        old_len: usize,
-    ) -> Option<&'a mut Packed> {
+    fn with_room<'a>(chunk: &'a mut Arc<Chunk>, text: &[u8], old_len: usize) -> Option<&'a mut Packed> {
         let fits = match &**chunk {
             Chunk::Packed(packed) => {
                 text.len() <= PACKED_ELEMENT_MAX_BYTES
-                    && packed.listpack_bytes() + text.len() + ELEMENT_FRAME_BYTES
-                        <= CHUNK_MAX_BYTES + old_len
+                    && packed.listpack_bytes() + text.len() + ELEMENT_FRAME_BYTES <= CHUNK_MAX_BYTES + old_len
             }
             Chunk::Big(_) => false,
         };
@@ -302,19 +277,12 @@ impl Chunk {
 impl<'a> ChunksIter<'a> {
     /// The elements of one packed buffer.
     pub(super) fn forward_in(packed: PackedIter<'a>) -> Self {
-        ChunksIter {
-            current: ChunkIter::Packed(packed),
-            rest: vec_deque::Iter::default(),
-            backward: false,
-        }
+        ChunksIter { current: ChunkIter::Packed(packed), rest: vec_deque::Iter::default(), backward: false }
     }
 
     /// The elements of one packed buffer, backwards.
     pub(super) fn backward_in(packed: PackedIter<'a>) -> Self {
-        ChunksIter {
-            backward: true,
-            ..Self::forward_in(packed)
-        }
+        ChunksIter { backward: true, ..Self::forward_in(packed) }
     }
 }
 
@@ -331,11 +299,7 @@ impl<'a> Iterator for ChunksIter<'a> {
             if element.is_some() {
                 return element;
             }
-            let chunk = if self.backward {
-                self.rest.next_back()
-            } else {
-                self.rest.next()
-            }?;
+            let chunk = if self.backward { self.rest.next_back() } else { self.rest.next() }?;
             self.current = chunk.iter(0, chunk.len());
         }
     }

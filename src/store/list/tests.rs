@@ -6,21 +6,12 @@ use std::collections::VecDeque;
 type Model = VecDeque<Vec<u8>>;
 
 fn database(max_listpack_size: i32) -> Database {
-    Database::new(
-        HashKey(1, 2),
-        Limits {
-            list: ListLimits { max_listpack_size },
-            ..Limits::default()
-        },
-    )
+    Database::new(HashKey(1, 2), Limits { list: ListLimits { max_listpack_size }, ..Limits::default() })
 }
 
 fn push(database: &mut Database, side: Side, elements: &[&[u8]]) -> usize {
     let mut list = database.list_or_create(b"l", 0).unwrap();
-    list.push(
-        side,
-        elements.iter().map(|element| NewString::Copy(element)),
-    )
+    list.push(side, elements.iter().map(|element| NewString::Copy(element)))
 }
 
 fn encoding(database: &mut Database) -> &'static str {
@@ -55,12 +46,7 @@ fn leaves_the_packed_form_by_count() {
     assert_eq!(list.encoding(), "quicklist");
     list.trim(0, 2);
     assert_eq!(list.encoding(), "listpack");
-    assert_eq!(
-        list.iter()
-            .map(|element| element.to_vec())
-            .collect::<Vec<_>>(),
-        [b"1", b"2"]
-    );
+    assert_eq!(list.iter().map(|element| element.to_vec()).collect::<Vec<_>>(), [b"1", b"2"]);
 }
 
 #[test]
@@ -69,11 +55,7 @@ fn all_elements_of_one_push_count_together() {
     push(&mut database, Side::Back, &[&[b'x'; 2000], &[b'y'; 2000]]);
     assert_eq!(encoding(&mut database), "listpack");
     database.remove(b"l", 0);
-    push(
-        &mut database,
-        Side::Back,
-        &[&[b'x'; 2000], &[b'y'; 2000], &[b'z'; 100]],
-    );
+    push(&mut database, Side::Back, &[&[b'x'; 2000], &[b'y'; 2000], &[b'z'; 100]]);
     assert_eq!(encoding(&mut database), "quicklist");
 }
 
@@ -95,9 +77,7 @@ fn a_queue_works_in_time_in_proportion_to_its_use() {
 fn a_copy_shares_chunks_and_stays() {
     let mut database = database(-2);
     let elements: Vec<String> = (0..5_000).map(|number| number.to_string()).collect();
-    elements
-        .iter()
-        .for_each(|element| assert!(push(&mut database, Side::Back, &[element.as_bytes()]) > 0));
+    elements.iter().for_each(|element| assert!(push(&mut database, Side::Back, &[element.as_bytes()]) > 0));
     let copy = database.list(b"l", 0).unwrap().unwrap().clone();
     let mut list = database.list_mut(b"l", 0).unwrap().unwrap();
     list.set(2_500, b"changed");
@@ -105,11 +85,7 @@ fn a_copy_shares_chunks_and_stays() {
     list.pop(Side::Back);
     drop(list);
     let read: Vec<Vec<u8>> = copy.iter().map(|element| element.to_vec()).collect();
-    assert!(
-        read.iter()
-            .map(Vec::as_slice)
-            .eq(elements.iter().map(String::as_bytes))
-    );
+    assert!(read.iter().map(Vec::as_slice).eq(elements.iter().map(String::as_bytes)));
 }
 
 #[derive(Debug, Clone)]
@@ -166,21 +142,14 @@ fn apply(database: &mut Database, model: &mut Model, step: &Step) {
     let mut list = database.list_or_create(b"l", 0).unwrap();
     match step {
         Step::Push(side, elements) => {
-            list.push(
-                *side,
-                elements.iter().map(|element| NewString::Copy(element)),
-            );
+            list.push(*side, elements.iter().map(|element| NewString::Copy(element)));
             elements.iter().cloned().for_each(|element| match side {
                 Side::Front => model.push_front(element),
                 Side::Back => model.push_back(element),
             });
         }
         Step::Pop(side) => {
-            let expected = if *side == Side::Front {
-                model.pop_front()
-            } else {
-                model.pop_back()
-            };
+            let expected = if *side == Side::Front { model.pop_front() } else { model.pop_back() };
             assert_eq!(list.pop(*side).map(Vec::from), expected);
         }
         Step::Insert(index, element) => {
@@ -197,10 +166,7 @@ fn apply(database: &mut Database, model: &mut Model, step: &Step) {
             model.drain(start..(start + count).min(model.len()));
         }
         Step::RemoveMatching(text, side, max) => {
-            assert_eq!(
-                list.remove_matching(text, *side, *max),
-                remove_matching(model, text, *side, *max)
-            );
+            assert_eq!(list.remove_matching(text, *side, *max), remove_matching(model, text, *side, *max));
         }
         Step::Trim(start, count) => {
             list.trim(*start, *count);
@@ -211,21 +177,11 @@ fn apply(database: &mut Database, model: &mut Model, step: &Step) {
 
 fn check(list: &List, model: &Model) {
     assert_eq!(list.len(), model.len());
-    assert!(
-        list.iter()
-            .map(|element| element.to_vec())
-            .eq(model.iter().cloned())
-    );
+    assert!(list.iter().map(|element| element.to_vec()).eq(model.iter().cloned()));
     for index in 0..=model.len() {
-        assert_eq!(
-            list.get(index).map(|element| element.to_vec()),
-            model.get(index).cloned()
-        );
+        assert_eq!(list.get(index).map(|element| element.to_vec()), model.get(index).cloned());
         let back = list.iter_back_from(index).map(|element| element.to_vec());
-        assert!(
-            back.take(3)
-                .eq(model.iter().take(index + 1).rev().take(3).cloned())
-        );
+        assert!(back.take(3).eq(model.iter().take(index + 1).rev().take(3).cloned()));
         let ahead = list.iter_from(index).map(|element| element.to_vec());
         assert!(ahead.take(3).eq(model.iter().skip(index).take(3).cloned()));
     }

@@ -69,10 +69,7 @@ fn numbers_and_texts_are_found_and_told_apart() {
     assert_eq!(find(b"01", 1), Some(packed.offset(1)));
     assert_eq!(find(b"01", 2), None);
     assert_eq!(find(b"-4096", 2), Some(packed.offset(4)));
-    assert_eq!(
-        packed.find(packed.offset(1), 1, b"1"),
-        Some(packed.offset(3))
-    );
+    assert_eq!(packed.find(packed.offset(1), 1, b"1"), Some(packed.offset(3)));
     assert_eq!(packed.listpack_bytes(), 7 + 2 + 4 + 5 + 2 + 3 + 2);
 }
 

@@ -131,11 +131,7 @@ impl Options {
 
     /// How replies are printed, given whether people or programs read them.
     pub(crate) fn style(&self, on_terminal: bool) -> Style {
-        let default = if on_terminal {
-            Format::Typed
-        } else {
-            Format::Raw
-        };
+        let default = if on_terminal { Format::Typed } else { Format::Raw };
         Style {
             format: self.format.unwrap_or(default),
             element_delimiter: self.element_delimiter.clone(),

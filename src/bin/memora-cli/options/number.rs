@@ -15,17 +15,10 @@ pub(super) fn integer(text: &[u8]) -> i64 {
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
     };
-    let digits = digits
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .map(|byte| i64::from(byte - b'0'));
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit()).map(|byte| i64::from(byte - b'0'));
     match negative {
-        true => digits.fold(0, |sum: i64, digit| {
-            sum.saturating_mul(10).saturating_sub(digit)
-        }),
-        false => digits.fold(0, |sum: i64, digit| {
-            sum.saturating_mul(10).saturating_add(digit)
-        }),
+        true => digits.fold(0, |sum: i64, digit| sum.saturating_mul(10).saturating_sub(digit)),
+        false => digits.fold(0, |sum: i64, digit| sum.saturating_mul(10).saturating_add(digit)),
     }
 }
 
@@ -37,10 +30,7 @@ pub(super) fn port(text: &[u8]) -> Result<u16, Refusal> {
 /// A pause in seconds, with a fraction where there is one; no pause when it is no number above zero.
 pub(super) fn interval(text: &[u8]) -> Duration {
     let text = text.trim_ascii_start();
-    let longest = text
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte))
-        .count();
+    let longest = text.iter().take_while(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte)).count();
     let seconds = (1..=longest)
         .rev()
         .filter_map(|end| std::str::from_utf8(&text[..end]).ok())

@@ -9,16 +9,9 @@ use crate::render::Format;
 ///
 /// # Errors
 /// What redis-cli says about an option it does not know or a value that is missing.
-pub(crate) fn parse(
-    words: Vec<OsString>,
-    env_password: Option<OsString>,
-) -> Result<Request, Refusal> {
+pub(crate) fn parse(words: Vec<OsString>, env_password: Option<OsString>) -> Result<Request, Refusal> {
     let mut parser = Parser {
-        words: words
-            .into_iter()
-            .map(into_bytes)
-            .collect::<Vec<_>>()
-            .into_iter(),
+        words: words.into_iter().map(into_bytes).collect::<Vec<_>>().into_iter(),
         options: Options::new(),
         resp2: false,
         resp3: false,
@@ -47,10 +40,7 @@ impl Parser {
             if !word.starts_with(b"-") {
                 break;
             }
-            let word = self
-                .words
-                .next()
-                .expect("the first word was just looked at");
+            let word = self.words.next().expect("the first word was just looked at");
             if let Some(other) = self.read(&word)? {
                 return Ok(Some(other));
             }
@@ -152,10 +142,7 @@ impl Parser {
 }
 
 fn unrecognized(word: &[u8]) -> Refusal {
-    Refusal::new(format!(
-        "Unrecognized option or bad number of args for: '{}'",
-        text(word)
-    ))
+    Refusal::new(format!("Unrecognized option or bad number of args for: '{}'", text(word)))
 }
 
 fn yes_or_no(value: &[u8]) -> Result<bool, Refusal> {

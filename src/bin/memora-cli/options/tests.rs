@@ -22,14 +22,8 @@ fn refusal(line: &str) -> String {
 #[test]
 fn options_end_at_the_command() {
     let options = options("-h db -p 7000 -n 2 SET k -x --raw");
-    assert_eq!(
-        (options.host.as_str(), options.port, options.db),
-        ("db", 7000, 2)
-    );
-    assert_eq!(
-        options.command,
-        [b"SET".to_vec(), b"k".into(), b"-x".into(), b"--raw".into()]
-    );
+    assert_eq!((options.host.as_str(), options.port, options.db), ("db", 7000, 2));
+    assert_eq!(options.command, [b"SET".to_vec(), b"k".into(), b"-x".into(), b"--raw".into()]);
     assert_eq!(options.stdin_argument, StdinArgument::Absent);
 }
 
@@ -49,27 +43,12 @@ fn the_later_option_wins() {
 
 #[test]
 fn what_is_not_known_is_refused() {
-    assert_eq!(
-        refusal("--nope"),
-        "Unrecognized option or bad number of args for: '--nope'"
-    );
-    assert_eq!(
-        refusal("-r"),
-        "Unrecognized option or bad number of args for: '-r'"
-    );
-    assert_eq!(
-        refusal("- PING"),
-        "Unrecognized option or bad number of args for: '-'"
-    );
+    assert_eq!(refusal("--nope"), "Unrecognized option or bad number of args for: '--nope'");
+    assert_eq!(refusal("-r"), "Unrecognized option or bad number of args for: '-r'");
+    assert_eq!(refusal("- PING"), "Unrecognized option or bad number of args for: '-'");
     assert_eq!(refusal("-p 65536"), "Invalid server port.");
-    assert_eq!(
-        refusal("-2 -3"),
-        "Options -2 and -3 are mutually exclusive."
-    );
-    assert_eq!(
-        refusal("-x -X tag"),
-        "Options -x and -X are mutually exclusive."
-    );
+    assert_eq!(refusal("-2 -3"), "Options -2 and -3 are mutually exclusive.");
+    assert_eq!(refusal("-x -X tag"), "Options -x and -X are mutually exclusive.");
     assert!(matches!(read("-h"), Ok(Request::Usage)));
     assert!(matches!(read("--version PING"), Ok(Request::Version)));
 }
@@ -84,30 +63,17 @@ fn the_protocol_follows_the_format_unless_said() {
 #[test]
 fn a_password_of_the_environment_needs_no_warning() {
     let words = |line: &str| line.split(' ').map(OsString::from).collect();
-    let Ok(Request::Run(quiet)) = parse(words("PING"), Some("secret".into())) else {
-        panic!()
-    };
-    assert_eq!(
-        (quiet.password, quiet.warn_of_password),
-        (Some(b"secret".to_vec()), false)
-    );
-    let Ok(Request::Run(loud)) = parse(words("-a own"), Some("secret".into())) else {
-        panic!()
-    };
-    assert_eq!(
-        (loud.password, loud.warn_of_password),
-        (Some(b"own".to_vec()), true)
-    );
+    let Ok(Request::Run(quiet)) = parse(words("PING"), Some("secret".into())) else { panic!() };
+    assert_eq!((quiet.password, quiet.warn_of_password), (Some(b"secret".to_vec()), false));
+    let Ok(Request::Run(loud)) = parse(words("-a own"), Some("secret".into())) else { panic!() };
+    assert_eq!((loud.password, loud.warn_of_password), (Some(b"own".to_vec()), true));
     assert!(!options("-a own --no-auth-warning").warn_of_password);
 }
 
 #[test]
 fn uris_name_user_password_place_and_database() {
     let all = options("-u redis://me:p%40%2f@db.local:7001/3");
-    assert_eq!(
-        (all.user.unwrap(), all.password.unwrap()),
-        (b"me".to_vec(), b"p@/".to_vec())
-    );
+    assert_eq!((all.user.unwrap(), all.password.unwrap()), (b"me".to_vec(), b"p@/".to_vec()));
     assert_eq!((all.host.as_str(), all.port, all.db), ("db.local", 7001, 3));
 
     let some = options("-u REDIS://:pw@[::1]:7");
@@ -117,10 +83,7 @@ fn uris_name_user_password_place_and_database() {
     assert_eq!(options("-u redis://pw@").password.unwrap(), b"pw");
     assert_eq!(options("-u redis:///4").db, 4);
     assert_eq!(refusal("-u http://x"), "Invalid URI scheme");
-    assert_eq!(
-        refusal("-u redis://p%zz@h"),
-        "Illegal character in URI encoding"
-    );
+    assert_eq!(refusal("-u redis://p%zz@h"), "Illegal character in URI encoding");
     assert_eq!(refusal("-u redis://p%4@h"), "Incomplete URI encoding");
 }
 

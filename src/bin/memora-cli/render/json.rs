@@ -55,10 +55,8 @@ pub(super) fn write(reply: &Reply, strings: Strings, out: &mut dyn Write) -> io:
 
 /// A key of JSON is a string, so whatever else it was goes between quotes.
 fn write_key(key: &Reply, strings: Strings, out: &mut dyn Write) -> io::Result<()> {
-    let is_string = matches!(
-        key,
-        Reply::Simple(_) | Reply::Error(_) | Reply::Bulk(_) | Reply::Verbatim { .. }
-    );
+    let is_string =
+        matches!(key, Reply::Simple(_) | Reply::Error(_) | Reply::Bulk(_) | Reply::Verbatim { .. });
     if is_string {
         return write(key, strings, out);
     }

@@ -72,9 +72,7 @@ impl Style {
 fn invalidated_keys(push: &Reply) -> Option<&[Reply]> {
     match push {
         Reply::Push(items) => match items.as_slice() {
-            [Reply::Bulk(kind), Reply::Array(keys)] if kind.as_bytes() == b"invalidate" => {
-                Some(keys)
-            }
+            [Reply::Bulk(kind), Reply::Array(keys)] if kind.as_bytes() == b"invalidate" => Some(keys),
             _ => None,
         },
         _ => None,

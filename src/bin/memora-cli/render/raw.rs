@@ -23,9 +23,7 @@ pub(super) fn write(reply: &Reply, delimiter: &[u8], out: &mut dyn Write) -> io:
         Reply::Boolean(true) => out.write_all(b"(true)"),
         Reply::Boolean(false) => out.write_all(b"(false)"),
         Reply::Array(items) | Reply::Set(items) | Reply::Push(items) => {
-            write_separated(items, delimiter, out, |item, out| {
-                write(item, delimiter, out)
-            })
+            write_separated(items, delimiter, out, |item, out| write(item, delimiter, out))
         }
         Reply::Map(pairs) => write_separated(pairs, delimiter, out, |(key, value), out| {
             write(key, delimiter, out)?;

@@ -4,11 +4,7 @@
 use super::*;
 
 fn show(format: Format, reply: &Reply) -> String {
-    let style = Style {
-        format,
-        element_delimiter: b"|".to_vec(),
-        reply_delimiter: b";".to_vec(),
-    };
+    let style = Style { format, element_delimiter: b"|".to_vec(), reply_delimiter: b";".to_vec() };
     let mut out = Vec::new();
     style.write(reply, &mut out).unwrap();
     String::from_utf8_lossy(&out).into_owned()
@@ -46,10 +42,7 @@ fn empty_lists_say_what_they_are() {
 fn numbers_are_as_wide_as_the_widest() {
     let ten = list((0..10).map(Reply::Integer));
     let text = show(Format::Typed, &list([ten, Reply::bulk("x")]));
-    assert!(
-        text.starts_with("1)  1) (integer) 0\n    2) (integer) 1\n"),
-        "{text}"
-    );
+    assert!(text.starts_with("1)  1) (integer) 0\n    2) (integer) 1\n"), "{text}");
     assert!(text.ends_with("   10) (integer) 9\n2) \"x\"\n"), "{text}");
 }
 
@@ -58,10 +51,7 @@ fn maps_break_the_line_before_a_long_value() {
     let map = Reply::Map(vec![
         (Reply::bulk("k"), Reply::Double(0.5)),
         (Reply::Integer(1), list([Reply::bulk("a"), Reply::Null])),
-        (
-            Reply::Set(vec![Reply::OK, Reply::OK]),
-            list([Reply::EMPTY_ARRAY]),
-        ),
+        (Reply::Set(vec![Reply::OK, Reply::OK]), list([Reply::EMPTY_ARRAY])),
     ]);
     let expected = "1# \"k\" => (double) 0.5\n\
                     2# (integer) 1 => \n   1) \"a\"\n   2) (nil)\n\
@@ -72,17 +62,10 @@ fn maps_break_the_line_before_a_long_value() {
 #[test]
 fn raw_text_has_delimiters_only() {
     let shown = |reply| show(Format::Raw, &reply);
-    let nested = list([
-        Reply::OK,
-        list([Reply::Null, Reply::Integer(1)]),
-        Reply::bulk("a b"),
-    ]);
+    let nested = list([Reply::OK, list([Reply::Null, Reply::Integer(1)]), Reply::bulk("a b")]);
     assert_eq!(shown(nested), "OK||1|a b;");
     assert_eq!(shown(Reply::error("ERR no")), "ERR no\n;");
-    assert_eq!(
-        shown(Reply::Map(vec![(Reply::OK, Reply::Boolean(false))])),
-        "OK (false);"
-    );
+    assert_eq!(shown(Reply::Map(vec![(Reply::OK, Reply::Boolean(false))])), "OK (false);");
 }
 
 #[test]
@@ -101,8 +84,7 @@ fn json_is_what_redis_cli_takes_for_it() {
         (Reply::Boolean(true), list([Reply::Null])),
         (list([Reply::OK]), Reply::bulk("\u{1}\u{8}\u{c}\u{7f}é\"/")),
     ]);
-    let plain =
-        r#"{error:"ERR a":1,"true":[null],"["OK"]":"\u0001\b\f"#.to_owned() + "\u{7f}é\\\"/\"}\n";
+    let plain = r#"{error:"ERR a":1,"true":[null],"["OK"]":"\u0001\b\f"#.to_owned() + "\u{7f}é\\\"/\"}\n";
     assert_eq!(show(Format::Json, &map), plain);
     let quoted = show(Format::QuotedJson, &Reply::bulk(b"\x01\xe9\"\\"));
     assert_eq!(quoted, "\"\\\\x01\\\\xe9\\\\\"\\\\\\\\\"\n");
@@ -110,16 +92,9 @@ fn json_is_what_redis_cli_takes_for_it() {
 
 #[test]
 fn invalidations_are_a_line_for_people() {
-    let push = Reply::Push(vec![
-        Reply::bulk("invalidate"),
-        list([Reply::bulk("a"), Reply::bulk("b\"")]),
-    ]);
+    let push = Reply::Push(vec![Reply::bulk("invalidate"), list([Reply::bulk("a"), Reply::bulk("b\"")])]);
     let write = |format| {
-        let style = Style {
-            format,
-            element_delimiter: b" ".to_vec(),
-            reply_delimiter: b"\n".to_vec(),
-        };
+        let style = Style { format, element_delimiter: b" ".to_vec(), reply_delimiter: b"\n".to_vec() };
         let mut out = Vec::new();
         style.write_push(&push, &mut out).unwrap();
         String::from_utf8(out).unwrap()

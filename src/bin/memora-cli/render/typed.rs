@@ -40,33 +40,9 @@ fn write_at(reply: &Reply, indent: usize, out: &mut dyn Write) -> io::Result<()>
         Reply::Null | Reply::NullArray => out.write_all(b"(nil)"),
         Reply::Boolean(true) => out.write_all(b"(true)"),
         Reply::Boolean(false) => out.write_all(b"(false)"),
-        Reply::Array(items) => write_list(
-            items,
-            List {
-                mark: ')',
-                empty: "(empty array)",
-            },
-            indent,
-            out,
-        ),
-        Reply::Set(items) => write_list(
-            items,
-            List {
-                mark: '~',
-                empty: "(empty set)",
-            },
-            indent,
-            out,
-        ),
-        Reply::Push(items) => write_list(
-            items,
-            List {
-                mark: ')',
-                empty: "(empty push)",
-            },
-            indent,
-            out,
-        ),
+        Reply::Array(items) => write_list(items, List { mark: ')', empty: "(empty array)" }, indent, out),
+        Reply::Set(items) => write_list(items, List { mark: '~', empty: "(empty set)" }, indent, out),
+        Reply::Push(items) => write_list(items, List { mark: ')', empty: "(empty push)" }, indent, out),
         Reply::Map(pairs) => write_map(pairs, indent, out),
         Reply::Stream(_) | Reply::Silent => Ok(()),
     }

@@ -37,10 +37,7 @@ enum Step {
 }
 
 fn key(number: u8) -> Vec<u8> {
-    vec![b'k'; 1 + usize::from(number % 4) * 50]
-        .into_iter()
-        .chain([number])
-        .collect()
+    vec![b'k'; 1 + usize::from(number % 4) * 50].into_iter().chain([number]).collect()
 }
 
 fn value() -> impl Strategy<Value = Vec<u8>> {
@@ -53,11 +50,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn deadline() -> impl Strategy<Value = Deadline> {
-    prop_oneof![
-        Just(Deadline::Keep),
-        Just(Deadline::Clear),
-        (0..300u64).prop_map(Deadline::At)
-    ]
+    prop_oneof![Just(Deadline::Keep), Just(Deadline::Clear), (0..300u64).prop_map(Deadline::At)]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -86,27 +79,18 @@ fn content(value: &ValueRef<'_>) -> Content {
     match value {
         ValueRef::String(string) => {
             let text = string.to_vec();
-            assert_eq!(
-                (string.len(), string.text(&mut IntText::default())),
-                (text.len(), text.as_slice())
-            );
+            assert_eq!((string.len(), string.text(&mut IntText::default())), (text.len(), text.as_slice()));
             Content::Text(text)
         }
-        ValueRef::List(list) => {
-            Content::List(list.iter().map(|element| element.to_vec()).collect())
+        ValueRef::List(list) => Content::List(list.iter().map(|element| element.to_vec()).collect()),
+        ValueRef::Hash(hash) => {
+            Content::Hash(hash.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect())
         }
-        ValueRef::Hash(hash) => Content::Hash(
-            hash.iter()
-                .map(|(field, value)| (field.to_vec(), value.to_vec()))
-                .collect(),
-        ),
     }
 }
 
 fn contents<'a>(items: impl Iterator<Item = Item<'a>>) -> Model {
-    items
-        .map(|item| (item.key.to_vec(), (content(&item.value), item.deadline_ms)))
-        .collect()
+    items.map(|item| (item.key.to_vec(), (content(&item.value), item.deadline_ms))).collect()
 }
 
 /// The text at a key of the model, for a command on strings.
@@ -127,11 +111,7 @@ fn model_increment(model: &mut Model, key: Vec<u8>, delta: i64) -> Result<i64, S
     let old = model_text(model, &key)?.unwrap_or(b"0".to_vec());
     let old: i64 = String::from_utf8(old.clone())
         .ok()
-        .and_then(|text| {
-            text.parse::<i64>()
-                .ok()
-                .filter(|int| int.to_string() == text)
-        })
+        .and_then(|text| text.parse::<i64>().ok().filter(|int| int.to_string() == text))
         .ok_or(StoreError::NotInteger)?;
     let sum = old.checked_add(delta).ok_or(StoreError::Overflow)?;
     put_text(model, key, sum.to_string().into_bytes());
@@ -195,9 +175,7 @@ fn apply_to_collection(database: &mut Database, model: &mut Model, now: u64, ste
             let pushed = database.list_or_create(&key(*number), now).map(|mut list| {
                 list.push(Side::Back, [NewString::Copy(element)]);
             });
-            let old = model
-                .entry(key(*number))
-                .or_insert((Content::List(Vec::new()), None));
+            let old = model.entry(key(*number)).or_insert((Content::List(Vec::new()), None));
             match (&mut old.0, pushed) {
                 (Content::List(elements), Ok(())) => elements.push(element.clone()),
                 (_, pushed) => assert_eq!(pushed, Err(StoreError::WrongType)),
@@ -219,12 +197,9 @@ fn apply_to_collection(database: &mut Database, model: &mut Model, now: u64, ste
             }
         }
         Step::SetField(number, field, value) => {
-            let change = database
-                .hash_or_create(&key(*number), now)
-                .map(|mut hash| hash.set(&[*field], value));
-            let old = model
-                .entry(key(*number))
-                .or_insert((Content::Hash(BTreeMap::new()), None));
+            let change =
+                database.hash_or_create(&key(*number), now).map(|mut hash| hash.set(&[*field], value));
+            let old = model.entry(key(*number)).or_insert((Content::Hash(BTreeMap::new()), None));
             let expected = match &mut old.0 {
                 Content::Hash(fields) => Ok(match fields.insert(vec![*field], value.clone()) {
                     Some(_) => FieldChange::Updated,
@@ -267,9 +242,7 @@ fn apply_to_key(database: &mut Database, model: &mut Model, now: u64, step: &Ste
         }
         Step::Expire(number, at) => {
             let set = database.set_deadline(&key(*number), *at, now);
-            let expected = model
-                .get_mut(&key(*number))
-                .map(|(_, old)| *old = Some(*at));
+            let expected = model.get_mut(&key(*number)).map(|(_, old)| *old = Some(*at));
             assert_eq!(set, expected.is_some());
         }
         Step::Persist(number) => {
