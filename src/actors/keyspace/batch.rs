@@ -11,6 +11,7 @@ use crate::commands::effects::{Control, Effects};
 use crate::commands::session::Slot;
 use crate::commands::{self, Prepared, faults};
 use crate::resp::{ProtocolError, Reply};
+use crate::store::Detached;
 
 /// The batch in progress.
 pub(super) struct Current {
@@ -30,10 +31,35 @@ impl Keyspace {
         session.active_ms = self.now_ms;
         session.request_bytes = work.batch.frame_bytes();
         self.statistics.input_bytes += work.received_bytes;
+        self.warm(slot, &work);
         self.current = Some(Current { slot, work, next: 0, close: false });
         self.run_current();
         self.finish_current();
+        self.discard_expired();
         self.carry_out_controls();
+    }
+
+    /// Has the memory that a long batch will read fetched for all its keys together.
+    fn warm(&self, slot: Slot, work: &Work) {
+        let database = self.store.db_ref(self.clients[slot].database);
+        if work.prepared.len() < WARM_COMMANDS || database.len() < WARM_KEYS {
+            return;
+        }
+        let keys = work.prepared.iter().enumerate().filter_map(|(index, prepared)| {
+            let first = prepared.first_key()?;
+            work.batch.argv(index).get(first)
+        });
+        database.warm(keys);
+    }
+
+    /// Lets go of the keys that the batch found past their deadline.
+    pub(super) fn discard_expired(&mut self) {
+        for database in self.store.iter_mut() {
+            let big: Vec<_> = database.take_expired().into_iter().filter(Detached::is_big).collect();
+            if !big.is_empty() {
+                self.facts.reclaimer.discard(big);
+            }
+        }
     }
 
     /// Runs the commands of the batch in progress, one after the other.
@@ -137,6 +163,12 @@ impl Keyspace {
         }
     }
 }
+
+/// Batches with fewer commands are not worth reading ahead for.
+const WARM_COMMANDS: usize = 4;
+
+/// Databases with fewer keys lie in the processor's caches anyway.
+const WARM_KEYS: usize = 50_000;
 
 /// How many unknown commands are remembered so that each is logged once.
 const UNKNOWN_NAMES: usize = 256;

@@ -37,6 +37,9 @@ impl Keyspace {
         self.links.admission.adjust(&self.config);
         self.links.expiry.set_hz(self.config.hz);
         self.links.supervisor.set_shutdown_timeout(self.config.shutdown_timeout);
+        if let Some(set_log_level) = &self.links.set_log_level {
+            set_log_level(self.config.loglevel);
+        }
         let settings = connection_settings(&self.config);
         for connection in self.connections.iter().flatten() {
             connection.do_send(Adjust(settings));

@@ -24,6 +24,7 @@ impl Handler<Tick> for Keyspace {
         self.close_idle_clients();
         self.check_slow_clients();
         let more_due = self.purge_due_keys();
+        self.discard_expired();
         self.links.expiry.ticked(more_due);
     }
 }
