@@ -302,10 +302,4 @@ impl Row {
         let parse = |_: &mut Args<'_>| Err(super::faults::SYNTAX);
         Self { spec, flags: Flags::of(spec.flags), parse, subcommands }
     }
-
-    /// The row of a command that also has subcommands.
-    pub(super) const fn with_subcommands(mut self, subcommands: &'static [Self]) -> Self {
-        self.subcommands = subcommands;
-        self
-    }
 }
