@@ -11,6 +11,7 @@ use crate::commands::effects::{Control, Effects};
 use crate::commands::session::Slot;
 use crate::commands::{self, Prepared, faults};
 use crate::resp::{ProtocolError, Reply};
+use std::thread;
 
 /// The batch in progress.
 pub(super) struct Current {
@@ -55,6 +56,7 @@ impl Keyspace {
             let prepared = &work.prepared[*next];
             let reply = commands::execute(&mut context, prepared);
             let effects = context.effects;
+            effects.controls.iter().for_each(carry_out_at_once);
             let session = &mut self.clients[*slot];
             if session.wants_reply() {
                 work.replies.push(reply, session.protocol);
@@ -135,6 +137,17 @@ impl Keyspace {
             );
             self.unknown_names.insert(name);
         }
+    }
+}
+
+/// Carries out what belongs before the reply: DEBUG SLEEP answers when it has slept, DEBUG PANIC fails as a
+/// command with a bug would.
+fn carry_out_at_once(control: &Control) {
+    match control {
+        // What DEBUG SLEEP is for: to see how others fare while the server is busy.
+        Control::Sleep(duration) => thread::sleep(*duration),
+        Control::Panic => panic!("requested by DEBUG PANIC"),
+        _ => {}
     }
 }
 
