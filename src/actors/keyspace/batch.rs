@@ -36,7 +36,8 @@ impl Keyspace {
         self.current = Some(Current { slot, work, next: 0, close: false });
         self.run_current();
         self.finish_current();
-        self.discard_expired();
+        let number = self.clients[slot].database;
+        self.discard_expired(number);
         self.carry_out_controls();
     }
 
@@ -53,13 +54,12 @@ impl Keyspace {
         database.warm(keys);
     }
 
-    /// Lets go of the keys that the batch found past their deadline.
-    pub(super) fn discard_expired(&mut self) {
-        for database in self.store.iter_mut() {
-            let big: Vec<_> = database.take_expired().into_iter().filter(Detached::is_big).collect();
-            if !big.is_empty() {
-                self.facts.reclaimer.discard(big);
-            }
+    /// Lets go of the keys of a database that were found past their deadline; ticks do it for all of them.
+    pub(super) fn discard_expired(&mut self, number: usize) {
+        let expired = self.store.db(number).take_expired();
+        let big: Vec<_> = expired.into_iter().filter(Detached::is_big).collect();
+        if !big.is_empty() {
+            self.facts.reclaimer.discard(big);
         }
     }
 
