@@ -47,6 +47,7 @@ pub mod resp;
 pub mod store;
 pub mod commands;
 pub mod config;
+pub mod persistence;
 pub mod exit;
 pub mod actors;
 mod bind;

@@ -12,7 +12,9 @@
 pub mod manifest;
 pub mod scan;
 pub mod units;
+pub mod replay;
 
 pub use manifest::{FileKind, LogFile, Manifest};
+pub use replay::{Replay, ReplayError};
 pub use scan::{Damage, Scan, scan};
 pub use units::UnitWriter;

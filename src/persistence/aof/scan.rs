@@ -66,6 +66,11 @@ pub fn scan(piece: &[u8]) -> Scan {
     }
 }
 
+/// Where the command at `at` ends, which is known to be whole.
+pub(super) fn command_end(units: &[u8], at: usize) -> usize {
+    command(units, at).ok().flatten().map_or(units.len(), |item| item.end)
+}
+
 /// A command or a remark.
 struct Item {
     end: usize,
