@@ -33,6 +33,7 @@ pub(crate) mod listener;
 pub(crate) mod connection;
 pub(crate) mod keyspace;
 pub(crate) mod expiry;
+pub(crate) mod aof_writer;
 
 /// A supervised actor.
 pub(crate) struct Child {

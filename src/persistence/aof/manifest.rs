@@ -4,7 +4,7 @@
 //! increments (`i`) with rising numbers, and files of the past (`h`) that may be deleted. Lines that begin with
 //! `#` are remarks. Names with spaces or unprintable bytes are quoted as on Redis's command line.
 
-use crate::resp::{quote_word, split_words};
+use crate::resp::quoting::{split_words, write_quoted};
 use std::fmt;
 
 /// What a file of the log is.
@@ -142,7 +142,13 @@ impl fmt::Display for Manifest {
 
 fn quote_if_needed(name: &str) -> String {
     let plain = name.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\'));
-    if plain { name.to_owned() } else { quote_word(name.as_bytes()) }
+    if plain {
+        return name.to_owned();
+    }
+    let mut quoted = Vec::new();
+    // Writing to a vector cannot fail, and what is escaped is ASCII.
+    let _ = write_quoted(name.as_bytes(), &mut quoted);
+    String::from_utf8_lossy(&quoted).into_owned()
 }
 
 fn parse_line(line: &[u8]) -> Result<LogFile, &'static str> {
