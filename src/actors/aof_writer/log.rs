@@ -44,6 +44,9 @@ pub(crate) struct Log {
     kept: VecDeque<Piece>,
     /// How many of the kept pieces are written.
     kept_written: usize,
+    /// Whether the file was touched since the last sync. A cut has to be synced as well: lost in a crash, it would
+    /// leave a torn piece in the middle of the log.
+    unsynced: bool,
 }
 
 impl Log {
@@ -65,7 +68,18 @@ impl Log {
         }
         let mut file = folder.append_to(&current(&manifest).name)?;
         file.truncate(end.len_bytes)?;
-        Ok(Self { folder, name, manifest, file, durable: end, written: end, kept: VecDeque::new(), kept_written: 0 })
+        file.sync()?;
+        Ok(Self {
+            folder,
+            name,
+            manifest,
+            file,
+            durable: end,
+            written: end,
+            kept: VecDeque::new(),
+            kept_written: 0,
+            unsynced: false,
+        })
     }
 
     /// How far the log is durable.
@@ -99,6 +113,7 @@ impl Log {
     /// When the disk does not take it; what was written in part is cut off again.
     pub(crate) fn write(&mut self) -> io::Result<()> {
         while let Some(piece) = self.kept.get(self.kept_written).cloned() {
+            self.unsynced = true;
             if let Err(error) = write_all(self.file.as_mut(), &piece.bytes) {
                 self.file.truncate(self.written.len_bytes)?;
                 return Err(error);
@@ -114,7 +129,7 @@ impl Log {
     /// # Errors
     /// When the disk fails. What it holds is not to be trusted then: it is cut back and written again.
     pub(crate) fn sync(&mut self) -> io::Result<()> {
-        if self.durable == self.written {
+        if !self.unsynced {
             return Ok(());
         }
         if let Err(error) = self.file.sync() {
@@ -123,6 +138,7 @@ impl Log {
             self.kept_written = 0;
             return Err(error);
         }
+        self.unsynced = false;
         self.trust_written();
         Ok(())
     }
@@ -203,3 +219,6 @@ fn write_all(file: &mut dyn AppendFile, mut bytes: &[u8]) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
