@@ -29,7 +29,7 @@ pub fn info(entry: &Entry) -> Reply {
         ),
         Reply::Set(spec.tips.iter().copied().map(Reply::bulk).collect()),
         Reply::Set(spec.keys.iter().map(key_spec).collect()),
-        Reply::Set(subcommands(entry).map(info).collect()),
+        subcommand_infos(entry),
     ])
 }
 
@@ -57,6 +57,14 @@ pub fn docs(entry: &Entry) -> (Reply, Reply) {
         map.push(pair("subcommands", Reply::Map(subcommands(entry).map(docs).collect())));
     }
     (Reply::bulk(entry.name.clone()), Reply::Map(map))
+}
+
+/// Redis answers an empty set where there are none, and a list where there are some.
+fn subcommand_infos(entry: &Entry) -> Reply {
+    match entry.subcommands.as_slice() {
+        [] => Reply::Set(Vec::new()),
+        _ => Reply::array(subcommands(entry).map(info)),
+    }
 }
 
 fn subcommands(entry: &Entry) -> impl Iterator<Item = &'static Entry> {

@@ -200,7 +200,7 @@ impl spec::Command for List {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         Ok(match self.filter {
             Some(filter) => Reply::Array(filter.names(context.argv)),
-            None => Reply::Set(table().commands().map(name_of).collect()),
+            None => Reply::array(table().commands().map(name_of)),
         })
     }
 }
@@ -208,7 +208,7 @@ impl spec::Command for List {
 /// What both commands that find keys declare alike.
 const KEYS: Spec = Spec {
     arity: -4,
-    since: "7.0.0",
+    since: "2.8.13",
     complexity: "O(N) where N is the number of arguments",
     syntax: "command arg [arg ...]",
     ..COMMAND
@@ -270,6 +270,7 @@ pub(super) struct GetKeysAndFlags;
 impl spec::Command for GetKeysAndFlags {
     const SPEC: Spec = Spec {
         name: "getkeysandflags",
+        since: "7.0.0",
         summary: "Picks the keys out of a request, with what it does to them",
         ..KEYS
     };

@@ -103,6 +103,7 @@ impl Command for Auth {
         complexity: "O(N) where N is the number of passwords of the user",
         summary: "Proves who the client is",
         syntax: "[username] password",
+        history: &[("6.0.0", "Argument `username`, with ACL")],
         ..Spec::EMPTY
     };
 
@@ -134,7 +135,8 @@ impl Command for Hello {
         group: Group::Connection,
         since: "6.0.0",
         summary: "Greets the server, agrees on the protocol, and authenticates",
-        syntax: "[protover [AUTH username password] [SETNAME clientname]]",
+        syntax: "[arguments: protover [AUTH username password] [SETNAME clientname]]",
+        history: &[("6.2.0", "The version may be left out, to only be told about the connection")],
         ..Spec::EMPTY
     };
 

@@ -119,6 +119,12 @@ impl Command for Set {
         group: Group::String,
         summary: "Sets a key to a string, whatever it held before",
         syntax: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+        history: &[
+            ("2.6.12", "Options: `NX`, `XX`, `EX` and `PX`"),
+            ("6.0.0", "Option `KEEPTTL`"),
+            ("6.2.0", "Options `GET`, `EXAT` and `PXAT`"),
+            ("7.0.0", "`GET` goes together with `NX`"),
+        ],
         ..Spec::EMPTY
     };
 

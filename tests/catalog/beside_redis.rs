@@ -13,7 +13,16 @@ use std::process::{Child, Command, Stdio};
 
 /// Where Memora, which follows Redis 7.2, describes a command otherwise than Redis 7.0.15 does: the command, the
 /// field, the reason. A line that is no longer true fails the test.
-const DIFFERENCES: &[(&str, &str, &str)] = &[];
+const DIFFERENCES: &[(&str, &str, &str)] = &[
+    ("client|setinfo", "exists", "new in Redis 7.2"),
+    ("client|no-touch", "exists", "new in Redis 7.2"),
+    ("config|resetstat", "tips", "Redis 7.2 asks all nodes of a cluster"),
+    ("client|list", "arguments", "Redis puts the repeated client-id into a block of its own"),
+    ("config|get", "arguments", "Redis puts the repeated parameter into a block of its own"),
+    ("command|getkeys", "fields", "Redis 7.2 names the arguments"),
+    ("command|getkeysandflags", "fields", "Redis 7.2 names the arguments"),
+    ("debug", "fields", "Redis tells no arguments; Memora's are its own"),
+];
 
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
@@ -287,13 +296,23 @@ const REQUESTS: &[&str] = &[
     "spublish a b",
 ];
 
+/// Whether Memora has the command and subcommand, or they are meant not to be there.
+fn is_known(request: &str) -> bool {
+    let words: Vec<&[u8]> = request.split(' ').map(str::as_bytes).collect();
+    let missing = |index: usize| words.get(index).is_some_and(|word| *word != b"nope");
+    match table().find(words[0]) {
+        None => !missing(0),
+        Some(command) if command.subcommands.is_empty() => true,
+        Some(command) => table().find_subcommand(command, words[1]).is_some() || !missing(1),
+    }
+}
+
 #[test]
 fn keys_are_found_as_in_redis() {
     let Some(mut both) = both() else { return };
     both.ask("HELLO 3");
     for request in REQUESTS {
-        let name = request.split(' ').next().unwrap();
-        if name != "nope" && table().find(name.as_bytes()).is_none() {
+        if !is_known(request) {
             continue;
         }
         for command in ["GETKEYS", "GETKEYSANDFLAGS"] {
