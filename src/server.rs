@@ -20,6 +20,7 @@ use crate::actors::supervision::{Plan, Supervisor, SupervisorHandle};
 use crate::bind;
 use crate::commands::context::Fixed;
 use crate::config::Config;
+use crate::config::values::LogLevel;
 use crate::exit::Exit;
 use actix_rt::{Arbiter, System};
 use std::io;
@@ -62,13 +63,18 @@ pub enum StartError {
 }
 
 /// What a program that embeds the server may choose beyond the options.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Embedding {
     /// Where the time of day comes from.
     pub clock: Clock,
     /// The configuration file, for `INFO`.
     pub config_file: Option<PathBuf>,
+    /// Called when the option `loglevel` changes; the log belongs to the program, not to the library.
+    pub set_log_level: Option<SetLogLevel>,
 }
+
+/// Changes how much is logged.
+pub type SetLogLevel = Box<dyn Fn(LogLevel) + Send>;
 
 /// A running server. Dropping it shuts it down without waiting for its clients.
 pub struct Server {
@@ -172,9 +178,9 @@ fn serve(
     port: u16,
     ready: &mpsc::Sender<SupervisorHandle>,
 ) -> Exit {
-    let Embedding { clock, config_file } = embedding;
+    let Embedding { clock, config_file, set_log_level } = embedding;
     let system = System::new();
-    let exit = system.block_on(async {
+    system.block_on(async {
         let io_threads = config.connection_threads();
         let (ended, heard) = oneshot::channel();
         let fixed = Fixed {
@@ -186,14 +192,13 @@ fn serve(
             io_threads,
         };
         let arbiters = (0..io_threads).map(|_| Arbiter::new()).collect();
-        let plan = Plan { config, fixed, clock, bound: Arc::new(bound), arbiters, ended };
+        let plan = Plan { config, fixed, clock, set_log_level, bound: Arc::new(bound), arbiters, ended };
         let supervisor = Supervisor::new(plan).launch();
         if ready.send(supervisor).is_err() {
             return Exit::CouldNotStart;
         }
         heard.await.unwrap_or(Exit::ChildGaveUp)
-    });
-    exit
+    })
 }
 
 /// Forty random hexadecimal digits, as Redis identifies a run.

@@ -108,7 +108,6 @@ mod beside_redis {
         &["maxclients", "4294967296"],
         &["tcp-keepalive", "x"],
         &["protected-mode", "maybe"],
-        &["lazyfree-lazy-user-flush", ""],
         &["proto-max-bulk-len", "abc"],
         &["proto-max-bulk-len", "-1"],
         &["proto-max-bulk-len", "1mbx"],

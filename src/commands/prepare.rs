@@ -28,6 +28,13 @@ pub(super) enum Refusal {
 }
 
 impl Prepared {
+    /// Which argument is the command's first key, where that is fixed.
+    #[must_use]
+    pub fn first_key(&self) -> Option<usize> {
+        let first = self.row()?.range.first;
+        usize::try_from(first).ok().filter(|first| *first > 0)
+    }
+
     /// The row of the command, if it exists.
     #[must_use]
     pub fn row(&self) -> Option<&'static Row> {

@@ -235,9 +235,7 @@ options! {
         "log-format" => log_format: LogFormat = "compact", Choice, AtStart,
             "What a log line looks like.";
         "logfile" => logfile: Option<PathBuf> = "", PathOrNone, AtStart,
-            "The file to log to; empty logs to standard output.";
-        "always-show-logo" => always_show_logo: bool = "no", YesNo, AtStart,
-            "Whether the start banner is shown even when the log does not go to a terminal.";
+            "The file to log to; empty logs to standard error.";
         "ready-file" => ready_file: Option<PathBuf> = "", PathOrNone, AtStart,
             "A file that is written with the listening addresses once clients are served, for scripts that wait for it.";
         "shutdown-timeout" => shutdown_timeout: Duration = "10", Seconds(INT_MAX), Live,
@@ -265,8 +263,6 @@ options! {
         "list-max-listpack-size" | "list-max-ziplist-size" => list_max_listpack_size: i32
             = "-2", Integer(INT_MIN, INT_MAX), Live,
             "The most elements in one node of a list, or from -1 to -5 the most bytes: 4, 8, 16, 32 or 64 kb.";
-        "lazyfree-lazy-user-flush" => lazyfree_lazy_user_flush: bool = "no", YesNo, Live,
-            "Whether FLUSHALL and FLUSHDB without a word of their own behave as with ASYNC.";
     }
     Fixed {
         "appendonly" => appendonly: bool = "no",

@@ -35,6 +35,7 @@ use crate::commands::statistics::Statistics;
 use crate::config::Config;
 use crate::config::values::OnPanic;
 use crate::exit::Exit;
+use crate::server::SetLogLevel;
 use crate::store::{HashKey, Store};
 use actix::{Actor, Addr, Context, Handler, Supervised};
 use std::collections::HashSet;
@@ -71,6 +72,8 @@ pub(crate) struct Links {
     pub(crate) supervisor: SupervisorHandle,
     pub(crate) admission: Arc<Admission>,
     pub(crate) health: Arc<Health>,
+    /// Changes how much the program logs, where the program has handed that over.
+    pub(crate) set_log_level: Option<SetLogLevel>,
 }
 
 impl Keyspace {
@@ -120,9 +123,10 @@ impl Actor for Keyspace {
 
 impl Supervised for Keyspace {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        self.controls.clear();
         self.unknown.clear();
         self.abandon_current();
+        // The commands before the one that failed are answered, so what they asked for is due as well.
+        self.carry_out_controls();
         self.links.expiry.ticked(false);
         let broken = self.store.verify().err();
         if let Some(broken) = &broken {

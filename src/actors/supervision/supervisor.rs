@@ -12,6 +12,7 @@ use crate::actors::{CHILDREN, Child, GivesUp};
 use crate::commands::context::Fixed;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::server::SetLogLevel;
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
 use actix_rt::{Arbiter, ArbiterHandle};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub(crate) struct Plan {
     pub(crate) config: Config,
     pub(crate) fixed: Fixed,
     pub(crate) clock: Clock,
+    pub(crate) set_log_level: Option<SetLogLevel>,
     /// The listening sockets; kept here so that they outlive the Listener.
     pub(crate) bound: Arc<Vec<Bound>>,
     /// Threads for connections; none: all share one thread.
@@ -137,7 +139,7 @@ impl Handler<ShutDown> for Supervisor {
 
 /// Starts all actors in the order of [`CHILDREN`].
 fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
-    let Plan { config, fixed, clock, bound, arbiters, ended } = plan;
+    let Plan { config, fixed, clock, set_log_level, bound, arbiters, ended } = plan;
     let limits = Limits {
         max_restarts: config.max_restarts as usize,
         window: config.restart_window,
@@ -161,6 +163,7 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
         supervisor: me.clone(),
         admission: Arc::clone(&admission),
         health: Arc::clone(&keyspace_health),
+        set_log_level,
     };
     let reception = Reception {
         keyspace: keyspace.clone(),

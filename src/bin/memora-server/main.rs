@@ -1,14 +1,15 @@
 //! The server program: options, log, server, signals, exit code.
 
-use memora::config::values::LogFormat;
+mod log;
+mod signals;
+
 use memora::config::{Config, ConfigOrigin, Invocation};
 use memora::exit::Exit;
-use memora::server::{Embedding, Server, StartError};
-use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use memora::server::{Embedding, Server, SetLogLevel, StartError};
+use signals::Signals;
+use std::fs;
+use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use tracing_subscriber::fmt::format::FmtSpan;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -29,13 +30,16 @@ fn main() -> ExitCode {
 
 /// Runs the server until it ends.
 fn run(config: Config, origin: ConfigOrigin) -> Exit {
-    if let Err(error) = start_log(&config) {
-        eprintln!("memora-server: cannot write the log: {error}");
-        return Exit::CouldNotStart;
-    }
+    let set_log_level = match log::start(&config) {
+        Ok(set_log_level) => set_log_level,
+        Err(error) => {
+            eprintln!("memora-server: cannot write the log: {error}");
+            return Exit::CouldNotStart;
+        }
+    };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration = %origin, "memora starts");
     let ready_file = config.ready_file.clone();
-    match start(config, origin) {
+    match start(config, origin, set_log_level) {
         Ok(server) => {
             let announced = announce(&server, ready_file.as_deref());
             let exit = match announced {
@@ -59,10 +63,12 @@ fn run(config: Config, origin: ConfigOrigin) -> Exit {
     }
 }
 
-fn start(config: Config, origin: ConfigOrigin) -> Result<Server, StartError> {
+fn start(config: Config, origin: ConfigOrigin, set_log_level: SetLogLevel) -> Result<Server, StartError> {
     std::env::set_current_dir(&config.dir)
         .map_err(|source| StartError::Directory { path: config.dir.clone(), source })?;
-    Server::start_with(config, Embedding { config_file: origin.file, ..Embedding::default() })
+    let embedding =
+        Embedding { config_file: origin.file, set_log_level: Some(set_log_level), ..Embedding::default() };
+    Server::start_with(config, embedding)
 }
 
 /// Says where the server listens: one line on standard output, and in the ready file.
@@ -112,84 +118,4 @@ fn serve(mut server: Server) -> Exit {
         }
     });
     server.join()
-}
-
-/// Sets the log up: format, level and place as the options say.
-fn start_log(config: &Config) -> io::Result<()> {
-    let place: Box<dyn Write + Send> = match &config.logfile {
-        Some(path) => Box::new(File::options().create(true).append(true).open(path)?),
-        None => Box::new(io::stderr()),
-    };
-    let colour =
-        config.logfile.is_none() && io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(config.loglevel.filter())
-        .with_writer(Mutex::new(place))
-        .with_span_events(FmtSpan::NONE)
-        .with_ansi(colour)
-        .with_target(false);
-    match config.log_format {
-        LogFormat::Pretty => builder.pretty().init(),
-        LogFormat::Compact => builder.compact().init(),
-        LogFormat::Json => builder.json().init(),
-    }
-    Ok(())
-}
-
-/// The signals that ask a process to end.
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    /// Waits for the next one and names it.
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-        }
-    }
-}
-
-/// The console events that ask a process to end.
-#[cfg(windows)]
-struct Signals {
-    c: tokio::signal::windows::CtrlC,
-    brk: tokio::signal::windows::CtrlBreak,
-    close: tokio::signal::windows::CtrlClose,
-    logoff: tokio::signal::windows::CtrlLogoff,
-    shutdown: tokio::signal::windows::CtrlShutdown,
-}
-
-#[cfg(windows)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
-        Ok(Self {
-            c: ctrl_c()?,
-            brk: ctrl_break()?,
-            close: ctrl_close()?,
-            logoff: ctrl_logoff()?,
-            shutdown: ctrl_shutdown()?,
-        })
-    }
-
-    /// Waits for the next one and names it.
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.c.recv() => "Ctrl-C",
-            _ = self.brk.recv() => "Ctrl-Break",
-            _ = self.close.recv() => "console close",
-            _ = self.logoff.recv() => "logoff",
-            _ = self.shutdown.recv() => "system shutdown",
-        }
-    }
 }
