@@ -3,8 +3,9 @@
 use super::grammar::Part;
 use super::kinds;
 use super::random::Random;
-use super::rules::RULES;
+use super::rules::{NEVER_WRONG, RULES};
 use crate::wire::Words;
+use memora::commands::table::table;
 
 /// A sequence of requests and how it is sent.
 #[derive(Clone)]
@@ -48,7 +49,7 @@ impl Generator {
     fn request(&self, random: &mut Random) -> Words {
         let mut words = Words::new();
         self.grammars[self.drawn[random.below(self.drawn.len())]].make(random, &mut words);
-        if random.chance(WRONG_PERCENT) {
+        if random.chance(WRONG_PERCENT) && !NEVER_WRONG.iter().any(|name| is_named(&words, name)) {
             make_wrong(&mut words, random);
         }
         keep_from_expiring(&mut words);
@@ -56,9 +57,9 @@ impl Generator {
     }
 }
 
-/// Changes a request so that it is probably wrong; its first word stays, and what CLIENT and CONFIG are to do.
+/// Changes a request so that it is probably wrong; its name stays, and that of a subcommand.
 fn make_wrong(words: &mut Words, random: &mut Random) {
-    let is_container = ["client", "config"].iter().any(|name| words[0].eq_ignore_ascii_case(name.as_bytes()));
+    let is_container = table().find(&words[0]).is_some_and(|entry| !entry.subcommands.is_empty());
     let first = if is_container { 2 } else { 1 };
     let Some(changeable) = words.len().checked_sub(first).filter(|changeable| *changeable > 0) else {
         words.push(kinds::any(random));
@@ -87,12 +88,15 @@ fn keep_from_expiring(words: &mut Words) {
     const SOON_MS: i64 = 150_000;
     let announced = |word: &Vec<u8>| word.eq_ignore_ascii_case(b"EX") || word.eq_ignore_ascii_case(b"PX");
     let by_option = words.iter().enumerate().filter(|(_, word)| announced(word)).map(|(at, _)| at + 1);
-    let is_named = |name: &str| words[0].eq_ignore_ascii_case(name.as_bytes());
-    let by_place = TIMES.iter().filter(|(name, _)| is_named(name)).map(|(_, at)| *at);
+    let by_place = TIMES.iter().filter(|(name, _)| is_named(words, name)).map(|(_, at)| *at);
     for at in by_option.chain(by_place).collect::<Vec<_>>() {
         let time = words.get(at).and_then(|word| std::str::from_utf8(word).ok()?.parse::<i64>().ok());
         if time.is_some_and(|time| (1..SOON_MS).contains(&time)) {
             words[at] = SOON_MS.to_string().into_bytes();
         }
     }
+}
+
+fn is_named(words: &[Vec<u8>], name: &str) -> bool {
+    words[0].eq_ignore_ascii_case(name.as_bytes())
 }

@@ -25,6 +25,7 @@ const KINDS: &[(&str, Make)] = &[
     ("ms", milliseconds),
     ("at", |random| (now_ms() / 1000 + distance_secs(random)).to_string().into_bytes()),
     ("at_ms", |random| (now_ms() + 1000 * distance_secs(random)).to_string().into_bytes()),
+    ("user", |_| b"default".to_vec()),
     ("pattern", |random| text_of(PATTERNS, random)),
     ("db", |random| text_of(DATABASES, random)),
     ("type", |random| {

@@ -92,6 +92,9 @@ impl Shrinker<'_> {
     }
 }
 
+/// How much of a long reply is shown.
+const SHOWN_LINES: usize = 50;
+
 /// A case that fails as a script, with what both answered.
 pub(crate) fn script(case: &Case, difference: &Difference) -> String {
     let mut lines = vec![format!("# under RESP{}, {} requests at a time", case.protocol, case.batch)];
@@ -101,7 +104,7 @@ pub(crate) fn script(case: &Case, difference: &Difference) -> String {
     }
     for (name, reply) in ["memora", "redis"].iter().zip(&difference.replies) {
         lines.push(format!("# {name}:"));
-        lines.extend(render::lines(reply, case.protocol == 3));
+        lines.extend(render::lines(reply, case.protocol == 3).into_iter().take(SHOWN_LINES));
     }
     lines.join("\n")
 }
