@@ -13,6 +13,7 @@
 pub mod spec;
 pub mod key_specs;
 pub mod categories;
+pub mod syntax;
 pub mod table;
 pub mod args;
 pub mod prepare;
@@ -28,6 +29,7 @@ mod expiration;
 mod big_replies;
 mod help;
 mod info;
+pub mod catalog;
 
 mod strings;
 mod counters;

@@ -40,7 +40,7 @@ impl Command for ObjectEncoding {
 
 help!(
     ObjectHelp,
-    "2.2.3",
+    "6.2.0",
     Generic,
     [Flag::Loading, Flag::Stale],
     "OBJECT",

@@ -22,6 +22,7 @@ const EXPIRE: Spec = Spec {
     arity: -3,
     flags: &[Flag::Write, Flag::Fast],
     keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Update])],
+    history: &[("7.0.0", "Options `NX`, `XX`, `GT` and `LT`")],
     group: Group::Generic,
     ..Spec::EMPTY
 };
@@ -31,6 +32,7 @@ const TTL: Spec = Spec {
     arity: 2,
     flags: &[Flag::Readonly, Flag::Fast],
     keys: &[KeySpec::one(&[KeyFlag::Ro, KeyFlag::Access])],
+    history: &[("2.8.0", "Tells a missing key from one without a time to live")],
     group: Group::Generic,
     syntax: "key",
     tips: &["nondeterministic_output"],
