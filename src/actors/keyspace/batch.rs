@@ -12,6 +12,7 @@ use crate::commands::session::Slot;
 use crate::commands::{self, Prepared, faults};
 use crate::resp::{ProtocolError, Reply};
 use crate::store::Detached;
+use std::thread;
 
 /// The batch in progress.
 pub(super) struct Current {
@@ -81,6 +82,7 @@ impl Keyspace {
             let prepared = &work.prepared[*next];
             let reply = commands::execute(&mut context, prepared);
             let effects = context.effects;
+            effects.controls.iter().for_each(carry_out_at_once);
             let session = &mut self.clients[*slot];
             if session.wants_reply() {
                 work.replies.push(reply, session.protocol);
@@ -169,6 +171,17 @@ const WARM_COMMANDS: usize = 4;
 
 /// Databases with fewer keys lie in the processor's caches anyway.
 const WARM_KEYS: usize = 50_000;
+
+/// Carries out what belongs before the reply: DEBUG SLEEP answers when it has slept, DEBUG PANIC fails as a
+/// command with a bug would.
+fn carry_out_at_once(control: &Control) {
+    match control {
+        // What DEBUG SLEEP is for: to see how others fare while the server is busy.
+        Control::Sleep(duration) => thread::sleep(*duration),
+        Control::Panic => panic!("requested by DEBUG PANIC"),
+        _ => {}
+    }
+}
 
 /// How many unknown commands are remembered so that each is logged once.
 const UNKNOWN_NAMES: usize = 256;
