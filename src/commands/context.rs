@@ -5,6 +5,7 @@
 
 use super::effects::Effects;
 use super::faults::{self, Fault};
+use super::history::History;
 use super::session::{Clients, Session, Slot};
 use super::statistics::Statistics;
 use crate::config::Config;
@@ -28,6 +29,8 @@ pub struct Context<'a> {
     pub config: &'a mut Config,
     /// Counters.
     pub statistics: &'a mut Statistics,
+    /// What was slow.
+    pub history: &'a mut History,
     /// What never changes while the process runs, and what only the system can tell.
     pub facts: &'a dyn Facts,
     /// Unix time in milliseconds, read once per batch.

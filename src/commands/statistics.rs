@@ -2,6 +2,7 @@
 //!
 //! The Keyspace and the commands count here; nobody else writes. Rates are sampled by the ticks.
 
+use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 
 /// How many samples an instantaneous rate is averaged over, as in Redis.
@@ -47,7 +48,7 @@ pub struct Statistics {
 }
 
 /// How one command fared.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CommandStatistics {
     /// Times it ran.
     pub calls: u64,
@@ -55,6 +56,58 @@ pub struct CommandStatistics {
     pub rejected: u64,
     /// Times it ran and failed.
     pub failed: u64,
+    /// How long it ran, all calls together.
+    pub time_ns: u64,
+    /// How long single calls took, in nanoseconds; made at the first call that is tracked.
+    histogram: Option<Box<Histogram<u64>>>,
+}
+
+/// The longest duration the distributions tell apart from longer ones, as in Redis.
+const LONGEST_TRACKED_NS: u64 = 1_000_000_000;
+
+/// Decimal digits to which durations are told apart, as in Redis.
+const TRACKED_DIGITS: u8 = 2;
+
+/// The upper end of the first bucket of a distribution; each next bucket is twice as wide.
+const FIRST_BUCKET_NS: u64 = 1024;
+
+impl CommandStatistics {
+    /// Notes how long a call took; `tracked`: also among the single calls.
+    pub fn took(&mut self, duration_ns: u64, tracked: bool) {
+        self.time_ns += duration_ns;
+        if tracked {
+            let histogram = self.histogram.get_or_insert_with(|| Box::new(new_histogram()));
+            histogram.saturating_record(duration_ns.max(1));
+        }
+    }
+
+    /// How long single calls took, in nanoseconds; none before the first that was tracked.
+    #[must_use]
+    pub fn histogram(&self) -> Option<&Histogram<u64>> {
+        self.histogram.as_deref()
+    }
+}
+
+fn new_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LONGEST_TRACKED_NS, TRACKED_DIGITS)
+        .expect("the bounds are constants the library accepts; a test makes one")
+}
+
+/// A histogram as `LATENCY HISTOGRAM` shows it: the upper end of each bucket in microseconds, and how many
+/// calls took at most so long. Buckets that add nothing are left out.
+#[must_use]
+pub fn distribution(histogram: &Histogram<u64>) -> Vec<(u64, u64)> {
+    let mut buckets = Vec::new();
+    let (mut end_ns, mut counted) = (FIRST_BUCKET_NS, 0);
+    while counted < histogram.len() {
+        let below = histogram.count_between(0, end_ns - 1);
+        if below > counted {
+            buckets.push((histogram.highest_equivalent(end_ns) / 1000, below));
+            counted = below;
+        }
+        end_ns *= 2;
+    }
+    buckets
 }
 
 /// Codes that are counted one by one; beyond this many, clients could fill memory with made-up codes.

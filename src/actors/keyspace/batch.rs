@@ -13,6 +13,7 @@ use crate::commands::{self, Prepared, faults};
 use crate::resp::{ProtocolError, Reply};
 use crate::store::Detached;
 use std::thread;
+use std::time::Duration;
 
 /// The batch in progress.
 pub(super) struct Current {
@@ -66,6 +67,7 @@ impl Keyspace {
     /// Runs the commands of the batch in progress, one after the other.
     fn run_current(&mut self) {
         let Some(Current { slot, work, next, close }) = &mut self.current else { return };
+        let mut started = self.stopwatch.now();
         while *next < work.prepared.len() && !*close {
             let mut context = Context {
                 argv: work.batch.argv(*next),
@@ -74,6 +76,7 @@ impl Keyspace {
                 me: *slot,
                 config: &mut self.config,
                 statistics: &mut self.statistics,
+                history: &mut self.history,
                 facts: &self.facts,
                 now_ms: self.now_ms,
                 random: self.random.next(),
@@ -81,16 +84,19 @@ impl Keyspace {
             };
             let prepared = &work.prepared[*next];
             let reply = commands::execute(&mut context, prepared);
-            let effects = context.effects;
-            effects.controls.iter().for_each(carry_out_at_once);
-            let session = &mut self.clients[*slot];
+            context.effects.controls.iter().for_each(carry_out_at_once);
+            let session = context.session();
             if session.wants_reply() {
                 work.replies.push(reply, session.protocol);
             }
-            for garbage in effects.garbage {
+            for garbage in context.effects.garbage.drain(..) {
                 self.facts.reclaimer.discard(garbage);
             }
-            for control in effects.controls {
+            // One look at the clock per command: the end of one is the beginning of the next.
+            let ended = self.stopwatch.now();
+            commands::note_duration(&mut context, prepared, nanoseconds(ended - started));
+            started = ended;
+            for control in context.effects.controls {
                 *close |= ends_batch(&control);
                 self.controls.push(control);
             }
@@ -185,6 +191,10 @@ fn carry_out_at_once(control: &Control) {
 
 /// How many unknown commands are remembered so that each is logged once.
 const UNKNOWN_NAMES: usize = 256;
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// Whether the commands behind the one that asked for this are not to run any more.
 fn ends_batch(control: &Control) -> bool {
