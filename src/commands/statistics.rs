@@ -37,6 +37,12 @@ pub struct Statistics {
     pub query_limit_disconnections: u64,
     /// Keys that expired, counted at the last reset, to be subtracted from the store's own count.
     pub expired_at_reset: u64,
+    /// Things freed elsewhere, counted at the last reset, to be subtracted likewise.
+    pub lazyfreed_at_reset: u64,
+    /// Time spent removing due keys in the background.
+    pub expire_cycles_ns: u64,
+    /// How often the removal of due keys stopped because its time was up.
+    pub expire_cycles_cut_short: u64,
     /// Changes to data since the last save.
     pub changes: u64,
     /// Commands per second.
@@ -140,9 +146,10 @@ impl Statistics {
         self.output_rate.sample(self.output_bytes, now_ms);
     }
 
-    /// What `CONFIG RESETSTAT` does; `expired` is the store's count of expired keys so far.
-    pub fn reset(&mut self, expired: u64) {
-        *self = Self { expired_at_reset: expired, changes: self.changes, ..Self::default() };
+    /// What `CONFIG RESETSTAT` does; `expired` and `lazyfreed` are the counts so far that others keep.
+    pub fn reset(&mut self, expired: u64, lazyfreed: u64) {
+        let changes = self.changes;
+        *self = Self { expired_at_reset: expired, lazyfreed_at_reset: lazyfreed, changes, ..Self::default() };
     }
 }
 

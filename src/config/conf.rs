@@ -36,6 +36,22 @@ pub(super) fn split_words(line: &str) -> Result<Vec<String>, &'static str> {
     Ok(words)
 }
 
+/// A word in double quotes, so that [`split_words`] reads it as it is.
+pub(super) fn quoted(word: &str) -> String {
+    let mut quoted = String::from('"');
+    for letter in word.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), &'static str> {
     let mut word = Vec::new();
     loop {

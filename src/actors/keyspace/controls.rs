@@ -22,7 +22,9 @@ impl Keyspace {
                 }
                 Control::Shutdown { now } => self.links.supervisor.shut_down(now),
                 Control::ConfigChanged => self.apply_config(),
-                Control::ResetStatistics => self.statistics.reset(self.store.expired_keys()),
+                Control::ResetStatistics => {
+                    self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());
+                }
             }
         }
     }
