@@ -11,8 +11,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+/// Counts what is allocated, which is `used_memory` in INFO.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: cap::Cap<mimalloc::MiMalloc> = cap::Cap::new(mimalloc::MiMalloc, usize::MAX);
 
 fn main() -> ExitCode {
     match Config::load(std::env::args_os().skip(1)) {
@@ -66,8 +67,12 @@ fn run(config: Config, origin: ConfigOrigin) -> Exit {
 fn start(config: Config, origin: ConfigOrigin, set_log_level: SetLogLevel) -> Result<Server, StartError> {
     std::env::set_current_dir(&config.dir)
         .map_err(|source| StartError::Directory { path: config.dir.clone(), source })?;
-    let embedding =
-        Embedding { config_file: origin.file, set_log_level: Some(set_log_level), ..Embedding::default() };
+    let embedding = Embedding {
+        config_file: origin.file,
+        set_log_level: Some(set_log_level),
+        allocated_bytes: Some(|| ALLOCATOR.allocated()),
+        ..Embedding::default()
+    };
     Server::start_with(config, embedding)
 }
 
