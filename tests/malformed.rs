@@ -70,7 +70,11 @@ fn every_mistake_is_answered_as_redis_answers_it() {
 #[test]
 fn lines_without_an_end_are_cut_off_at_64_kb() {
     let server = server();
-    let cases = [("", "too big inline request"), ("*", "too big mbulk count string"), ("*1\r\n$", "too big bulk count string")];
+    let cases = [
+        ("", "too big inline request"),
+        ("*", "too big mbulk count string"),
+        ("*1\r\n$", "too big bulk count string"),
+    ];
     for (start, error) in cases {
         let mut client = Client::of(&server);
         client.send(format!("{start}{}", "1".repeat(64 * 1024)));
@@ -141,7 +145,8 @@ fn open_files(program: &Program) -> usize {
 #[test]
 fn a_client_may_vanish_at_any_byte() {
     let watched = Watched::new();
-    let bytes = [request(&["SET", "k", "v"]), b"GET k\r\n".to_vec(), request(&["ECHO", &"x".repeat(100)])].concat();
+    let bytes =
+        [request(&["SET", "k", "v"]), b"GET k\r\n".to_vec(), request(&["ECHO", &"x".repeat(100)])].concat();
     for cut in 0..=bytes.len() {
         let mut client = watched.program.client();
         client.send(&bytes[..cut]);
@@ -177,7 +182,8 @@ fn a_client_that_leaves_while_its_big_reply_is_written_leaves_nothing_behind() {
 
 /// Pieces of requests and of nonsense that a random stream is put together from.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
-    let word = prop::sample::select(vec!["GET", "SET", "DEL", "HELLO", "ECHO", "CLIENT", "CONFIG", "", "a", "3"]);
+    let word =
+        prop::sample::select(vec!["GET", "SET", "DEL", "HELLO", "ECHO", "CLIENT", "CONFIG", "", "a", "3"]);
     let number = prop_oneof![-3..20_i64, any::<i64>()];
     prop_oneof![
         4 => vec(word.clone(), 0..5).prop_map(|words| request(&words)),
@@ -193,7 +199,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn random_bytes_do_no_harm() {
     let watched = Watched::new();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 400, ..Default::default() });
+    let mut runner =
+        proptest::test_runner::TestRunner::new(ProptestConfig { cases: 400, ..Default::default() });
     let streams = vec(piece(), 0..20).prop_map(|pieces| pieces.concat());
     let outcome = runner.run(&(streams, any::<bool>()), |(bytes, patient)| {
         let mut client = watched.program.client();
