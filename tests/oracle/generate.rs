@@ -53,7 +53,7 @@ impl Generator {
             make_wrong(&mut words, random);
         }
         if TEXT_ONLY.iter().any(|name| is_named(&words, name)) {
-            words.iter_mut().for_each(|word| word.retain(u8::is_ascii_graphic));
+            words.iter_mut().for_each(make_text);
         }
         keep_from_expiring(&mut words);
         words
@@ -62,8 +62,7 @@ impl Generator {
 
 /// Changes a request so that it is probably wrong; its name stays, and that of a subcommand.
 fn make_wrong(words: &mut Words, random: &mut Random) {
-    let is_container = table().find(&words[0]).is_some_and(|entry| !entry.subcommands.is_empty());
-    let first = if is_container { 2 } else { 1 };
+    let first = name_words(words);
     let Some(changeable) = words.len().checked_sub(first).filter(|changeable| *changeable > 0) else {
         words.push(kinds::any(random));
         return;
@@ -82,6 +81,12 @@ fn make_wrong(words: &mut Words, random: &mut Random) {
     }
 }
 
+/// How many words name the command: two where the first is a container of subcommands.
+pub(crate) fn name_words(request: &[Vec<u8>]) -> usize {
+    let is_container = table().find(&request[0]).is_some_and(|entry| !entry.subcommands.is_empty());
+    if is_container { 2 } else { 1 }
+}
+
 /// Where commands have a time to live that no option announces.
 const TIMES: &[(&str, usize)] = &[("expire", 2), ("pexpire", 2), ("setex", 2), ("psetex", 2), ("restore", 2)];
 
@@ -97,6 +102,14 @@ fn keep_from_expiring(words: &mut Words) {
         if time.is_some_and(|time| (1..SOON_MS).contains(&time)) {
             words[at] = SOON_MS.to_string().into_bytes();
         }
+    }
+}
+
+/// Leaves what can be read of a word, and something at least.
+fn make_text(word: &mut Vec<u8>) {
+    word.retain(u8::is_ascii_graphic);
+    if word.is_empty() {
+        word.push(b'x');
     }
 }
 

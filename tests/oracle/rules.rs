@@ -102,7 +102,8 @@ pub(crate) const RULES: &[Rule] = &[
 /// wrong one, and later replies would depend on that.
 pub(crate) const NEVER_WRONG: &[&str] = &["hello"];
 
-/// Commands whose arguments are text in Memora, where Redis takes what stands before a zero byte.
+/// Commands whose arguments are text that is not empty in Memora; Redis takes what stands before a zero byte, and
+/// nothing at all for a size of 0.
 pub(crate) const TEXT_ONLY: &[&str] = &["config"];
 
 /// How far the deadlines of a key may be from each other: both servers read the clock, one after the other.
