@@ -2,6 +2,7 @@
 
 pub mod resp;
 pub mod store;
+pub mod persistence;
 pub mod commands;
 pub mod config;
 pub mod exit;
