@@ -222,6 +222,9 @@ impl Command for Select {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let index = args.integer();
+        if i32::try_from(index).is_err() {
+            args.fail(faults::OUT_OF_INT_RANGE);
+        }
         args.done(Self { index })
     }
 

@@ -207,12 +207,30 @@ impl Command for Scan {
 
 /// A cursor is a hash value: 64 bits without a sign.
 fn parse_cursor(args: &mut Args<'_>) -> u64 {
-    let word = args.word();
-    let text = std::str::from_utf8(word).ok().filter(|text| !text.starts_with('+'));
-    text.and_then(|text| text.parse().ok()).unwrap_or_else(|| {
+    unsigned(args.word()).unwrap_or_else(|| {
         args.fail(faults::INVALID_CURSOR);
         0
     })
+}
+
+/// Reads a number as C's `strtoul` does, which Redis uses here: nothing is 0, a sign is allowed, a negative
+/// number counts down from 2^64, and a zero byte ends the text.
+fn unsigned(text: &[u8]) -> Option<u64> {
+    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+    let (digits, negative) = match text {
+        [b'+', digits @ ..] => (digits, false),
+        [b'-', digits @ ..] => (digits, true),
+        digits => (digits, false),
+    };
+    let add = |sum: u64, digit: &u8| {
+        let value = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        sum.checked_mul(10)?.checked_add(value)
+    };
+    if digits.is_empty() {
+        return text.is_empty().then_some(0);
+    }
+    let value = digits.iter().try_fold(0, add)?;
+    Some(if negative { value.wrapping_neg() } else { value })
 }
 
 family!(Keys {
