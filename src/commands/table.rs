@@ -6,7 +6,8 @@
 use super::context::{Context, Outcome};
 use super::spec::Row;
 use super::{
-    client, command, config, connection, counters, hashes, keys, lists, object, server, strings, ttl,
+    client, command, config, connection, counters, dump, hashes, keys, lists, object, server, strings,
+    transfers, ttl,
 };
 use hashbrown::HashTable;
 use std::sync::LazyLock;
@@ -38,8 +39,10 @@ families! {
     lists::Lists,
     hashes::Hashes,
     keys::Keys,
-    object::Object,
+    transfers::Transfers,
     ttl::Ttl,
+    object::Object,
+    dump::Dumps,
     connection::Connection,
     client::Client,
     command::Command,
