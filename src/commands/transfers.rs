@@ -69,8 +69,10 @@ pub(super) struct Copy {
     source: Span,
     destination: Span,
     database: Option<i64>,
+    /// The greatest number given, negative ones counting as the greatest: every one has to be a database.
+    greatest: u64,
     replace: bool,
-    /// What is wrong behind the number of a database, which has the first say.
+    /// What is wrong behind the numbers, which have the first say.
     rest: Result<(), Fault>,
 }
 
@@ -93,13 +95,16 @@ impl Command for Copy {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let (source, destination) = (args.bytes(), args.bytes());
-        let (mut database, mut replace) = (None, false);
+        let (mut database, mut greatest, mut replace) = (None, 0, false);
         while args.more() {
             if args.option("REPLACE") {
                 replace = true;
             } else if args.option_with_value("DB") {
                 let number = args.int32();
-                database = if args.fault().is_none() { Some(number) } else { database };
+                if args.fault().is_none() {
+                    database = Some(number);
+                    greatest = (number as u64).max(greatest);
+                }
             } else {
                 args.fail(faults::SYNTAX);
             }
@@ -107,7 +112,7 @@ impl Command for Copy {
         let rest = args.done(());
         match rest {
             Err(fault) if database.is_none() => Err(fault),
-            rest => Ok(Self { source, destination, database, replace, rest }),
+            rest => Ok(Self { source, destination, database, greatest, replace, rest }),
         }
     }
 
@@ -115,6 +120,7 @@ impl Command for Copy {
         let (argv, now_ms) = (context.argv, context.now_ms);
         let (source, destination) = (argv.bytes(self.source), argv.bytes(self.destination));
         let own = context.session().database;
+        context.database(i64::try_from(self.greatest).unwrap_or(i64::MAX))?;
         let target = self.database.map_or(Ok(own), |number| context.database(number))?;
         self.rest.clone()?;
         if own == target && source == destination {
