@@ -4,6 +4,7 @@
 //! from a shared copy, and not by the Keyspace.
 
 use super::args::Args;
+use super::categories::Category;
 use super::context::{Context, Outcome};
 use super::family::family;
 use super::faults::{self, Fault};
@@ -105,13 +106,19 @@ impl Command for Restore {
     const SPEC: Spec = Spec {
         name: "restore",
         arity: -4,
-        flags: &[Flag::Write, Flag::Denyoom, Flag::Dangerous],
+        flags: &[Flag::Write, Flag::Denyoom],
+        categories: &[Category::Dangerous],
         keys: &[KeySpec::one(&[KeyFlag::Ow, KeyFlag::Update])],
         group: Group::Generic,
         since: "2.6.0",
         complexity: "O(N) where N is the size of the value in bytes",
         summary: "Makes a key from the bytes that DUMP returned",
         syntax: "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",
+        history: &[
+            ("3.0.0", "Option `REPLACE`"),
+            ("5.0.0", "Option `ABSTTL`"),
+            ("5.0.0", "Options `IDLETIME` and `FREQ`"),
+        ],
         ..Spec::EMPTY
     };
 

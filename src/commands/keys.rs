@@ -4,6 +4,7 @@
 
 use super::args::{Args, Rest};
 use super::big_replies::{KeysPieces, shown};
+use super::categories::Category;
 use super::context::{Context, Outcome};
 use super::family::family;
 use super::faults::{self, Fault};
@@ -93,6 +94,7 @@ impl Command for Exists {
         complexity: "O(N) where N is the number of keys",
         summary: "Counts how many of the keys are there",
         syntax: "key [key ...]",
+        history: &[("3.0.3", "More than one key")],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         ..Spec::EMPTY
     };
@@ -118,6 +120,7 @@ impl Command for Touch {
         name: "touch",
         since: "3.2.1",
         summary: "Counts how many of the keys are there, as one who uses them",
+        history: &[],
         ..Exists::SPEC
     };
 
@@ -204,6 +207,7 @@ impl Command for KeysCommand {
         name: "keys",
         arity: 2,
         flags: &[Flag::Readonly],
+        categories: &[Category::Dangerous],
         group: Group::Generic,
         complexity: "O(N) where N is the number of keys in the database",
         summary: "Lists the keys that match a pattern",
@@ -249,6 +253,7 @@ impl Command for Scan {
         complexity: "O(1) for every call, O(N) for a complete iteration over N keys",
         summary: "Walks over all keys in steps; a key that stays is returned exactly once",
         syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
+        history: &[("6.0.0", "Option `TYPE`")],
         tips: &["nondeterministic_output", "request_policy:special"],
         ..Spec::EMPTY
     };

@@ -11,6 +11,9 @@
 //! end. There are no clocks, files, sockets or actors here.
 
 pub mod spec;
+pub mod key_specs;
+pub mod categories;
+pub mod syntax;
 pub mod table;
 pub mod args;
 pub mod prepare;
@@ -26,6 +29,7 @@ mod expiration;
 mod big_replies;
 mod help;
 mod info;
+pub mod catalog;
 
 mod strings;
 mod counters;

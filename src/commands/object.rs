@@ -50,7 +50,7 @@ impl<Q: Question> Command for Ask<Q> {
 const QUESTION: Spec = Spec {
     arity: 3,
     flags: &[Flag::Readonly],
-    keys: &[KeySpec { first: 2, ..KeySpec::one(&[KeyFlag::Ro]) }],
+    keys: &[KeySpec::one(&[KeyFlag::Ro]).at(2)],
     group: Group::Generic,
     since: "2.2.3",
     syntax: "key",

@@ -1,6 +1,7 @@
 //! The server as a whole: INFO, DBSIZE, FLUSHDB, FLUSHALL, TIME, SHUTDOWN, DEBUG.
 
 use super::args::{Args, Rest};
+use super::categories::Category;
 use super::context::{Context, Outcome};
 use super::effects::Control;
 use super::family::family;
@@ -21,9 +22,11 @@ impl Command for Info {
         name: "info",
         arity: -1,
         flags: &[Flag::Loading, Flag::Stale],
+        categories: &[Category::Dangerous],
         group: Group::Server,
         summary: "Tells facts and figures about the server",
         syntax: "[section [section ...]]",
+        history: &[("7.0.0", "More than one section")],
         tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         ..Spec::EMPTY
     };
@@ -46,7 +49,8 @@ impl Command for DbSize {
     const SPEC: Spec = Spec {
         name: "dbsize",
         arity: 1,
-        flags: &[Flag::Readonly, Flag::Fast, Flag::Keyspace],
+        flags: &[Flag::Readonly, Flag::Fast],
+        categories: &[Category::Keyspace],
         group: Group::Server,
         summary: "Counts the keys of the selected database",
         tips: &["request_policy:all_shards", "response_policy:agg_sum"],
@@ -65,10 +69,12 @@ impl Command for DbSize {
 /// What both flushing commands declare alike.
 const FLUSH: Spec = Spec {
     arity: -1,
-    flags: &[Flag::Write, Flag::Keyspace, Flag::Dangerous],
+    flags: &[Flag::Write],
+    categories: &[Category::Keyspace, Category::Dangerous],
     group: Group::Server,
     complexity: "O(1): memory is freed in the background",
     syntax: "[ASYNC | SYNC]",
+    history: &[("4.0.0", "Option `ASYNC`"), ("6.2.0", "Option `SYNC`")],
     tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
     ..Spec::EMPTY
 };
@@ -160,6 +166,7 @@ impl Command for Shutdown {
         complexity: "O(N) where N is the number of clients",
         summary: "Answers everyone, then ends the server",
         syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+        history: &[("7.0.0", "Options `NOW`, `FORCE` and `ABORT`")],
         ..Spec::EMPTY
     };
 
@@ -232,6 +239,7 @@ impl Command for Debug {
         complexity: "Depends on subcommand",
         summary: "Does things that only tests and demonstrations want",
         syntax: "<SLEEP seconds | PANIC>",
+        is_internal: true,
         ..Spec::EMPTY
     };
 

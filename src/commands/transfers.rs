@@ -3,6 +3,7 @@
 //! A key takes its time to live along, whatever the one it replaces had.
 
 use super::args::Args;
+use super::categories::Category;
 use super::context::{Context, Outcome};
 use super::family::family;
 use super::faults::{self, Fault};
@@ -22,7 +23,7 @@ const RENAME: Spec = Spec {
     name: "rename",
     arity: 3,
     flags: &[Flag::Write],
-    keys: &[SOURCE, KeySpec { first: 2, ..KeySpec::one(&[KeyFlag::Ow, KeyFlag::Update]) }],
+    keys: &[SOURCE, KeySpec::one(&[KeyFlag::Ow, KeyFlag::Update]).at(2)],
     group: Group::Generic,
     summary: "Gives a key another name, also one that is taken",
     syntax: "key newkey",
@@ -32,8 +33,9 @@ const RENAME: Spec = Spec {
 const RENAMENX: Spec = Spec {
     name: "renamenx",
     flags: &[Flag::Write, Flag::Fast],
-    keys: &[SOURCE, KeySpec { first: 2, ..KeySpec::one(&[KeyFlag::Ow, KeyFlag::Insert]) }],
+    keys: &[SOURCE, KeySpec::one(&[KeyFlag::Ow, KeyFlag::Insert]).at(2)],
     summary: "Gives a key another name unless that is taken",
+    history: &[("3.2.0", "No error for two equal names")],
     ..RENAME
 };
 
@@ -83,7 +85,7 @@ impl Command for Copy {
         flags: &[Flag::Write, Flag::Denyoom],
         keys: &[
             KeySpec::one(&[KeyFlag::Ro, KeyFlag::Access]),
-            KeySpec { first: 2, ..KeySpec::one(&[KeyFlag::Ow, KeyFlag::Update]) },
+            KeySpec::one(&[KeyFlag::Ow, KeyFlag::Update]).at(2),
         ],
         group: Group::Generic,
         since: "6.2.0",
@@ -190,7 +192,8 @@ impl Command for Swapdb {
     const SPEC: Spec = Spec {
         name: "swapdb",
         arity: 3,
-        flags: &[Flag::Write, Flag::Fast, Flag::Keyspace, Flag::Dangerous],
+        flags: &[Flag::Write, Flag::Fast],
+        categories: &[Category::Keyspace, Category::Dangerous],
         group: Group::Server,
         since: "4.0.0",
         complexity: "O(N) where N is the number of clients that watch or wait for keys of both databases",

@@ -25,6 +25,7 @@ const SET: Spec = Spec {
     arity: -3,
     flags: &[Flag::Write, Flag::Fast],
     keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Update])],
+    history: &[("7.0.0", "Options `NX`, `XX`, `GT` and `LT`")],
     group: Group::Generic,
     ..Spec::EMPTY
 };
@@ -34,6 +35,7 @@ const GET: Spec = Spec {
     arity: 2,
     flags: &[Flag::Readonly, Flag::Fast],
     keys: &[KeySpec::one(&[KeyFlag::Ro, KeyFlag::Access])],
+    history: &[("2.8.0", "Tells a missing key from one without a time to live")],
     group: Group::Generic,
     syntax: "key",
     ..Spec::EMPTY
@@ -95,6 +97,7 @@ impl InUnit for UnixSeconds {
         name: "expiretime",
         since: "7.0.0",
         summary: "Tells the Unix time in seconds at which a key expires",
+        history: &[],
         ..GET
     };
 }
@@ -115,6 +118,7 @@ impl InUnit for UnixMilliseconds {
         name: "pexpiretime",
         since: "7.0.0",
         summary: "Tells the Unix time in milliseconds at which a key expires",
+        history: &[],
         ..GET
     };
 }
@@ -240,6 +244,7 @@ impl Command for Persist {
         arity: 2,
         since: "2.2.0",
         summary: "Has a key live until it is removed",
+        history: &[],
         syntax: "key",
         ..SET
     };

@@ -37,15 +37,6 @@ pub(crate) fn is_installed(test: &str) -> bool {
     found
 }
 
-/// The version of the program, such as `(7, 0)`.
-pub(crate) fn version() -> (u32, u32) {
-    let output = Command::new("redis-server").arg("--version").output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let version = text.split_once("v=").unwrap().1;
-    let mut numbers = version.split('.').map(|number| number.parse().unwrap());
-    (numbers.next().unwrap(), numbers.next().unwrap())
-}
-
 impl RealRedis {
     /// Starts a server with more options, such as `["--enable-debug-command", "yes"]`.
     ///

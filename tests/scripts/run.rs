@@ -1,7 +1,8 @@
 //! Runs a script on a server and shows what was answered.
 
 use super::script::{Action, Note, Script, Step};
-use crate::wire::{Client, Value, Words, encode, render, words};
+use super::words;
+use crate::wire::{Client, Value, Words, encode, render};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 

@@ -14,7 +14,7 @@
 //!
 //! An `@` line says how the reply of the next step is compared; [`Note`] has them all.
 
-use crate::wire::words;
+use super::words;
 
 /// A script: its steps and what stands between them.
 pub(crate) struct Script {

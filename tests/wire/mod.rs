@@ -1,11 +1,9 @@
 //! A client for tests that takes nothing for granted: every byte of a reply is kept and can be compared.
 //!
-//! [`value`] has replies as values whose encoding is exactly what was received; [`words`] reads and writes
-//! arguments as redis-cli quotes them; [`render`] shows replies as text. Nothing of Memora's own protocol code
+//! [`value`] has replies as values whose encoding is exactly what was received; [`render`] shows them as text. Nothing of Memora's own protocol code
 //! is used, as that is what is tested.
 
 pub(crate) mod value;
-pub(crate) mod words;
 pub(crate) mod render;
 
 use std::io::{self, Read, Write};

@@ -2,7 +2,6 @@
 //! forms of nothing are only told apart where the protocol does not allow the one that was sent.
 
 use super::Value;
-use super::words::quote;
 
 /// The lines that show `value`, received under RESP3 if `resp3`.
 pub(crate) fn lines(value: &Value, resp3: bool) -> Vec<String> {
@@ -59,4 +58,24 @@ fn indented(label: &str, lines: Vec<String>) -> Vec<String> {
     let room = " ".repeat(label.chars().count());
     let with = |(index, line): (usize, String)| format!("{}{line}", if index == 0 { label } else { &room });
     lines.into_iter().enumerate().map(with).collect()
+}
+
+/// Bytes in double quotes, as redis-cli prints them.
+pub(crate) fn quote(bytes: &[u8]) -> String {
+    let mut text = String::from('"');
+    for byte in bytes {
+        match byte {
+            b'"' => text.push_str("\\\""),
+            b'\\' => text.push_str("\\\\"),
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            7 => text.push_str("\\a"),
+            8 => text.push_str("\\b"),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            _ => text.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    text.push('"');
+    text
 }

@@ -3,7 +3,7 @@
 //! `{x*65}` is 65 times `x`, `{1..9}` nine words, `{1..9|f%|v%}` eighteen: `f1 v1 f2 v2 …`. Quoted, they are
 //! ordinary text.
 
-use super::Words;
+use crate::wire::Words;
 
 /// Splits a line into words.
 ///
@@ -89,24 +89,4 @@ fn expand(word: &str) -> Option<Words> {
         patterns.iter().map(move |pattern| pattern.replace('%', &number.to_string()).into_bytes())
     });
     Some(words.collect())
-}
-
-/// Bytes in double quotes, as redis-cli prints them.
-pub(crate) fn quote(bytes: &[u8]) -> String {
-    let mut text = String::from('"');
-    for byte in bytes {
-        match byte {
-            b'"' => text.push_str("\\\""),
-            b'\\' => text.push_str("\\\\"),
-            b'\n' => text.push_str("\\n"),
-            b'\r' => text.push_str("\\r"),
-            b'\t' => text.push_str("\\t"),
-            7 => text.push_str("\\a"),
-            8 => text.push_str("\\b"),
-            b' '..=b'~' => text.push(char::from(*byte)),
-            _ => text.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    text.push('"');
-    text
 }
