@@ -3,7 +3,7 @@
 use super::grammar::Part;
 use super::kinds;
 use super::random::Random;
-use super::rules::{NEVER_WRONG, RULES};
+use super::rules::{NEVER_WRONG, RULES, TEXT_ONLY};
 use crate::wire::Words;
 use memora::commands::table::table;
 
@@ -51,6 +51,9 @@ impl Generator {
         self.grammars[self.drawn[random.below(self.drawn.len())]].make(random, &mut words);
         if random.chance(WRONG_PERCENT) && !NEVER_WRONG.iter().any(|name| is_named(&words, name)) {
             make_wrong(&mut words, random);
+        }
+        if TEXT_ONLY.iter().any(|name| is_named(&words, name)) {
+            words.iter_mut().for_each(|word| word.retain(u8::is_ascii_graphic));
         }
         keep_from_expiring(&mut words);
         words
