@@ -1,3 +1,5 @@
+//! The format as a whole: bytes known from Redis, values there and back, and damage of every kind.
+
 use super::payload::{dump, open, restore};
 use super::*;
 use crate::store::{Builder, Database, HashKey, HashLimits, Limits, ListLimits, Value, ValueRef};
