@@ -168,11 +168,11 @@ impl Command for Restore {
 }
 
 impl Restore {
-    /// The deadline; none for a time of zero.
+    /// The deadline; none for a time of zero. A sum beyond 64 bits has passed already, as in Redis.
     fn deadline_ms(&self, ttl_ms: i64, now_ms: u64) -> Option<u64> {
         let ttl_ms = u64::try_from(ttl_ms).ok().filter(|ttl_ms| *ttl_ms > 0)?;
         let deadline_ms = if self.absolute { ttl_ms } else { now_ms.saturating_add(ttl_ms) };
-        Some(deadline_ms.min(i64::MAX as u64))
+        Some(if i64::try_from(deadline_ms).is_ok() { deadline_ms } else { 0 })
     }
 }
 
