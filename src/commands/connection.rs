@@ -232,16 +232,12 @@ impl Command for Select {
     };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let index = args.integer();
-        if i32::try_from(index).is_err() {
-            args.fail(faults::OUT_OF_INT_RANGE);
-        }
+        let index = args.int32();
         args.done(Self { index })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let index = usize::try_from(self.index).ok().filter(|index| *index < context.store.databases());
-        context.session().database = index.ok_or(faults::DB_OUT_OF_RANGE)?;
+        context.session().database = context.database(self.index)?;
         Ok(Reply::OK)
     }
 }
