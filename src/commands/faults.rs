@@ -49,6 +49,12 @@ pub const WRONG_TYPE: Fault = Fault::new("WRONGTYPE Operation against a key hold
 pub const NOT_AN_INTEGER: Fault = Fault::new("ERR value is not an integer or out of range");
 /// A result would not fit into 64 bits.
 pub const OVERFLOW: Fault = Fault::new("ERR increment or decrement would overflow");
+/// DECRBY of the least integer, which has no opposite.
+pub const DECREMENT_OVERFLOW: Fault = Fault::new("ERR decrement would overflow");
+/// An argument or value is not a floating point number.
+pub const NOT_A_FLOAT: Fault = Fault::new("ERR value is not a valid float");
+/// A sum of floating point numbers is out of range.
+pub const NAN_OR_INFINITY: Fault = Fault::new("ERR increment would produce NaN or Infinity");
 /// A count has to be zero or more.
 pub const NOT_POSITIVE: Fault = Fault::new("ERR value is out of range, must be positive");
 /// NX goes with nothing else.

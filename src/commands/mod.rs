@@ -22,6 +22,7 @@ pub mod effects;
 mod gates;
 mod family;
 
+mod long_double;
 mod expiration;
 mod big_replies;
 mod help;
