@@ -1,5 +1,6 @@
 //! COMMAND (derived from the table).
 use super::args::Args;
+use super::categories::Category;
 use super::context::{Context, Outcome};
 use super::family::family;
 use super::faults::Fault;
@@ -13,7 +14,8 @@ impl spec::Command for Count {
     const SPEC: Spec = Spec {
         name: "count",
         arity: 2,
-        flags: &[Flag::Loading, Flag::Stale, Flag::Connection],
+        flags: &[Flag::Loading, Flag::Stale],
+        categories: &[Category::Connection],
         group: Group::Server,
         since: "2.8.13",
         summary: "Counts the commands",
@@ -31,7 +33,8 @@ impl spec::Command for Count {
 const COMMAND: Spec = Spec {
     name: "command",
     arity: -1,
-    flags: &[Flag::Loading, Flag::Stale, Flag::Connection],
+    flags: &[Flag::Loading, Flag::Stale],
+    categories: &[Category::Connection],
     group: Group::Server,
     since: "2.8.13",
     ..Spec::EMPTY

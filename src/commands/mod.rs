@@ -11,6 +11,8 @@
 //! end. There are no clocks, files, sockets or actors here.
 
 pub mod spec;
+pub mod key_specs;
+pub mod categories;
 pub mod table;
 pub mod args;
 pub mod prepare;

@@ -18,7 +18,7 @@ impl Command for ObjectEncoding {
         name: "encoding",
         arity: 3,
         flags: &[Flag::Readonly],
-        keys: &[KeySpec { first: 2, ..KeySpec::one(&[KeyFlag::Ro]) }],
+        keys: &[KeySpec::one(&[KeyFlag::Ro]).at(2)],
         group: Group::Generic,
         since: "2.2.3",
         summary: "Tells how the value at a key is stored",

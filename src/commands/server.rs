@@ -1,6 +1,7 @@
 //! The server as a whole: INFO, DBSIZE, FLUSHDB, FLUSHALL, TIME, SHUTDOWN, DEBUG.
 
 use super::args::{Args, Rest};
+use super::categories::Category;
 use super::context::{Context, Outcome};
 use super::effects::Control;
 use super::family::family;
@@ -46,7 +47,8 @@ impl Command for DbSize {
     const SPEC: Spec = Spec {
         name: "dbsize",
         arity: 1,
-        flags: &[Flag::Readonly, Flag::Fast, Flag::Keyspace],
+        flags: &[Flag::Readonly, Flag::Fast],
+        categories: &[Category::Keyspace],
         group: Group::Server,
         summary: "Counts the keys of the selected database",
         tips: &["request_policy:all_shards", "response_policy:agg_sum"],
@@ -65,7 +67,8 @@ impl Command for DbSize {
 /// What both flushing commands declare alike.
 const FLUSH: Spec = Spec {
     arity: -1,
-    flags: &[Flag::Write, Flag::Keyspace, Flag::Dangerous],
+    flags: &[Flag::Write],
+    categories: &[Category::Keyspace, Category::Dangerous],
     group: Group::Server,
     complexity: "O(1): memory is freed in the background",
     syntax: "[ASYNC | SYNC]",

@@ -9,9 +9,13 @@
 //! <https://redis.io/docs/latest/develop/reference/key-specs/>.
 
 use super::args::Args;
+use super::categories::Category;
 use super::context::{Context, Outcome};
 use super::faults::Fault;
+use super::key_specs::LegacyRange;
 use super::table::Call;
+
+pub use super::key_specs::{FindKeys, KeyAt, KeyFlag, KeyFlags, KeySpec, Words};
 
 /// The facts of one command, subcommand or container of subcommands.
 pub struct Spec {
@@ -21,8 +25,13 @@ pub struct Spec {
     pub arity: i32,
     /// What the command is and is allowed to, in Redis's terms.
     pub flags: &'static [Flag],
+    /// ACL categories beyond those that follow from flags and group; one that says what the command is about
+    /// takes the place of the group's.
+    pub categories: &'static [Category],
     /// Where the keys are among the arguments.
     pub keys: &'static [KeySpec],
+    /// Finds the keys where `keys` cannot, because they or what is done to them depend on options.
+    pub find_keys: Option<FindKeys>,
     /// The family in the documentation.
     pub group: Group,
     /// The Redis version that introduced it, such as `"1.0.0"`.
@@ -35,6 +44,20 @@ pub struct Spec {
     pub syntax: &'static str,
     /// Redis's command tips, such as `"nondeterministic_output"`.
     pub tips: &'static [&'static str],
+    /// What changed after `since`: version and change; a word in backticks is an option that came with it.
+    pub history: &'static [(&'static str, &'static str)],
+    /// Since when it is out of favour, and what to use instead.
+    pub deprecated: Option<Deprecated>,
+    /// Meant for servers talking to each other, not for people (the documentation's flag `syscmd`).
+    pub is_internal: bool,
+}
+
+/// That a command is out of favour.
+pub struct Deprecated {
+    /// The Redis version since when.
+    pub since: &'static str,
+    /// What to use instead, as a phrase with the command in backticks.
+    pub replaced_by: &'static str,
 }
 
 impl Spec {
@@ -43,13 +66,18 @@ impl Spec {
         name: "",
         arity: -1,
         flags: &[],
+        categories: &[],
         keys: &[],
+        find_keys: None,
         group: Group::Generic,
         since: "1.0.0",
         complexity: "O(1)",
         summary: "",
         syntax: "",
         tips: &[],
+        history: &[],
+        deprecated: None,
+        is_internal: false,
     };
 
     /// Whether `count` arguments, the name included, are a number this command takes.
@@ -92,20 +120,15 @@ pub enum Flag {
     NoAuth = 1 << 12,
     /// Not inside `MULTI`.
     NoMulti = 1 << 13,
-    /// Its keys can only be found by reading the arguments.
+    /// Its keys can only be found by reading the arguments. Follows from the key specifications, so no
+    /// command declares it.
     Movablekeys = 1 << 14,
     /// Allowed while a script or module keeps the server busy.
     AllowBusy = 1 << 15,
     /// Not while a replica loads in the background.
     NoAsyncLoading = 1 << 16,
-    /// Its keys are not checked although it has some.
+    /// May be given no key although it has some (scripts).
     NoMandatoryKeys = 1 << 17,
-    /// Dangerous although neither admin nor keyspace-wide (category only, never printed as a flag).
-    Dangerous = 1 << 18,
-    /// Works on the keyspace (category only, never printed as a flag).
-    Keyspace = 1 << 19,
-    /// Deals with the connection itself (category only, never printed as a flag).
-    Connection = 1 << 20,
 }
 
 impl Flag {
@@ -124,11 +147,11 @@ impl Flag {
         (Self::SkipSlowlog, "skip_slowlog"),
         (Self::Fast, "fast"),
         (Self::NoAuth, "no_auth"),
+        (Self::NoMandatoryKeys, "no_mandatory_keys"),
+        (Self::NoAsyncLoading, "no_async_loading"),
         (Self::NoMulti, "no_multi"),
         (Self::Movablekeys, "movablekeys"),
         (Self::AllowBusy, "allow_busy"),
-        (Self::NoAsyncLoading, "no_async_loading"),
-        (Self::NoMandatoryKeys, "no_mandatory_keys"),
     ];
 }
 
@@ -147,10 +170,19 @@ impl Flags {
         Self(bits)
     }
 
+    const fn with(self, flag: Flag, present: bool) -> Self {
+        if present { Self(self.0 | flag as u32) } else { self }
+    }
+
     /// Whether `flag` is in the set.
     #[must_use]
     pub const fn has(self, flag: Flag) -> bool {
         self.0 & flag as u32 != 0
+    }
+
+    /// The names of the flags in the set, in Redis's order.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Flag::PRINTED.iter().filter(move |(flag, _)| self.has(*flag)).map(|(_, name)| *name)
     }
 }
 
@@ -163,101 +195,59 @@ pub enum Group {
     String,
     /// Lists.
     List,
+    /// Sets.
+    Set,
+    /// Sorted sets.
+    SortedSet,
     /// Hashes.
     Hash,
+    /// Streams.
+    Stream,
+    /// Bits in strings.
+    Bitmap,
+    /// Estimated cardinalities.
+    Hyperloglog,
+    /// Positions on the globe.
+    Geo,
+    /// Publish and subscribe.
+    Pubsub,
+    /// MULTI and what belongs to it.
+    Transactions,
+    /// Scripts and functions.
+    Scripting,
     /// The connection itself.
     Connection,
     /// The server as a whole.
     Server,
+    /// Several servers as one.
+    Cluster,
 }
 
 impl Group {
+    /// All of them with their names in `COMMAND DOCS`, in the order of the documentation.
+    pub const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Generic, "generic"),
+        (Self::String, "string"),
+        (Self::List, "list"),
+        (Self::Set, "set"),
+        (Self::SortedSet, "sorted-set"),
+        (Self::Hash, "hash"),
+        (Self::Stream, "stream"),
+        (Self::Bitmap, "bitmap"),
+        (Self::Hyperloglog, "hyperloglog"),
+        (Self::Geo, "geo"),
+        (Self::Pubsub, "pubsub"),
+        (Self::Transactions, "transactions"),
+        (Self::Scripting, "scripting"),
+        (Self::Connection, "connection"),
+        (Self::Server, "server"),
+        (Self::Cluster, "cluster"),
+    ];
+
     /// The name in `COMMAND DOCS`.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Generic => "generic",
-            Self::String => "string",
-            Self::List => "list",
-            Self::Hash => "hash",
-            Self::Connection => "connection",
-            Self::Server => "server",
-        }
-    }
-}
-
-/// Where a run of keys lies among the arguments and what happens to them.
-pub struct KeySpec {
-    /// Position of the first key; the command's name is 0.
-    pub first: i32,
-    /// Position of the last key relative to the first; negative counts from the end of the arguments.
-    pub last: i32,
-    /// Distance between two keys.
-    pub step: i32,
-    /// What the command does to the keys, in Redis's words.
-    pub flags: &'static [KeyFlag],
-    /// A remark that `COMMAND INFO` repeats; empty if none.
-    pub notes: &'static str,
-}
-
-impl KeySpec {
-    /// A single key, the first argument.
-    #[must_use]
-    pub const fn one(flags: &'static [KeyFlag]) -> Self {
-        Self { first: 1, last: 0, step: 1, flags, notes: "" }
-    }
-
-    /// The same with a remark.
-    #[must_use]
-    pub const fn with_notes(self, notes: &'static str) -> Self {
-        Self { notes, ..self }
-    }
-
-    /// Every argument from the first on.
-    #[must_use]
-    pub const fn all(flags: &'static [KeyFlag]) -> Self {
-        Self { first: 1, last: -1, step: 1, flags, notes: "" }
-    }
-}
-
-/// What a command does to a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyFlag {
-    /// Reads and writes it.
-    Rw,
-    /// Only reads it.
-    Ro,
-    /// Overwrites it.
-    Ow,
-    /// Removes it.
-    Rm,
-    /// The reply depends on the value.
-    Access,
-    /// The value changes.
-    Update,
-    /// Data is added.
-    Insert,
-    /// Data is taken away.
-    Delete,
-    /// Which keys it touches depends on options.
-    VariableFlags,
-}
-
-impl KeyFlag {
-    /// The name in `COMMAND INFO`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Rw => "RW",
-            Self::Ro => "RO",
-            Self::Ow => "OW",
-            Self::Rm => "RM",
-            Self::Access => "access",
-            Self::Update => "update",
-            Self::Insert => "insert",
-            Self::Delete => "delete",
-            Self::VariableFlags => "variable_flags",
-        }
+        Self::ALL[self as usize].1
     }
 }
 
@@ -283,29 +273,40 @@ pub trait Command: Sized + Send + 'static {
 pub struct Row {
     /// What the command declares.
     pub spec: &'static Spec,
-    /// `spec.flags` as a set.
+    /// `spec.flags` as a set, and what follows from the key specifications.
     pub flags: Flags,
+    /// The keys in three numbers, as far as that goes.
+    pub range: LegacyRange,
     /// Reads the arguments; for a container without a use of its own, there are none that it takes.
     pub(super) parse: fn(&mut Args<'_>) -> Result<Call, Fault>,
     /// The subcommands of a container, empty for an ordinary command.
     pub subcommands: &'static [Row],
+    runs_alone: bool,
 }
 
 impl Row {
     /// The row of an ordinary command.
     pub(super) const fn new(spec: &'static Spec, parse: fn(&mut Args<'_>) -> Result<Call, Fault>) -> Self {
-        Self { spec, flags: Flags::of(spec.flags), parse, subcommands: &[] }
+        let range = LegacyRange::of(spec.keys);
+        let flags = Flags::of(spec.flags).with(Flag::Movablekeys, range.movable);
+        Self { spec, flags, range, parse, subcommands: &[], runs_alone: true }
     }
 
     /// The row of a container: a command that only makes sense with one of its subcommands.
     pub(super) const fn container(spec: &'static Spec, subcommands: &'static [Self]) -> Self {
         let parse = |_: &mut Args<'_>| Err(super::faults::SYNTAX);
-        Self { spec, flags: Flags::of(spec.flags), parse, subcommands }
+        Self { runs_alone: false, ..Self::new(spec, parse).with_subcommands(subcommands) }
     }
 
     /// The row of a command that also has subcommands.
     pub(super) const fn with_subcommands(mut self, subcommands: &'static [Self]) -> Self {
         self.subcommands = subcommands;
         self
+    }
+
+    /// Whether it only makes sense with one of its subcommands.
+    #[must_use]
+    pub const fn is_only_container(&self) -> bool {
+        !self.runs_alone
     }
 }
