@@ -106,12 +106,15 @@ fn unix(config: &Config) -> Result<Option<Bound>, StartError> {
     };
     remove_stale_socket(path).map_err(failed)?;
     let listener = std::os::unix::net::UnixListener::bind(path).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
+    let nonblocking = listener.set_nonblocking(true);
+    // From here on the socket's file goes when the socket does.
+    let bound = Bound::Unix(listener, path.display().to_string());
+    nonblocking.map_err(failed)?;
     if config.unixsocketperm != 0 {
         let permissions = std::fs::Permissions::from_mode(config.unixsocketperm);
         std::fs::set_permissions(path, permissions).map_err(failed)?;
     }
-    Ok(Some(Bound::Unix(listener, path.display().to_string())))
+    Ok(Some(bound))
 }
 
 /// Removes a socket that nobody listens on any more; leaves anything else alone.

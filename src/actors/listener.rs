@@ -40,6 +40,17 @@ pub(crate) enum Bound {
     Unix(std::os::unix::net::UnixListener, String),
 }
 
+#[cfg(unix)]
+impl Drop for Bound {
+    /// A Unix socket is a file, which would stay behind and look like a server that does not answer.
+    fn drop(&mut self) {
+        if let Self::Unix(_, path) = self {
+            // Somebody may have removed it already.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
 /// Who may come in; shared with the Keyspace, which changes it with the options.
 #[derive(Default)]
 pub(crate) struct Admission {

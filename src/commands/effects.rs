@@ -60,9 +60,9 @@ pub enum Control {
         /// Do not wait for slow clients.
         now: bool,
     },
-    /// Keep the whole server busy for a while (`DEBUG SLEEP`).
+    /// Keep the whole server busy for a while, before the reply (`DEBUG SLEEP`).
     Sleep(Duration),
-    /// Fail, to show what happens then (`DEBUG PANIC`).
+    /// Fail in the middle of this command, to show what happens then (`DEBUG PANIC`).
     Panic,
     /// Options changed that others than the Keyspace live by.
     ConfigChanged,

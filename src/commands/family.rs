@@ -30,6 +30,8 @@ macro_rules! family {
     };
     (@enum $family:ident { $($variant:ident($command:ty)),* }) => {
         /// The commands of this family, typed and ready to run.
+        // Variants are named as their commands are, also where that repeats the family's name.
+        #[allow(clippy::enum_variant_names)]
         pub(super) enum $family {
             $($variant($command)),*
         }

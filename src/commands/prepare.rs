@@ -31,7 +31,7 @@ impl Prepared {
     /// Which argument is the command's first key, where that is fixed.
     #[must_use]
     pub fn first_key(&self) -> Option<usize> {
-        let first = self.row()?.spec.keys.first()?.first;
+        let first = self.row()?.range.first;
         usize::try_from(first).ok().filter(|first| *first > 0)
     }
 

@@ -84,7 +84,7 @@ impl SetOptions {
             self.get = true;
         } else if self.expire.is_none() && args.option("KEEPTTL") {
             self.keepttl = true;
-        } else if !self.keepttl && !self.read_expire(args) || self.keepttl {
+        } else if self.keepttl || !self.read_expire(args) {
             args.fail(faults::SYNTAX);
         }
     }

@@ -12,6 +12,7 @@ use crate::commands::session::Slot;
 use crate::commands::{self, Prepared, faults};
 use crate::resp::{ProtocolError, Reply};
 use crate::store::Detached;
+use std::thread;
 
 /// The batch in progress.
 pub(super) struct Current {
@@ -35,7 +36,8 @@ impl Keyspace {
         self.current = Some(Current { slot, work, next: 0, close: false });
         self.run_current();
         self.finish_current();
-        self.discard_expired();
+        let number = self.clients[slot].database;
+        self.discard_expired(number);
         self.carry_out_controls();
     }
 
@@ -52,13 +54,12 @@ impl Keyspace {
         database.warm(keys);
     }
 
-    /// Lets go of the keys that the batch found past their deadline.
-    pub(super) fn discard_expired(&mut self) {
-        for database in self.store.iter_mut() {
-            let big: Vec<_> = database.take_expired().into_iter().filter(Detached::is_big).collect();
-            if !big.is_empty() {
-                self.facts.reclaimer.discard(big);
-            }
+    /// Lets go of the keys of a database that were found past their deadline; ticks do it for all of them.
+    pub(super) fn discard_expired(&mut self, number: usize) {
+        let expired = self.store.db(number).take_expired();
+        let big: Vec<_> = expired.into_iter().filter(Detached::is_big).collect();
+        if !big.is_empty() {
+            self.facts.reclaimer.discard(big);
         }
     }
 
@@ -81,6 +82,7 @@ impl Keyspace {
             let prepared = &work.prepared[*next];
             let reply = commands::execute(&mut context, prepared);
             let effects = context.effects;
+            effects.controls.iter().for_each(carry_out_at_once);
             let session = &mut self.clients[*slot];
             if session.wants_reply() {
                 work.replies.push(reply, session.protocol);
@@ -169,6 +171,16 @@ const WARM_COMMANDS: usize = 4;
 
 /// Databases with fewer keys lie in the processor's caches anyway.
 const WARM_KEYS: usize = 50_000;
+/// Carries out what belongs before the reply: DEBUG SLEEP answers when it has slept, DEBUG PANIC fails as a
+/// command with a bug would.
+fn carry_out_at_once(control: &Control) {
+    match control {
+        // What DEBUG SLEEP is for: to see how others fare while the server is busy.
+        Control::Sleep(duration) => thread::sleep(*duration),
+        Control::Panic => panic!("requested by DEBUG PANIC"),
+        _ => {}
+    }
+}
 
 /// How many unknown commands are remembered so that each is logged once.
 const UNKNOWN_NAMES: usize = 256;

@@ -6,15 +6,14 @@ use crate::commands::effects::Control;
 use crate::config::Config;
 use crate::config::values::ClientClass;
 use crate::store::{HashLimits, Limits, ListLimits};
-use std::thread;
 
 impl Keyspace {
     /// Carries out what the last batch asked for.
     pub(super) fn carry_out_controls(&mut self) {
         for control in std::mem::take(&mut self.controls) {
             match control {
-                // The batch itself has seen to it.
-                Control::CloseAfterReply => {}
+                // The batch itself has seen to these.
+                Control::CloseAfterReply | Control::Sleep(_) | Control::Panic => {}
                 Control::CloseClient(client) => {
                     let connection = self.clients.slot(client).and_then(|slot| self.connection(slot));
                     if let Some(connection) = connection {
@@ -22,9 +21,6 @@ impl Keyspace {
                     }
                 }
                 Control::Shutdown { now } => self.links.supervisor.shut_down(now),
-                // What DEBUG SLEEP is for: to see how others fare while the server is busy.
-                Control::Sleep(duration) => thread::sleep(duration),
-                Control::Panic => panic!("requested by DEBUG PANIC"),
                 Control::ConfigChanged => self.apply_config(),
                 Control::ResetStatistics => self.statistics.reset(self.store.expired_keys()),
             }

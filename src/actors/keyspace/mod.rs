@@ -123,9 +123,10 @@ impl Actor for Keyspace {
 
 impl Supervised for Keyspace {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        self.controls.clear();
         self.unknown.clear();
         self.abandon_current();
+        // The commands before the one that failed are answered, so what they asked for is due as well.
+        self.carry_out_controls();
         self.links.expiry.ticked(false);
         let broken = self.store.verify().err();
         if let Some(broken) = &broken {

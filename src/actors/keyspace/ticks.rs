@@ -24,7 +24,7 @@ impl Handler<Tick> for Keyspace {
         self.close_idle_clients();
         self.check_slow_clients();
         let more_due = self.purge_due_keys();
-        self.discard_expired();
+        (0..self.store.databases()).for_each(|number| self.discard_expired(number));
         self.links.expiry.ticked(more_due);
     }
 }

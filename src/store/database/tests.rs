@@ -1,3 +1,5 @@
+//! The database against a naive model, with time passing and snapshots taken midway.
+
 mod model;
 
 use super::*;

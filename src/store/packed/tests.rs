@@ -1,3 +1,5 @@
+//! Packed buffers against vectors, and against bytes a real server wrote.
+
 use super::*;
 
 fn packed(texts: &[&[u8]]) -> Packed {
