@@ -142,9 +142,13 @@ impl Entry {
         }
     }
 
-    /// Lends the bytes of a string to be changed in place, after zero bytes were added up to `len_min_bytes`.
-    /// `None` when this is no string.
-    pub(super) fn edit<T>(&mut self, len_min_bytes: usize, edit: impl FnOnce(&mut [u8]) -> T) -> Option<T> {
+    /// Lends the bytes of a string to be changed in place, after zero bytes were added up to `len_min_bytes`,
+    /// and the length it had before. `None` when this is no string.
+    pub(super) fn edit<T>(
+        &mut self,
+        len_min_bytes: usize,
+        edit: impl FnOnce(&mut [u8], usize) -> T,
+    ) -> Option<T> {
         match self {
             Entry::Shared(full) => match &mut Arc::make_mut(full).value {
                 Value::String(bytes) => Some(edit_bytes(bytes, len_min_bytes, edit)),
@@ -154,13 +158,15 @@ impl Entry {
                 let (int, from) = (bytes[0] & INT != 0, bytes.len() - packed_value_len(bytes));
                 if !int && len_min_bytes <= bytes.len() - from {
                     bytes[0] = RAW;
-                    return Some(edit(&mut bytes[from..]));
+                    let len = bytes.len() - from;
+                    return Some(edit(&mut bytes[from..], len));
                 }
                 let ValueRef::String(old) = self.read() else {
                     return None;
                 };
+                let old_len = old.len();
                 let mut text = copy_to_grow(old.text(&mut IntText::default()), len_min_bytes);
-                let answer = edit(&mut text);
+                let answer = edit(&mut text, old_len);
                 *self = Entry::raw(self.key(), text);
                 Some(answer)
             }
@@ -229,7 +235,8 @@ fn put_tail(bytes: &mut [u8], tail: &[u8]) {
 }
 
 /// Changes a big string: in place when nobody shares it, in a copy otherwise.
-fn edit_bytes<T>(bytes: &mut Bytes, len_min_bytes: usize, edit: impl FnOnce(&mut [u8]) -> T) -> T {
+fn edit_bytes<T>(bytes: &mut Bytes, len_min_bytes: usize, edit: impl FnOnce(&mut [u8], usize) -> T) -> T {
+    let old_len = bytes.len();
     let mut text = match std::mem::take(bytes).try_into_mut() {
         Ok(mut own) => {
             own.resize(own.len().max(len_min_bytes), 0);
@@ -237,7 +244,7 @@ fn edit_bytes<T>(bytes: &mut Bytes, len_min_bytes: usize, edit: impl FnOnce(&mut
         }
         Err(shared) => copy_to_grow(&shared, len_min_bytes),
     };
-    let answer = edit(&mut text);
+    let answer = edit(&mut text, old_len);
     *bytes = text.freeze();
     answer
 }

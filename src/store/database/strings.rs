@@ -129,13 +129,14 @@ impl Database {
     }
 
     /// Lends the bytes of the string at a key to be changed in place, after zero bytes were added
-    /// up to `len_min_bytes`; a new string where there is no key. Answers what `edit` answers.
+    /// up to `len_min_bytes`, and the length it had before; a new string where there is no key.
+    /// Answers what `edit` answers.
     pub fn edit_string<T>(
         &mut self,
         key: &[u8],
         len_min_bytes: usize,
         now_ms: u64,
-        edit: impl FnOnce(&mut [u8]) -> T,
+        edit: impl FnOnce(&mut [u8], usize) -> T,
     ) -> Result<T, StoreError> {
         match self.seek(key, now_ms) {
             Seek::Found(spot) => {
@@ -143,7 +144,7 @@ impl Database {
             }
             Seek::Vacant(spot) => {
                 let mut text = BytesMut::zeroed(len_min_bytes);
-                let answer = edit(&mut text);
+                let answer = edit(&mut text, 0);
                 self.dict.insert(spot, Entry::raw(key, text));
                 Ok(answer)
             }
@@ -169,7 +170,7 @@ impl Database {
         max_bytes: usize,
     ) -> Result<usize, StoreError> {
         let end = within(offset, patch, max_bytes)?;
-        let write = |text: &mut [u8]| {
+        let write = |text: &mut [u8], _| {
             text[offset..end].copy_from_slice(patch);
             text.len()
         };

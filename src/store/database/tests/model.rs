@@ -171,12 +171,12 @@ fn apply_to_string(database: &mut Database, model: &mut Model, now: u64, step: &
             assert_eq!(len, model_patch(model, key(*number), Some(*at), patch));
         }
         Step::Edit(number, len, byte) => {
-            let old = database.edit_string(&key(*number), *len, now, |text| {
-                assert!(text.len() >= *len);
-                std::mem::replace(&mut text[len - 1], *byte)
+            let old = database.edit_string(&key(*number), *len, now, |text, old_len| {
+                assert_eq!(text.len(), old_len.max(*len));
+                (std::mem::replace(&mut text[len - 1], *byte), old_len)
             });
             let before = model_text(model, &key(*number)).map(Option::unwrap_or_default);
-            let expected = before.map(|text| text.get(len - 1).copied().unwrap_or(0));
+            let expected = before.map(|text| (text.get(len - 1).copied().unwrap_or(0), text.len()));
             assert_eq!(old, expected);
             if expected.is_ok() {
                 model_patch(model, key(*number), Some(len - 1), &[*byte]).expect("it is a string");
