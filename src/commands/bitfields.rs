@@ -269,10 +269,14 @@ impl Field {
         if value > max || sum > max { i64::try_from(max).ok() } else { (sum < 0).then_some(0) }
     }
 
-    /// The limit that a signed sum is beyond.
+    /// The limit that a signed sum is beyond. The distance to the greatest number wraps around for a value that is
+    /// far below the least, which then counts as too great: so it is in Redis, and seen by SET with SAT.
     fn exceeded_signed(self, value: i64, increment: i64) -> Option<i64> {
         let max = i64::MAX >> (64 - self.width);
         let min = -max - 1;
+        if self.width < 64 && (value > max || increment > max.wrapping_sub(value)) {
+            return Some(max);
+        }
         let sum = i128::from(value) + i128::from(increment);
         if sum > i128::from(max) { Some(max) } else { (sum < i128::from(min)).then_some(min) }
     }
