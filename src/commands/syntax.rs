@@ -2,8 +2,8 @@
 //!
 //! The notation is that of Redis's command pages: `key value [NX | XX] [EX seconds | PX milliseconds]`.
 //! Capitals and signs are tokens, other words are arguments; `[…]` may be left out, `<A | B>` is a choice,
-//! `member [member ...]` and `[member ...]` repeat. A token belongs to the words that follow it. What an
-//! argument is (a key, an integer, …) follows from its name ([`names`]).
+//! `member [member ...]` and `[member ...]` repeat. A token belongs to the words that follow it, or only to the
+//! choice that does. What an argument is (a key, an integer, …) follows from its name ([`names`]).
 //!
 //! Three escapes say what the notation cannot and are not shown to people: `name:double` gives a type,
 //! `pattern/1` ties an argument to a key specification, and a bracket may begin with its name, `<unit: M | KM>`.

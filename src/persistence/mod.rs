@@ -1,3 +1,7 @@
 //! File formats: what Redis's data directories hold, pure over bytes.
+//!
+//! `rdb` serialises values and whole databases, `aof` is the append-only log with its manifest. Nothing here
+//! opens a file or knows an actor.
 
+pub mod rdb;
 pub mod aof;

@@ -25,6 +25,7 @@ const TOKEN_NAMES: &[(&str, &str)] = &[
     ("~", "approximately"),
     ("*", "auto_id"),
     ("$", "new_id"),
+    ("\"\"", "empty_string"),
     ("CH", "change"),
     ("INCR", "increment"),
     ("ALPHA", "sorting"),

@@ -22,7 +22,7 @@ pub(super) struct Group {
     pub(super) name: Option<&'static str>,
     /// What the bars separate; one if there is none.
     pub(super) alternatives: Vec<Vec<Item>>,
-    /// Whether it ends in dots.
+    /// Whether it ends in dots: all of it repeats, also when it is a choice.
     pub(super) repeats: bool,
 }
 
@@ -106,9 +106,6 @@ impl Reader {
         if group.alternatives.iter().any(is_empty) {
             return Err(self.wrong("empty brackets or bars"));
         }
-        if group.repeats && group.alternatives.len() > 1 {
-            return Err(self.wrong("bars and dots in one bracket"));
-        }
         Ok(group)
     }
 
@@ -149,8 +146,8 @@ fn render_item(item: &Item) -> String {
             match (group.optional, group.alternatives.len()) {
                 (true, _) => format!("[{inner}{dots}]"),
                 // Such brackets are there for their name only.
-                (false, 1) => inner,
-                (false, _) => format!("<{inner}>"),
+                (false, 1) => format!("{inner}{dots}"),
+                (false, _) => format!("<{inner}{dots}>"),
             }
         }
     }
