@@ -67,6 +67,12 @@ impl<'a> Args<'a> {
         self.argv.len().saturating_sub(self.next)
     }
 
+    /// Which argument is next; the command's name is number 0.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
     /// The next argument as bytes: a key, a value, a pattern.
     pub fn bytes(&mut self) -> Span {
         let span = self.argv.span(self.next);

@@ -92,6 +92,10 @@ pub const INVALID_COMMAND_ARITY: Fault = Fault::new("ERR Invalid number of argum
 pub const INVALID_COMMAND_ARGUMENTS: Fault = Fault::new("ERR Invalid arguments specified for command");
 /// A client's number that cannot be one.
 pub const INVALID_CLIENT_ID: Fault = Fault::new("ERR Invalid client ID");
+/// CONFIG REWRITE where the options did not come from a file.
+pub const NO_CONFIG_FILE: Fault = Fault::new("ERR The server is running without a config file");
+/// SLOWLOG GET with a count that is none.
+pub const SLOWLOG_COUNT: Fault = Fault::new("ERR count should be greater than or equal to -1");
 /// SHUTDOWN ABORT without a shutdown.
 pub const NO_SHUTDOWN: Fault = Fault::new("ERR No shutdown in progress.");
 /// SHUTDOWN SAVE where there are no snapshots.

@@ -6,7 +6,8 @@
 use super::context::{Context, Outcome};
 use super::spec::Row;
 use super::{
-    client, command, config, connection, counters, hashes, keys, lists, object, server, strings, ttl,
+    client, command, config, connection, counters, hashes, keys, latency, lists, object, server, slowlog,
+    strings, ttl,
 };
 use hashbrown::HashTable;
 use std::sync::LazyLock;
@@ -45,6 +46,8 @@ families! {
     command::Command,
     config::Config,
     server::Server,
+    slowlog::Slowlog,
+    latency::Latency,
 }
 
 /// One command or subcommand in the joined table.

@@ -3,7 +3,7 @@
 use super::grammar::Part;
 use super::kinds;
 use super::random::Random;
-use super::rules::{NEVER_WRONG, RULES};
+use super::rules::{NEVER_WRONG, RULES, TEXT_ONLY};
 use crate::wire::Words;
 use memora::commands::table::table;
 
@@ -52,6 +52,9 @@ impl Generator {
         if random.chance(WRONG_PERCENT) && !NEVER_WRONG.iter().any(|name| is_named(&words, name)) {
             make_wrong(&mut words, random);
         }
+        if TEXT_ONLY.iter().any(|name| is_named(&words, name)) {
+            words.iter_mut().for_each(make_text);
+        }
         keep_from_expiring(&mut words);
         words
     }
@@ -59,8 +62,7 @@ impl Generator {
 
 /// Changes a request so that it is probably wrong; its name stays, and that of a subcommand.
 fn make_wrong(words: &mut Words, random: &mut Random) {
-    let is_container = table().find(&words[0]).is_some_and(|entry| !entry.subcommands.is_empty());
-    let first = if is_container { 2 } else { 1 };
+    let first = name_words(words);
     let Some(changeable) = words.len().checked_sub(first).filter(|changeable| *changeable > 0) else {
         words.push(kinds::any(random));
         return;
@@ -79,6 +81,12 @@ fn make_wrong(words: &mut Words, random: &mut Random) {
     }
 }
 
+/// How many words name the command: two where the first is a container of subcommands.
+pub(crate) fn name_words(request: &[Vec<u8>]) -> usize {
+    let is_container = table().find(&request[0]).is_some_and(|entry| !entry.subcommands.is_empty());
+    if is_container { 2 } else { 1 }
+}
+
 /// Where commands have a time to live that no option announces.
 const TIMES: &[(&str, usize)] = &[("expire", 2), ("pexpire", 2), ("setex", 2), ("psetex", 2), ("restore", 2)];
 
@@ -94,6 +102,14 @@ fn keep_from_expiring(words: &mut Words) {
         if time.is_some_and(|time| (1..SOON_MS).contains(&time)) {
             words[at] = SOON_MS.to_string().into_bytes();
         }
+    }
+}
+
+/// Leaves what can be read of a word, and something at least.
+fn make_text(word: &mut Vec<u8>) {
+    word.retain(u8::is_ascii_graphic);
+    if word.is_empty() {
+        word.push(b'x');
     }
 }
 

@@ -29,7 +29,7 @@ const KINDS: &[(&str, Make)] = &[
     ("pattern", |random| text_of(PATTERNS, random)),
     ("db", |random| text_of(DATABASES, random)),
     ("type", |random| {
-        text_of(&["string", "list", "hash", "HASH", "set", "zset", "stream", "none", ""], random)
+        text_of(&["string", "list", "hash", "HASH", "set", "zset", "stream", "nonsense", ""], random)
     }),
     ("text", |random| text_of(&["", "hello", "a b", "name", "x\ny", "\u{e4}", "ON", "OFF"], random)),
 ];

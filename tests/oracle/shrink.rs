@@ -1,6 +1,6 @@
 //! Making a case that fails small, by leaving out what it fails without, and showing it as a script.
 
-use super::generate::Case;
+use super::generate::{Case, name_words};
 use super::lockstep::{Difference, Pair};
 use crate::wire::{Words, render};
 use std::time::{Duration, Instant};
@@ -67,7 +67,8 @@ impl Shrinker<'_> {
 
     fn leave_out_words(&mut self) {
         for request in 0..self.requests().len() {
-            let mut at = 1;
+            // A container without its subcommand would be another matter.
+            let mut at = name_words(&self.requests()[request]);
             while self.requests()[request].len() > at {
                 let mut fewer = self.requests();
                 fewer[request].remove(at);
