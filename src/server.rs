@@ -174,7 +174,7 @@ fn serve(
 ) -> Exit {
     let Embedding { clock, config_file } = embedding;
     let system = System::new();
-    let exit = system.block_on(async {
+    system.block_on(async {
         let io_threads = config.connection_threads();
         let (ended, heard) = oneshot::channel();
         let fixed = Fixed {
@@ -192,8 +192,7 @@ fn serve(
             return Exit::CouldNotStart;
         }
         heard.await.unwrap_or(Exit::ChildGaveUp)
-    });
-    exit
+    })
 }
 
 /// Forty random hexadecimal digits, as Redis identifies a run.
