@@ -94,6 +94,7 @@ fn every_command_has_a_rule() {
         "client|help",
         "config|help",
         "object|help",
+        "command|help",
     ];
     let has_rule = |name: &str| {
         let words = name.to_ascii_uppercase().replace('|', " ");

@@ -28,6 +28,7 @@ impl Keyspace {
 
     /// Hands changed options to everyone who lives by them.
     fn apply_config(&mut self) {
+        self.history.adjust(&self.config);
         self.links.admission.adjust(&self.config);
         self.links.expiry.set_hz(self.config.hz);
         self.links.supervisor.set_shutdown_timeout(self.config.shutdown_timeout);
