@@ -26,6 +26,8 @@ pub mod history;
 mod gates;
 mod family;
 
+mod long_double;
+mod bits;
 mod expiration;
 mod big_replies;
 mod help;
@@ -34,7 +36,12 @@ pub mod catalog;
 mod spikes;
 
 mod strings;
+mod many_strings;
+mod substrings;
 mod counters;
+mod lcs;
+mod bitmaps;
+mod bitfields;
 mod lists;
 mod hashes;
 mod keys;

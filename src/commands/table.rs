@@ -31,7 +31,12 @@ macro_rules! families {
 
 families! {
     strings::Strings,
+    many_strings::ManyStrings,
+    substrings::Substrings,
     counters::Counters,
+    lcs::LongestCommon,
+    bitmaps::Bitmaps,
+    bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
     keys::Keys,
