@@ -67,6 +67,12 @@ impl<'a> Args<'a> {
         self.argv.len().saturating_sub(self.next)
     }
 
+    /// Which argument is next; the command's name is number 0.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
     /// The next argument as bytes: a key, a value, a pattern.
     pub fn bytes(&mut self) -> Span {
         let span = self.argv.span(self.next);
@@ -98,6 +104,24 @@ impl<'a> Args<'a> {
             self.fail(fault);
             0
         })
+    }
+
+    /// The next argument as an integer that Redis keeps in 32 bits.
+    pub fn int32(&mut self) -> i64 {
+        let value = self.integer();
+        if i32::try_from(value).is_err() {
+            self.fail(faults::OUT_OF_INT_RANGE);
+        }
+        value
+    }
+
+    /// The next argument as an integer of 32 bits, with a fault of the command's own.
+    pub fn int32_or(&mut self, fault: Fault) -> i64 {
+        let value = self.integer_or(fault.clone());
+        if i32::try_from(value).is_err() {
+            self.fail(fault);
+        }
+        value
     }
 
     /// An argument read before, as a 64-bit integer.

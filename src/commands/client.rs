@@ -199,6 +199,14 @@ impl Command for List {
         complexity: "O(N) where N is the number of clients",
         summary: "Describes every connection",
         syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+        history: &[
+            ("2.8.12", "Field `id`"),
+            ("5.0.0", "Option `TYPE`"),
+            ("6.0.0", "Field `user`"),
+            ("6.2.0", "Option `ID`, and fields `argv-mem`, `tot-mem`, `laddr` and `redir`"),
+            ("7.0.0", "Fields `resp`, `multi-mem`, `rbs` and `rbp`"),
+            ("7.0.3", "Field `ssub`"),
+        ],
         tips: &["nondeterministic_output"],
         ..CLIENT_ADMIN
     };
@@ -253,10 +261,7 @@ fn read_type(args: &mut Args<'_>) -> bool {
 fn read_ids(args: &mut Args<'_>) -> Rest {
     let mut ahead = args.clone();
     while ahead.more() {
-        let id = ahead.integer_or(faults::INVALID_CLIENT_ID);
-        if id < 1 {
-            ahead.fail(faults::INVALID_CLIENT_ID);
-        }
+        ahead.integer_or(faults::INVALID_CLIENT_ID);
     }
     if let Some(fault) = ahead.fault() {
         args.fail(fault);
@@ -364,7 +369,7 @@ impl Command for NoEvict {
         arity: 3,
         since: "7.0.0",
         summary: "Exempts the connection from the eviction of clients",
-        syntax: "<ON | OFF>",
+        syntax: "<enabled: ON | OFF>",
         ..CLIENT_ADMIN
     };
 
@@ -390,7 +395,7 @@ impl Command for NoTouch {
         arity: 3,
         since: "7.2.0",
         summary: "Lets the connection read keys without counting as their use",
-        syntax: "<ON | OFF>",
+        syntax: "<enabled: ON | OFF>",
         ..CLIENT_SUBCOMMAND
     };
 

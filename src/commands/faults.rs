@@ -90,8 +90,35 @@ pub const EXPIRE_NX_ALONE: Fault =
     Fault::new("ERR NX and XX, GT or LT options at the same time are not compatible");
 /// GT excludes LT.
 pub const EXPIRE_GT_AND_LT: Fault = Fault::new("ERR GT and LT options at the same time are not compatible");
+/// RENAME of a key that is not there.
+pub const NO_SUCH_KEY: Fault = Fault::new("ERR no such key");
+/// COPY or MOVE of a key to itself.
+pub const SAME_OBJECT: Fault = Fault::new("ERR source and destination objects are the same");
+/// SWAPDB's first number is no number.
+pub const INVALID_FIRST_DB: Fault = Fault::new("ERR invalid first DB index");
+/// SWAPDB's second number is no number.
+pub const INVALID_SECOND_DB: Fault = Fault::new("ERR invalid second DB index");
+/// RESTORE of a key that is there.
+pub const BUSY_KEY: Fault = Fault::new("BUSYKEY Target key name already exists.");
+/// RESTORE with a negative time to live.
+pub const INVALID_TTL: Fault = Fault::new("ERR Invalid TTL value, must be >= 0");
+/// RESTORE with a negative idle time.
+pub const INVALID_IDLETIME: Fault = Fault::new("ERR Invalid IDLETIME value, must be >= 0");
+/// RESTORE with a frequency that is none.
+pub const INVALID_FREQ: Fault = Fault::new("ERR Invalid FREQ value, must be >= 0 and <= 255");
+/// RESTORE of bytes whose footer is wrong.
+pub const BAD_PAYLOAD: Fault = Fault::new("ERR DUMP payload version or checksum are wrong");
+/// RESTORE of bytes that make no value.
+pub const BAD_FORMAT: Fault = Fault::new("ERR Bad data format");
+/// OBJECT FREQ while nothing counts accesses.
+pub const NOT_LFU: Fault = Fault::new(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
 /// The database number is not a number or does not exist.
 pub const DB_OUT_OF_RANGE: Fault = Fault::new("ERR DB index is out of range");
+/// A number that Redis keeps in 32 bits does not fit.
+pub const OUT_OF_INT_RANGE: Fault =
+    Fault::new("ERR value is out of range, value must between -2147483648 and 2147483647");
 /// SCAN's cursor is not a number.
 pub const INVALID_CURSOR: Fault = Fault::new("ERR invalid cursor");
 /// A command before AUTH.
@@ -123,6 +150,10 @@ pub const INVALID_COMMAND_ARITY: Fault = Fault::new("ERR Invalid number of argum
 pub const INVALID_COMMAND_ARGUMENTS: Fault = Fault::new("ERR Invalid arguments specified for command");
 /// A client's number that cannot be one.
 pub const INVALID_CLIENT_ID: Fault = Fault::new("ERR Invalid client ID");
+/// CONFIG REWRITE where the options did not come from a file.
+pub const NO_CONFIG_FILE: Fault = Fault::new("ERR The server is running without a config file");
+/// SLOWLOG GET with a count that is none.
+pub const SLOWLOG_COUNT: Fault = Fault::new("ERR count should be greater than or equal to -1");
 /// SHUTDOWN ABORT without a shutdown.
 pub const NO_SHUTDOWN: Fault = Fault::new("ERR No shutdown in progress.");
 /// SHUTDOWN SAVE where there are no snapshots.
@@ -176,11 +207,11 @@ pub fn unknown_command<'a>(name: &[u8], arguments: impl Iterator<Item = &'a [u8]
         }
         let room = QUOTED_BYTES - quoted.len();
         quoted.push(b'\'');
-        quoted.extend_from_slice(&argument[..argument.len().min(room)]);
+        quoted.extend_from_slice(shown(argument, room));
         quoted.extend_from_slice(b"' ");
     }
     let mut text = b"ERR unknown command '".to_vec();
-    text.extend_from_slice(&name[..name.len().min(QUOTED_BYTES)]);
+    text.extend_from_slice(shown(name, QUOTED_BYTES));
     text.extend_from_slice(b"', with args beginning with: ");
     text.extend_from_slice(&quoted);
     Fault::from_bytes(text)
@@ -191,11 +222,17 @@ pub fn unknown_command<'a>(name: &[u8], arguments: impl Iterator<Item = &'a [u8]
 pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Fault {
     let mut help = String::new();
     let _ = write!(help, "'. Try {} HELP.", container.to_ascii_uppercase());
-    with_argument("ERR unknown subcommand '", &subcommand[..subcommand.len().min(QUOTED_BYTES)], &help)
+    with_argument("ERR unknown subcommand '", shown(subcommand, QUOTED_BYTES), &help)
 }
 
 /// A text with bytes of the client's in its middle.
 #[must_use]
 pub fn with_argument(before: &str, argument: &[u8], after: &str) -> Fault {
-    Fault::from_bytes([before.as_bytes(), argument, after.as_bytes()].concat())
+    Fault::from_bytes([before.as_bytes(), shown(argument, argument.len()), after.as_bytes()].concat())
+}
+
+/// What Redis shows of a client's bytes: it takes them for C strings, which a zero byte ends.
+fn shown(bytes: &[u8], limit: usize) -> &[u8] {
+    let bytes = &bytes[..bytes.len().min(limit)];
+    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
 }

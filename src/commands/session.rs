@@ -148,6 +148,13 @@ impl Session {
         self.no_touch = false;
     }
 
+    /// The memory it occupies: its buffers, its request, and what is known of it.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        let buffers = self.gauges.query_bytes() + self.gauges.query_free_bytes() + self.gauges.output_bytes();
+        buffers + (self.request_bytes + size_of::<Self>()) as u64
+    }
+
     /// Whether the client is on this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {

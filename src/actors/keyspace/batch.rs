@@ -4,6 +4,7 @@
 //! commands before it are still there to be sent.
 
 use super::Keyspace;
+use super::controls::store_limits;
 use super::messages::Work;
 use crate::actors::connection::Replies;
 use crate::commands::context::Context;
@@ -13,6 +14,7 @@ use crate::commands::{self, Prepared, faults};
 use crate::resp::{ProtocolError, Reply};
 use crate::store::Detached;
 use std::thread;
+use std::time::Duration;
 
 /// The batch in progress.
 pub(super) struct Current {
@@ -66,6 +68,7 @@ impl Keyspace {
     /// Runs the commands of the batch in progress, one after the other.
     fn run_current(&mut self) {
         let Some(Current { slot, work, next, close }) = &mut self.current else { return };
+        let mut started = self.stopwatch.now();
         while *next < work.prepared.len() && !*close {
             let mut context = Context {
                 argv: work.batch.argv(*next),
@@ -74,6 +77,7 @@ impl Keyspace {
                 me: *slot,
                 config: &mut self.config,
                 statistics: &mut self.statistics,
+                history: &mut self.history,
                 facts: &self.facts,
                 now_ms: self.now_ms,
                 random: self.random.next(),
@@ -81,18 +85,31 @@ impl Keyspace {
             };
             let prepared = &work.prepared[*next];
             let reply = commands::execute(&mut context, prepared);
-            let effects = context.effects;
-            effects.controls.iter().for_each(carry_out_at_once);
-            let session = &mut self.clients[*slot];
+            context.effects.controls.iter().for_each(carry_out_at_once);
+            let session = context.session();
             if session.wants_reply() {
                 work.replies.push(reply, session.protocol);
             }
-            for garbage in effects.garbage {
+            for garbage in context.effects.garbage.drain(..) {
                 self.facts.reclaimer.discard(garbage);
             }
-            for control in effects.controls {
+            // One look at the clock per command: the end of one is the beginning of the next.
+            let ended = self.stopwatch.now();
+            commands::note_duration(&mut context, prepared, nanoseconds(ended - started));
+            started = ended;
+            for control in context.effects.controls {
                 *close |= ends_batch(&control);
-                self.controls.push(control);
+                match control {
+                    // The next command of this batch is already to see these.
+                    Control::ResetStatistics => {
+                        self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());
+                    }
+                    Control::ConfigChanged => {
+                        self.store.set_limits(store_limits(&self.config));
+                        self.controls.push(control);
+                    }
+                    later => self.controls.push(later),
+                }
             }
             if prepared.entry.is_none() {
                 self.unknown.push(*next);
@@ -171,6 +188,7 @@ const WARM_COMMANDS: usize = 4;
 
 /// Databases with fewer keys lie in the processor's caches anyway.
 const WARM_KEYS: usize = 50_000;
+
 /// Carries out what belongs before the reply: DEBUG SLEEP answers when it has slept, DEBUG PANIC fails as a
 /// command with a bug would.
 fn carry_out_at_once(control: &Control) {
@@ -184,6 +202,10 @@ fn carry_out_at_once(control: &Control) {
 
 /// How many unknown commands are remembered so that each is logged once.
 const UNKNOWN_NAMES: usize = 256;
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// Whether the commands behind the one that asked for this are not to run any more.
 fn ends_batch(control: &Control) -> bool {

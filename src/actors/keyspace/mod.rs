@@ -30,6 +30,7 @@ use super::expiry::ExpiryHandle;
 use super::listener::Admission;
 use super::supervision::{Health, SupervisorHandle};
 use crate::commands::effects::Control;
+use crate::commands::history::History;
 use crate::commands::session::{Clients, Slot};
 use crate::commands::statistics::Statistics;
 use crate::config::Config;
@@ -50,6 +51,9 @@ pub(crate) struct Keyspace {
     connections: Vec<Option<Addr<Connection>>>,
     config: Config,
     statistics: Statistics,
+    history: History,
+    /// Measures how long commands take.
+    stopwatch: quanta::Clock,
     facts: SystemFacts,
     clock: Clock,
     /// Unix time in milliseconds, read once per message.
@@ -82,12 +86,16 @@ impl Keyspace {
         let hash_key = HashKey(system_random(), system_random());
         let mut store = Store::new(config.databases, hash_key);
         store.set_limits(controls::store_limits(&config));
+        let mut history = History::default();
+        history.adjust(&config);
         Self {
             store,
             clients: Clients::default(),
             connections: Vec::new(),
             config,
             statistics: Statistics::default(),
+            history,
+            stopwatch: quanta::Clock::new(),
             facts,
             now_ms: clock.now_ms(),
             clock,

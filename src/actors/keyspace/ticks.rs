@@ -21,9 +21,12 @@ impl Handler<Tick> for Keyspace {
         self.links.health.taken();
         self.now_ms = self.clock.now_ms();
         self.statistics.sample(self.now_ms);
+        self.facts.sample_memory();
         self.close_idle_clients();
         self.check_slow_clients();
+        let started = Instant::now();
         let more_due = self.purge_due_keys();
+        self.note_expire_cycle(started.elapsed(), more_due);
         (0..self.store.databases()).for_each(|number| self.discard_expired(number));
         self.links.expiry.ticked(more_due);
     }
@@ -45,6 +48,13 @@ impl Keyspace {
             }
         }
         false
+    }
+
+    fn note_expire_cycle(&mut self, duration: Duration, more_due: bool) {
+        let duration_ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.statistics.expire_cycles_ns += duration_ns;
+        self.statistics.expire_cycles_cut_short += u64::from(more_due);
+        self.history.event("expire-cycle", duration_ns, self.now_ms / 1000, &self.config);
     }
 
     /// Closes clients that have been idle for longer than `timeout`.
