@@ -6,8 +6,8 @@
 use super::context::{Context, Outcome};
 use super::spec::Row;
 use super::{
-    client, command, config, connection, counters, hashes, keys, latency, lists, object, server, slowlog,
-    strings, ttl,
+    client, cluster, command, config, connection, counters, debug, hashes, keys, latency, lists, lolwut,
+    memory, module, monitor, object, server, slowlog, standalone, strings, ttl,
 };
 use hashbrown::HashTable;
 use std::sync::LazyLock;
@@ -48,6 +48,13 @@ families! {
     server::Server,
     slowlog::Slowlog,
     latency::Latency,
+    memory::Memory,
+    monitor::Monitor,
+    debug::Debug,
+    module::Module,
+    standalone::Standalone,
+    cluster::Cluster,
+    lolwut::Lolwut,
 }
 
 /// One command or subcommand in the joined table.

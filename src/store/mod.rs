@@ -18,6 +18,7 @@ mod hash;
 mod list;
 mod packed;
 mod string;
+mod usage;
 mod value;
 mod varint;
 mod verify;

@@ -14,9 +14,10 @@ impl Keyspace {
             match control {
                 // The batch itself has seen to these.
                 Control::CloseAfterReply | Control::Sleep(_) | Control::Panic => {}
-                Control::CloseClient(client) => {
-                    let connection = self.clients.slot(client).and_then(|slot| self.connection(slot));
-                    if let Some(connection) = connection {
+                Control::Monitor => {}
+                Control::SetActiveExpire(active) => self.active_expire = active,
+                Control::CloseClient(slot) => {
+                    if let Some(connection) = self.connections[slot].take() {
                         connection.do_send(Close);
                     }
                 }
