@@ -1,7 +1,52 @@
 //! Memora: a Redis-compatible in-memory data store built as a system of supervised actors.
+//!
+//! This page is the tour; it takes ten minutes with the modules beside it.
+//!
+//! ```text
+//!  bytes ─► Connection ── batch of typed commands ──► Keyspace ── commands + store
+//!    ▲        │ resp                                     │  ▲
+//!    └────────┴───────────── replies ◄───────────────────┘  └── tick ── Expiry
+//!  Listener (accepts)           every box is an actor behind a guard, a child of the Supervisor
+//! ```
+//!
+//! # The life of a command
+//!
+//! A client sends `*3\r\n$3\r\nSET\r\n…`. Its **Connection** ([`actors`]) reads what has arrived and has the
+//! decoder ([`resp::codec`]) find the complete requests in it: a [`resp::Batch`], one frame of bytes and the
+//! places of the arguments, nothing copied. Each request is *prepared* ([`commands::prepare()`]): the command is
+//! looked up in the one table of all commands ([`commands::table`]), the number of its arguments checked, the
+//! arguments read into a typed command. The whole batch goes to the **Keyspace** in one message.
+//!
+//! The Keyspace owns all data and runs every command, one after another ([`commands::execute`]): the gates
+//! object or not, the command works on the [`store`] and returns a reply, and what else it wishes for (a
+//! connection closed, a value freed elsewhere) lies in its [`commands::effects`], which the Keyspace carries
+//! out. The replies are encoded for the client's protocol ([`resp::encode`]) and go back in one message; the
+//! Connection writes them. Replies that would be huge share the value and are encoded while the socket drains.
+//!
+//! When an actor panics, its guard restarts it on the same mailbox with fresh state, the client whose command
+//! caused it hears that the outcome is unknown, and everyone else goes on.
+//!
+//! # The layers
+//!
+//! Modules stand here in reading order. `resp` speaks, `store` computes, `commands` decide, `actors` act:
+//!
+//! | module | may use | never mentions |
+//! |---|---|---|
+//! | [`resp`] | byte and number crates | anything of this crate |
+//! | [`store`] | byte, number and hashing crates | anything of this crate; clocks, files, sockets, randomness |
+//! | [`commands`] | `resp`, `store`, `config` | actors, clocks, files, sockets |
+//! | [`config`] | its file formats, `resp::quoting` | anything else of this crate |
+//! | [`exit`] | – | anything of this crate |
+//! | [`actors`] | all of the above | the programs |
+//! | [`server`] | `actors`, `config`, `exit` | the programs |
+//! | `memora-server` | `config`, `server`, `exit` | `store`, `commands`, `actors` |
+//! | `memora-cli` | `resp`, `exit` | `store`, `commands`, `actors`, `server` |
+//!
+//! `tests/architecture.rs` reads the sources and fails when a rule is broken.
 
 pub mod resp;
 pub mod store;
+pub mod persistence;
 pub mod commands;
 pub mod config;
 pub mod exit;

@@ -185,7 +185,7 @@ fn serve(
 ) -> Exit {
     let Embedding { clock, config_file, set_log_level, allocated_bytes } = embedding;
     let system = System::new();
-    let exit = system.block_on(async {
+    system.block_on(async {
         let io_threads = config.connection_threads();
         let (ended, heard) = oneshot::channel();
         let fixed = Fixed {
@@ -204,8 +204,7 @@ fn serve(
             return Exit::CouldNotStart;
         }
         heard.await.unwrap_or(Exit::ChildGaveUp)
-    });
-    exit
+    })
 }
 
 /// Forty random hexadecimal digits, as Redis identifies a run.

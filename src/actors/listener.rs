@@ -266,7 +266,8 @@ impl Accepted {
                 if keepalive_secs > 0 {
                     let keepalive =
                         socket2::TcpKeepalive::new().with_time(Duration::from_secs(keepalive_secs));
-                    socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+                    // A time the system does not take is no reason to send a client away.
+                    let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive);
                 }
                 let mut session = Session::new(id, peer.to_string(), local.to_string(), false);
                 session.descriptor = descriptor(&stream);

@@ -106,6 +106,24 @@ impl<'a> Args<'a> {
         })
     }
 
+    /// The next argument as an integer that Redis keeps in 32 bits.
+    pub fn int32(&mut self) -> i64 {
+        let value = self.integer();
+        if i32::try_from(value).is_err() {
+            self.fail(faults::OUT_OF_INT_RANGE);
+        }
+        value
+    }
+
+    /// The next argument as an integer of 32 bits, with a fault of the command's own.
+    pub fn int32_or(&mut self, fault: Fault) -> i64 {
+        let value = self.integer_or(fault.clone());
+        if i32::try_from(value).is_err() {
+            self.fail(fault);
+        }
+        value
+    }
+
     /// An argument read before, as a 64-bit integer.
     pub fn integer_at(&mut self, span: Span) -> i64 {
         parse_int(self.argv.bytes(span)).unwrap_or_else(|| {

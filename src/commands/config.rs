@@ -31,6 +31,7 @@ impl Command for Get {
         complexity: "O(N) where N is the number of options",
         summary: "Lists options and their values",
         syntax: "parameter [parameter ...]",
+        history: &[("7.0.0", "More than one pattern")],
         ..CONFIG_SUBCOMMAND
     };
 
@@ -61,6 +62,7 @@ impl Command for Set {
         complexity: "O(N) where N is the number of options given",
         summary: "Changes options, all of them or none",
         syntax: "parameter value [parameter value ...]",
+        history: &[("7.0.0", "More than one option, all or none of them")],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         ..CONFIG_SUBCOMMAND
     };

@@ -103,6 +103,7 @@ impl Command for Auth {
         complexity: "O(N) where N is the number of passwords of the user",
         summary: "Proves who the client is",
         syntax: "[username] password",
+        history: &[("6.0.0", "Argument `username`, with ACL")],
         ..Spec::EMPTY
     };
 
@@ -137,7 +138,8 @@ impl Command for Hello {
         group: Group::Connection,
         since: "6.0.0",
         summary: "Greets the server, agrees on the protocol, and authenticates",
-        syntax: "[protover [AUTH username password] [SETNAME clientname]]",
+        syntax: "[arguments: protover [AUTH username password] [SETNAME clientname]]",
+        history: &[("6.2.0", "The version may be left out, to only be told about the connection")],
         ..Spec::EMPTY
     };
 
@@ -149,7 +151,7 @@ impl Command for Hello {
                 auth_index = args.position() - 1;
                 auth = Some((args.bytes(), args.bytes()));
             } else if args.option_with_value("SETNAME") {
-                name = Some(args.bytes());
+                name = Some(read_name(args));
             } else {
                 let option = args.word();
                 args.fail(faults::with_argument("ERR Syntax error in HELLO option '", option, "'"));
@@ -168,9 +170,6 @@ impl Command for Hello {
             return Err(faults::HELLO_NO_AUTH);
         }
         if let Some(name) = self.name.map(|name| argv.bytes(name)) {
-            if !is_printable_name(name) {
-                return Err(faults::BAD_CLIENT_NAME);
-            }
             context.session().name = bytes::Bytes::copy_from_slice(name);
         }
         if let Some(protocol) = self.protocol {
@@ -178,6 +177,13 @@ impl Command for Hello {
         }
         Ok(greeting(context))
     }
+}
+
+fn read_name(args: &mut Args<'_>) -> Span {
+    if !args.peek().is_some_and(is_printable_name) {
+        args.fail(faults::BAD_CLIENT_NAME);
+    }
+    args.bytes()
 }
 
 fn read_protocol(args: &mut Args<'_>) -> Option<Protocol> {
@@ -226,13 +232,12 @@ impl Command for Select {
     };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let index = args.integer();
+        let index = args.int32();
         args.done(Self { index })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let index = usize::try_from(self.index).ok().filter(|index| *index < context.store.databases());
-        context.session().database = index.ok_or(faults::DB_OUT_OF_RANGE)?;
+        context.session().database = context.database(self.index)?;
         Ok(Reply::OK)
     }
 }

@@ -60,6 +60,15 @@ impl Context<'_> {
         self.clients.iter().map(|(_, session)| session.memory_bytes()).sum()
     }
 
+    /// The number of a database, as a client gave it.
+    ///
+    /// # Errors
+    /// When there is no such database.
+    pub fn database(&self, number: i64) -> Result<usize, Fault> {
+        let number = usize::try_from(number).ok().filter(|number| *number < self.store.databases());
+        number.ok_or(faults::DB_OUT_OF_RANGE)
+    }
+
     /// Whether a key is there.
     pub fn exists(&mut self, key: Span) -> bool {
         let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
@@ -76,6 +85,17 @@ impl Context<'_> {
             None => self.statistics.keyspace_misses += 1,
         }
         value
+    }
+
+    /// Looks a key's deadline up for a reader: none without the key, none inside without a deadline.
+    pub fn read_deadline(&mut self, key: Span) -> Option<Option<u64>> {
+        let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
+        let deadline_ms = self.db().deadline(key, now_ms);
+        match deadline_ms {
+            Some(_) => self.statistics.keyspace_hits += 1,
+            None => self.statistics.keyspace_misses += 1,
+        }
+        deadline_ms
     }
 
     /// The string at a key as a reply, null where there is none.
@@ -130,6 +150,7 @@ impl From<StoreError> for Fault {
             StoreError::WrongType => faults::WRONG_TYPE,
             StoreError::NotInteger => faults::NOT_AN_INTEGER,
             StoreError::Overflow => faults::OVERFLOW,
+            StoreError::TooLong => faults::STRING_TOO_LONG,
         }
     }
 }

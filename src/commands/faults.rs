@@ -49,6 +49,40 @@ pub const WRONG_TYPE: Fault = Fault::new("WRONGTYPE Operation against a key hold
 pub const NOT_AN_INTEGER: Fault = Fault::new("ERR value is not an integer or out of range");
 /// A result would not fit into 64 bits.
 pub const OVERFLOW: Fault = Fault::new("ERR increment or decrement would overflow");
+/// DECRBY of the least integer, which has no opposite.
+pub const DECREMENT_OVERFLOW: Fault = Fault::new("ERR decrement would overflow");
+/// An argument or value is not a floating point number.
+pub const NOT_A_FLOAT: Fault = Fault::new("ERR value is not a valid float");
+/// A sum of floating point numbers is out of range.
+pub const NAN_OR_INFINITY: Fault = Fault::new("ERR increment would produce NaN or Infinity");
+/// A string would be longer than `proto-max-bulk-len`.
+pub const STRING_TOO_LONG: Fault = Fault::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+/// SETRANGE before the string's first byte.
+pub const OFFSET_OUT_OF_RANGE: Fault = Fault::new("ERR offset is out of range");
+/// A bit's position is no number, negative, or beyond `proto-max-bulk-len`.
+pub const BAD_BIT_OFFSET: Fault = Fault::new("ERR bit offset is not an integer or out of range");
+/// SETBIT with a bit that is none.
+pub const BAD_BIT: Fault = Fault::new("ERR bit is not an integer or out of range");
+/// BITPOS looking for something that is no bit.
+pub const BAD_BIT_ARGUMENT: Fault = Fault::new("ERR The bit argument must be 1 or 0.");
+/// BITOP NOT of several keys.
+pub const BITOP_NOT_ONE_KEY: Fault = Fault::new("ERR BITOP NOT must be called with a single source key.");
+/// BITFIELD with a type that is none.
+pub const BAD_BITFIELD_TYPE: Fault = Fault::new(
+    "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.",
+);
+/// BITFIELD OVERFLOW with something that it does not know.
+pub const BAD_OVERFLOW_TYPE: Fault = Fault::new("ERR Invalid OVERFLOW type specified");
+/// BITFIELD_RO with a subcommand that writes.
+pub const BITFIELD_RO_WRITES: Fault = Fault::new("ERR BITFIELD_RO only supports the GET subcommand");
+/// LCS of something that is no string.
+pub const LCS_NOT_STRINGS: Fault = Fault::new("ERR The specified keys must contain string values");
+/// LCS with both LEN and IDX.
+pub const LCS_LEN_AND_IDX: Fault =
+    Fault::new("ERR If you want both the length and indexes, please just use IDX.");
+/// LCS of strings for which Redis would need too much memory.
+pub const LCS_TOO_BIG: Fault =
+    Fault::new("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
 /// A count has to be zero or more.
 pub const NOT_POSITIVE: Fault = Fault::new("ERR value is out of range, must be positive");
 /// NX goes with nothing else.
@@ -56,8 +90,35 @@ pub const EXPIRE_NX_ALONE: Fault =
     Fault::new("ERR NX and XX, GT or LT options at the same time are not compatible");
 /// GT excludes LT.
 pub const EXPIRE_GT_AND_LT: Fault = Fault::new("ERR GT and LT options at the same time are not compatible");
+/// RENAME of a key that is not there.
+pub const NO_SUCH_KEY: Fault = Fault::new("ERR no such key");
+/// COPY or MOVE of a key to itself.
+pub const SAME_OBJECT: Fault = Fault::new("ERR source and destination objects are the same");
+/// SWAPDB's first number is no number.
+pub const INVALID_FIRST_DB: Fault = Fault::new("ERR invalid first DB index");
+/// SWAPDB's second number is no number.
+pub const INVALID_SECOND_DB: Fault = Fault::new("ERR invalid second DB index");
+/// RESTORE of a key that is there.
+pub const BUSY_KEY: Fault = Fault::new("BUSYKEY Target key name already exists.");
+/// RESTORE with a negative time to live.
+pub const INVALID_TTL: Fault = Fault::new("ERR Invalid TTL value, must be >= 0");
+/// RESTORE with a negative idle time.
+pub const INVALID_IDLETIME: Fault = Fault::new("ERR Invalid IDLETIME value, must be >= 0");
+/// RESTORE with a frequency that is none.
+pub const INVALID_FREQ: Fault = Fault::new("ERR Invalid FREQ value, must be >= 0 and <= 255");
+/// RESTORE of bytes whose footer is wrong.
+pub const BAD_PAYLOAD: Fault = Fault::new("ERR DUMP payload version or checksum are wrong");
+/// RESTORE of bytes that make no value.
+pub const BAD_FORMAT: Fault = Fault::new("ERR Bad data format");
+/// OBJECT FREQ while nothing counts accesses.
+pub const NOT_LFU: Fault = Fault::new(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
 /// The database number is not a number or does not exist.
 pub const DB_OUT_OF_RANGE: Fault = Fault::new("ERR DB index is out of range");
+/// A number that Redis keeps in 32 bits does not fit.
+pub const OUT_OF_INT_RANGE: Fault =
+    Fault::new("ERR value is out of range, value must between -2147483648 and 2147483647");
 /// SCAN's cursor is not a number.
 pub const INVALID_CURSOR: Fault = Fault::new("ERR invalid cursor");
 /// A command before AUTH.
@@ -111,8 +172,8 @@ pub const NOT_IN_RESP2: Fault = Fault::new("ERR RESP2 is not supported by this c
 pub const NO_PROTOCOL_TYPE: Fault = Fault::new(
     "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
 );
-/// DEBUG OBJECT of a key that is not there.
-pub const NO_SUCH_KEY: Fault = Fault::new("ERR no such key");
+/// A time to wait that ends beyond the end of time.
+pub const TIMEOUT_OUT_OF_RANGE: Fault = Fault::new("ERR timeout is out of range");
 /// A command of Redis Cluster.
 pub const NO_CLUSTER: Fault = Fault::new("ERR This instance has cluster support disabled");
 /// CONFIG REWRITE where the options did not come from a file.
@@ -172,11 +233,11 @@ pub fn unknown_command<'a>(name: &[u8], arguments: impl Iterator<Item = &'a [u8]
         }
         let room = QUOTED_BYTES - quoted.len();
         quoted.push(b'\'');
-        quoted.extend_from_slice(&argument[..argument.len().min(room)]);
+        quoted.extend_from_slice(shown(argument, room));
         quoted.extend_from_slice(b"' ");
     }
     let mut text = b"ERR unknown command '".to_vec();
-    text.extend_from_slice(&name[..name.len().min(QUOTED_BYTES)]);
+    text.extend_from_slice(shown(name, QUOTED_BYTES));
     text.extend_from_slice(b"', with args beginning with: ");
     text.extend_from_slice(&quoted);
     Fault::from_bytes(text)
@@ -187,7 +248,7 @@ pub fn unknown_command<'a>(name: &[u8], arguments: impl Iterator<Item = &'a [u8]
 pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Fault {
     let mut help = String::new();
     let _ = write!(help, "'. Try {} HELP.", container.to_ascii_uppercase());
-    with_argument("ERR unknown subcommand '", &subcommand[..subcommand.len().min(QUOTED_BYTES)], &help)
+    with_argument("ERR unknown subcommand '", shown(subcommand, QUOTED_BYTES), &help)
 }
 
 /// A subcommand that exists, perhaps, but not with so many arguments.
@@ -201,5 +262,11 @@ pub fn subcommand_arity(container: &str, subcommand: &[u8]) -> Fault {
 /// A text with bytes of the client's in its middle.
 #[must_use]
 pub fn with_argument(before: &str, argument: &[u8], after: &str) -> Fault {
-    Fault::from_bytes([before.as_bytes(), argument, after.as_bytes()].concat())
+    Fault::from_bytes([before.as_bytes(), shown(argument, argument.len()), after.as_bytes()].concat())
+}
+
+/// What Redis shows of a client's bytes: it takes them for C strings, which a zero byte ends.
+fn shown(bytes: &[u8], limit: usize) -> &[u8] {
+    let bytes = &bytes[..bytes.len().min(limit)];
+    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
 }

@@ -23,6 +23,7 @@ const PUSH: Spec = Spec {
     group: Group::List,
     complexity: "O(N) where N is the number of elements",
     syntax: "key element [element ...]",
+    history: &[("2.4.0", "More than one element")],
     ..Spec::EMPTY
 };
 
@@ -34,6 +35,7 @@ const POP: Spec = Spec {
     group: Group::List,
     complexity: "O(N) where N is the number of elements returned",
     syntax: "key [count]",
+    history: &[("6.2.0", "Argument `count`")],
     ..Spec::EMPTY
 };
 

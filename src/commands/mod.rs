@@ -13,6 +13,7 @@
 pub mod spec;
 pub mod key_specs;
 pub mod categories;
+pub mod syntax;
 pub mod table;
 pub mod args;
 pub mod prepare;
@@ -25,19 +26,29 @@ pub mod history;
 mod gates;
 mod family;
 
+mod long_double;
+mod bits;
 mod expiration;
 mod big_replies;
 mod help;
 mod info;
+pub mod catalog;
 mod spikes;
 
 mod strings;
+mod many_strings;
+mod substrings;
 mod counters;
+mod lcs;
+mod bitmaps;
+mod bitfields;
 mod lists;
 mod hashes;
 mod keys;
-mod object;
+mod transfers;
 mod ttl;
+mod object;
+mod dump;
 mod connection;
 mod client;
 mod command;

@@ -5,7 +5,6 @@
 
 use super::args::Args;
 use super::faults::{self, Fault};
-use super::key_specs::BeginSearch;
 use super::spec::Row;
 use super::table::{Call, Entry, table};
 use crate::resp::Argv;
@@ -32,10 +31,8 @@ impl Prepared {
     /// Which argument is the command's first key, where that is fixed.
     #[must_use]
     pub fn first_key(&self) -> Option<usize> {
-        match self.row()?.spec.keys.first()?.begin {
-            BeginSearch::Index(first) => usize::try_from(first).ok().filter(|first| *first > 0),
-            BeginSearch::Keyword(..) | BeginSearch::Unknown => None,
-        }
+        let first = self.row()?.range.first;
+        usize::try_from(first).ok().filter(|first| *first > 0)
     }
 
     /// The row of the command, if it exists.

@@ -20,9 +20,11 @@ impl Command for Info {
         name: "info",
         arity: -1,
         flags: &[Flag::Loading, Flag::Stale],
+        categories: &[Category::Dangerous],
         group: Group::Server,
         summary: "Tells facts and figures about the server",
         syntax: "[section [section ...]]",
+        history: &[("7.0.0", "More than one section")],
         tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         ..Spec::EMPTY
     };
@@ -70,6 +72,7 @@ const FLUSH: Spec = Spec {
     group: Group::Server,
     complexity: "O(1): memory is freed in the background",
     syntax: "[ASYNC | SYNC]",
+    history: &[("4.0.0", "Option `ASYNC`"), ("6.2.0", "Option `SYNC`")],
     tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
     ..Spec::EMPTY
 };
@@ -161,6 +164,7 @@ impl Command for Shutdown {
         complexity: "O(N) where N is the number of clients",
         summary: "Answers everyone, then ends the server",
         syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+        history: &[("7.0.0", "Options `NOW`, `FORCE` and `ABORT`")],
         ..Spec::EMPTY
     };
 

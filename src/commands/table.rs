@@ -5,10 +5,6 @@
 
 use super::context::{Context, Outcome};
 use super::spec::Row;
-use super::{
-    client, cluster, command, config, connection, counters, debug, hashes, keys, latency, lists, lolwut,
-    memory, module, monitor, object, server, slowlog, standalone, strings, ttl,
-};
 use hashbrown::HashTable;
 use std::sync::LazyLock;
 
@@ -16,7 +12,7 @@ macro_rules! families {
     ($($module:ident::$family:ident),* $(,)?) => {
         /// A typed command of any family.
         pub(super) enum Call {
-            $($family($module::$family)),*
+            $($family(super::$module::$family)),*
         }
 
         impl Call {
@@ -29,18 +25,25 @@ macro_rules! families {
         }
 
         /// Every family's table.
-        pub const FAMILIES: &[&[Row]] = &[$($module::$family::TABLE),*];
+        pub const FAMILIES: &[&[Row]] = &[$(super::$module::$family::TABLE),*];
     };
 }
 
 families! {
     strings::Strings,
+    many_strings::ManyStrings,
+    substrings::Substrings,
     counters::Counters,
+    lcs::LongestCommon,
+    bitmaps::Bitmaps,
+    bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
     keys::Keys,
-    object::Object,
+    transfers::Transfers,
     ttl::Ttl,
+    object::Object,
+    dump::Dumps,
     connection::Connection,
     client::Client,
     command::Command,

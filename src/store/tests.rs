@@ -1,3 +1,5 @@
+//! The store as a whole.
+
 use super::*;
 
 fn set(store: &mut Store, number: usize, key: &[u8]) {

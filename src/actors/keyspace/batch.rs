@@ -4,6 +4,7 @@
 //! commands before it are still there to be sent.
 
 use super::Keyspace;
+use super::controls::store_limits;
 use super::messages::Work;
 use crate::actors::connection::Replies;
 use crate::commands::context::Context;
@@ -49,12 +50,16 @@ impl Keyspace {
 
     /// Runs the batch in progress, as far as no pause holds it, and sends its replies.
     pub(super) fn run_and_answer(&mut self) {
-        match self.run_current() {
+        let Some(Current { slot, .. }) = &self.current else { return };
+        let slot = *slot;
+        let progress = self.run_current();
+        let number = self.clients[slot].database;
+        match progress {
             Progress::Done => self.finish_current(),
             Progress::Held => self.postpone_current(),
         }
         self.feed_monitors(None);
-        self.discard_expired();
+        self.discard_expired(number);
         self.carry_out_controls();
     }
 
@@ -71,13 +76,12 @@ impl Keyspace {
         database.warm(keys);
     }
 
-    /// Lets go of the keys that the batch found past their deadline.
-    pub(super) fn discard_expired(&mut self) {
-        for database in self.store.iter_mut() {
-            let big: Vec<_> = database.take_expired().into_iter().filter(Detached::is_big).collect();
-            if !big.is_empty() {
-                self.facts.reclaimer.discard(big);
-            }
+    /// Lets go of the keys of a database that were found past their deadline; ticks do it for all of them.
+    pub(super) fn discard_expired(&mut self, number: usize) {
+        let expired = self.store.db(number).take_expired();
+        let big: Vec<_> = expired.into_iter().filter(Detached::is_big).collect();
+        if !big.is_empty() {
+            self.facts.reclaimer.discard(big);
         }
     }
 
@@ -121,10 +125,18 @@ impl Keyspace {
             }
             for control in context.effects.controls {
                 *close |= ends_batch(&control);
-                if let Control::Monitor = control {
-                    self.monitors.add(*slot, &self.connections);
+                match control {
+                    Control::Monitor => self.monitors.add(*slot, &self.connections),
+                    // The next command of this batch is already to see these.
+                    Control::ResetStatistics => {
+                        self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());
+                    }
+                    Control::ConfigChanged => {
+                        self.store.set_limits(store_limits(&self.config));
+                        self.controls.push(control);
+                    }
+                    later => self.controls.push(later),
                 }
-                self.controls.push(control);
             }
             if prepared.entry.is_none() {
                 self.unknown.push(*next);

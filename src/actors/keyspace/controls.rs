@@ -13,8 +13,11 @@ impl Keyspace {
         for control in std::mem::take(&mut self.controls) {
             match control {
                 // The batch itself has seen to these.
-                Control::CloseAfterReply | Control::Sleep(_) | Control::Panic => {}
-                Control::Monitor => {}
+                Control::CloseAfterReply
+                | Control::Monitor
+                | Control::ResetStatistics
+                | Control::Sleep(_)
+                | Control::Panic => {}
                 Control::SetActiveExpire(active) => self.active_expire = active,
                 Control::CloseClient(slot) => {
                     if let Some(connection) = self.connections[slot].take() {
@@ -23,16 +26,12 @@ impl Keyspace {
                 }
                 Control::Shutdown { now } => self.links.supervisor.shut_down(now),
                 Control::ConfigChanged => self.apply_config(),
-                Control::ResetStatistics => {
-                    self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());
-                }
             }
         }
     }
 
     /// Hands changed options to everyone who lives by them.
     fn apply_config(&mut self) {
-        self.store.set_limits(store_limits(&self.config));
         self.history.adjust(&self.config);
         self.links.admission.adjust(&self.config);
         self.links.expiry.set_hz(self.config.hz);

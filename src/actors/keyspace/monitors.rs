@@ -58,10 +58,10 @@ impl Keyspace {
     /// Sends what those who watch have not seen; forgets those who do not watch any more, `gone` among them.
     pub(super) fn feed_monitors(&mut self, gone: Option<Slot>) {
         if self.monitors.is_watched() {
-            self.statistics.output_bytes += self.monitors.send(&self.connections) as u64;
             let clients = &self.clients;
             let watches = |slot: &Slot| clients.get(*slot).is_some_and(|session| session.monitors);
             self.monitors.slots.retain(|slot| gone != Some(*slot) && watches(slot));
+            self.statistics.output_bytes += self.monitors.send(&self.connections) as u64;
         }
     }
 }

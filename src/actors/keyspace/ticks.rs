@@ -28,7 +28,7 @@ impl Handler<Tick> for Keyspace {
         let started = Instant::now();
         let more_due = self.purge_due_keys();
         self.note_expire_cycle(started.elapsed(), more_due);
-        self.discard_expired();
+        (0..self.store.databases()).for_each(|number| self.discard_expired(number));
         self.links.expiry.ticked(more_due);
     }
 }

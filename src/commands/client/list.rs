@@ -78,6 +78,14 @@ impl Command for List {
         complexity: "O(N) where N is the number of clients",
         summary: "Describes every connection",
         syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+        history: &[
+            ("2.8.12", "Field `id`"),
+            ("5.0.0", "Option `TYPE`"),
+            ("6.0.0", "Field `user`"),
+            ("6.2.0", "Option `ID`, and fields `argv-mem`, `tot-mem`, `laddr` and `redir`"),
+            ("7.0.0", "Fields `resp`, `multi-mem`, `rbs` and `rbp`"),
+            ("7.0.3", "Field `ssub`"),
+        ],
         tips: &["nondeterministic_output"],
         ..CLIENT_ADMIN
     };
@@ -121,10 +129,7 @@ impl Command for List {
 fn read_ids(args: &mut Args<'_>) -> Rest {
     let mut ahead = args.clone();
     while ahead.more() {
-        let id = ahead.integer_or(faults::INVALID_CLIENT_ID);
-        if id < 1 {
-            ahead.fail(faults::INVALID_CLIENT_ID);
-        }
+        ahead.integer_or(faults::INVALID_CLIENT_ID);
     }
     if let Some(fault) = ahead.fault() {
         args.fail(fault);

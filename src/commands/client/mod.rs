@@ -222,7 +222,7 @@ impl Command for NoEvict {
         arity: 3,
         since: "7.0.0",
         summary: "Exempts the connection from the eviction of clients",
-        syntax: "<ON | OFF>",
+        syntax: "<enabled: ON | OFF>",
         ..CLIENT_ADMIN
     };
 
@@ -248,7 +248,7 @@ impl Command for NoTouch {
         arity: 3,
         since: "7.2.0",
         summary: "Lets the connection read keys without counting as their use",
-        syntax: "<ON | OFF>",
+        syntax: "<enabled: ON | OFF>",
         ..CLIENT_SUBCOMMAND
     };
 

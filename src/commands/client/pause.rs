@@ -49,6 +49,9 @@ impl Command for Pause {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let until_ms = context.now_ms.saturating_add(self.timeout_ms);
+        if i64::try_from(until_ms).is_err() {
+            return Err(faults::TIMEOUT_OUT_OF_RANGE);
+        }
         context.clients.pause(session::Pause { until_ms, all: self.all });
         Ok(Reply::OK)
     }

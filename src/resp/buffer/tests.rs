@@ -1,3 +1,5 @@
+//! The reply buffer: order, sharing, streams, reuse.
+
 use super::*;
 use crate::resp::Reply;
 

@@ -1,3 +1,5 @@
+//! The request codec: batches, allocations of big arguments, recycling.
+
 use super::*;
 use crate::resp::{ReplyBuffer, Span, encode_request};
 use bytes::{BufMut, Bytes};

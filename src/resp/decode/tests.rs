@@ -1,3 +1,5 @@
+//! The request decoder: whole and split input, limits, errors.
+
 use super::*;
 use proptest::prelude::*;
 

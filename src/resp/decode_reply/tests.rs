@@ -1,3 +1,5 @@
+//! The reply decoder: every type, whole and split input, limits.
+
 use super::*;
 use crate::resp::{Protocol, ReplyBuffer};
 use bytes::BufMut;

@@ -1,3 +1,5 @@
+//! The encoder: every type in both protocols.
+
 use super::*;
 
 fn encoded(reply: Reply, protocol: Protocol) -> String {

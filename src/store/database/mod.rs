@@ -12,6 +12,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 
+use super::build::Builder;
 use super::dict::{Dict, HashKey, Keyed, Seek, Spot};
 use super::entry::Entry;
 use super::error::StoreError;
@@ -187,6 +188,11 @@ impl Database {
     pub fn hash_or_create(&mut self, key: &[u8], now_ms: u64) -> Result<HashMut<'_>, StoreError> {
         let spot = self.find_or_insert(key, now_ms, || Value::Hash(Hash::new()));
         HashMut::at(self, spot)
+    }
+
+    /// What makes values for this database to take in with [`Database::insert`].
+    pub fn builder(&self) -> Builder {
+        Builder::new(self.limits, self.hash_key)
     }
 
     /// Sets the limits for changes from now on.

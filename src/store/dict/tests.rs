@@ -1,3 +1,5 @@
+//! The dict against a map: growth, shrinking, snapshots, SCAN, deadlines.
+
 use super::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,3 +1,5 @@
+//! Hashes against a map, across both encodings.
+
 use super::*;
 use crate::store::{Database, Limits};
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! The long form of a list: a row of chunks, each copied on write.
 
-use super::{CHUNK_MAX_BYTES, Side};
+use super::{CHUNK_MAX_BYTES, ListNode, NODE_MARGIN_BYTES, Side};
 use crate::store::packed::{Packed, PackedIter};
 use crate::store::string::{NewString, StringRef};
 use crate::store::usage::{COUNT_BYTES, allocated, extrapolated};
@@ -10,9 +10,6 @@ use triomphe::Arc;
 
 /// A longer element gets a chunk of its own, in bytes.
 const PACKED_ELEMENT_MAX_BYTES: usize = 2048;
-
-/// What an element takes at most besides its text: tag with length, and size behind.
-const ELEMENT_FRAME_BYTES: usize = 10;
 
 /// A row of chunks, none of them empty.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +63,24 @@ impl Chunks {
         });
         let row = allocated(self.chunks.capacity() * size_of::<Arc<Chunk>>());
         allocated(size_of::<Self>()) + row + extrapolated(self.chunks.len(), samples, sizes)
+    }
+
+    /// Number of chunks.
+    pub(super) fn nodes(&self) -> usize {
+        self.chunks.len()
+    }
+
+    pub(super) fn node(&self, index: usize) -> Option<ListNode<'_>> {
+        self.chunks.get(index).map(|chunk| match &**chunk {
+            Chunk::Packed(packed) => ListNode::Packed(packed),
+            Chunk::Big(bytes) => ListNode::Plain(bytes),
+        })
+    }
+
+    /// Adds a chunk at the end.
+    pub(super) fn push_packed(&mut self, packed: Packed) {
+        self.len += packed.len();
+        self.chunks.push_back(Arc::new(Chunk::Packed(packed)));
     }
 
     /// The only chunk, when there is one and it is packed.
@@ -255,7 +270,7 @@ impl Chunk {
         let fits = match &**chunk {
             Chunk::Packed(packed) => {
                 text.len() <= PACKED_ELEMENT_MAX_BYTES
-                    && packed.listpack_bytes() + text.len() + ELEMENT_FRAME_BYTES <= CHUNK_MAX_BYTES + old_len
+                    && packed.listpack_bytes() + text.len() + NODE_MARGIN_BYTES <= CHUNK_MAX_BYTES + old_len
             }
             Chunk::Big(_) => false,
         };

@@ -1,3 +1,5 @@
+//! Lists against a deque, across both encodings.
+
 use super::*;
 use crate::store::{Database, HashKey, Limits, NewString};
 use proptest::prelude::*;
