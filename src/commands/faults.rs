@@ -150,6 +150,32 @@ pub const INVALID_COMMAND_ARITY: Fault = Fault::new("ERR Invalid number of argum
 pub const INVALID_COMMAND_ARGUMENTS: Fault = Fault::new("ERR Invalid arguments specified for command");
 /// A client's number that cannot be one.
 pub const INVALID_CLIENT_ID: Fault = Fault::new("ERR Invalid client ID");
+/// CLIENT KILL of an address nobody has.
+pub const NO_SUCH_CLIENT: Fault = Fault::new("ERR No such client");
+/// CLIENT KILL with a number that cannot be a client's.
+pub const CLIENT_ID_NOT_POSITIVE: Fault = Fault::new("ERR client-id should be greater than 0");
+/// CLIENT PAUSE with an unknown mode.
+pub const PAUSE_MODE: Fault = Fault::new("ERR CLIENT PAUSE mode must be WRITE or ALL");
+/// A time to wait that is no number.
+pub const TIMEOUT_NOT_AN_INTEGER: Fault = Fault::new("ERR timeout is not an integer or out of range");
+/// A time to wait below zero.
+pub const TIMEOUT_NEGATIVE: Fault = Fault::new("ERR timeout is negative");
+/// CLIENT CACHING of a client that does not track.
+pub const NOT_TRACKING: Fault = Fault::new(
+    "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
+);
+/// A client in MONITOR mode asks for data.
+pub const MONITOR_NO_KEYSPACE: Fault = Fault::new("ERR Replica can't interact with the keyspace");
+/// DEBUG PROTOCOL PUSH, which RESP2 does not have.
+pub const NOT_IN_RESP2: Fault = Fault::new("ERR RESP2 is not supported by this command");
+/// DEBUG PROTOCOL with an unknown type.
+pub const NO_PROTOCOL_TYPE: Fault = Fault::new(
+    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+);
+/// A time to wait that ends beyond the end of time.
+pub const TIMEOUT_OUT_OF_RANGE: Fault = Fault::new("ERR timeout is out of range");
+/// A command of Redis Cluster.
+pub const NO_CLUSTER: Fault = Fault::new("ERR This instance has cluster support disabled");
 /// CONFIG REWRITE where the options did not come from a file.
 pub const NO_CONFIG_FILE: Fault = Fault::new("ERR The server is running without a config file");
 /// SLOWLOG GET with a count that is none.
@@ -223,6 +249,14 @@ pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Fault {
     let mut help = String::new();
     let _ = write!(help, "'. Try {} HELP.", container.to_ascii_uppercase());
     with_argument("ERR unknown subcommand '", shown(subcommand, QUOTED_BYTES), &help)
+}
+
+/// A subcommand that exists, perhaps, but not with so many arguments.
+#[must_use]
+pub fn subcommand_arity(container: &str, subcommand: &[u8]) -> Fault {
+    let help = format!("'. Try {} HELP.", container.to_ascii_uppercase());
+    let shown = &subcommand[..subcommand.len().min(QUOTED_BYTES)];
+    with_argument("ERR unknown subcommand or wrong number of arguments for '", shown, &help)
 }
 
 /// A text with bytes of the client's in its middle.

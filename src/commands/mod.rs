@@ -56,6 +56,13 @@ mod config;
 mod server;
 mod slowlog;
 mod latency;
+mod memory;
+pub mod monitor;
+mod debug;
+mod module;
+mod standalone;
+mod cluster;
+mod lolwut;
 
 pub use context::{Context, Outcome};
 pub use prepare::{Prepared, prepare};
@@ -95,6 +102,11 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
             Reply::Error(fault.into_bytes())
         }
     }
+}
+
+/// Whether a command has to wait for the end of a `CLIENT PAUSE`; to be asked before [`execute`].
+pub fn is_held(context: &mut Context<'_>, prepared: &Prepared) -> bool {
+    client::is_held(context, prepared)
 }
 
 /// Notes how long the command that was just executed took, and puts it on record when it was slow.

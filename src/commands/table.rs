@@ -51,6 +51,13 @@ families! {
     server::Server,
     slowlog::Slowlog,
     latency::Latency,
+    memory::Memory,
+    monitor::Monitor,
+    debug::Debug,
+    module::Module,
+    standalone::Standalone,
+    cluster::Cluster,
+    lolwut::Lolwut,
 }
 
 /// One command or subcommand in the joined table.

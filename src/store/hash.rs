@@ -102,6 +102,17 @@ impl Hash {
         }
     }
 
+    /// The memory its parts take, looking at `samples` fields at most; 0: all.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
+        match &self.0 {
+            Repr::Packed(packed) => packed.heap_bytes(),
+            Repr::Table(dict) => {
+                let table = dict.memory_bytes(samples, |field| super::usage::allocated(field.0.len()));
+                super::usage::allocated(size_of::<Dict<Field>>()) + table
+            }
+        }
+    }
+
     /// The buffer of a packed hash: field, value, field, value …
     pub fn packed(&self) -> Option<&Packed> {
         match &self.0 {

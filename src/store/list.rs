@@ -255,6 +255,14 @@ impl List {
         }
     }
 
+    /// The memory its parts take, looking at `samples` of them at most; 0: all.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
+        match &self.0 {
+            Repr::Packed(packed) => packed.heap_bytes(),
+            Repr::Quick(chunks) => chunks.heap_bytes(samples),
+        }
+    }
+
     /// Says what is wrong with this list.
     pub(super) fn verify(&self) -> Result<(), &'static str> {
         match &self.0 {

@@ -19,6 +19,7 @@ mod hash;
 mod list;
 mod packed;
 mod string;
+mod usage;
 mod value;
 mod varint;
 mod verify;

@@ -11,6 +11,8 @@ mod batch;
 mod controls;
 mod facts;
 mod messages;
+mod monitors;
+mod postponed;
 mod random;
 mod reclaim;
 mod ticks;
@@ -23,6 +25,8 @@ pub(crate) use reclaim::Reclaimer;
 
 use self::batch::Current;
 use self::messages::{Connect, Execute};
+use self::monitors::Monitors;
+use self::postponed::Postponed;
 use self::random::Random;
 use super::clock::Clock;
 use super::connection::{Connection, Drain};
@@ -60,6 +64,12 @@ pub(crate) struct Keyspace {
     now_ms: u64,
     random: Random,
     current: Option<Current>,
+    /// Batches that wait for the end of a pause.
+    postponed: Vec<Postponed>,
+    /// Whether due keys are removed in the background (`DEBUG SET-ACTIVE-EXPIRE`).
+    active_expire: bool,
+    /// Clients that are shown every command.
+    monitors: Monitors,
     /// Wishes of the batch in progress that reach beyond it.
     controls: Vec<Control>,
     /// Requests of the batch in progress that named no command.
@@ -101,6 +111,9 @@ impl Keyspace {
             clock,
             random: Random::from_system(),
             current: None,
+            postponed: Vec::new(),
+            active_expire: true,
+            monitors: Monitors::default(),
             controls: Vec::new(),
             unknown: Vec::new(),
             unknown_names: HashSet::new(),
@@ -188,6 +201,7 @@ impl Handler<Disconnect> for Keyspace {
         if let Some(slot) = self.clients.slot(client) {
             self.clients.remove(client);
             self.connections[slot] = None;
+            self.feed_monitors(Some(slot));
         }
         self.check_closing();
     }
@@ -212,6 +226,9 @@ impl Handler<CloseClients> for Keyspace {
 
     fn handle(&mut self, CloseClients { gone, now }: CloseClients, _: &mut Context<Self>) {
         self.links.health.taken();
+        // Nobody is kept waiting beyond the end.
+        self.clients.unpause();
+        self.resume_postponed();
         for connection in self.connections.iter().flatten() {
             if now {
                 connection.do_send(super::connection::Close);

@@ -3,6 +3,7 @@
 use super::{CHUNK_MAX_BYTES, ListNode, NODE_MARGIN_BYTES, Side};
 use crate::store::packed::{Packed, PackedIter};
 use crate::store::string::{NewString, StringRef};
+use crate::store::usage::{COUNT_BYTES, allocated, extrapolated};
 use bytes::Bytes;
 use std::collections::{VecDeque, vec_deque};
 use triomphe::Arc;
@@ -48,6 +49,20 @@ impl From<Packed> for Chunks {
 impl Chunks {
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// The memory the chunks take, looking at `samples` of them at most; 0: all.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
+        let sizes = self.chunks.iter().map(|chunk| {
+            let frame = allocated(size_of::<Chunk>() + COUNT_BYTES);
+            frame
+                + match &**chunk {
+                    Chunk::Packed(packed) => packed.heap_bytes(),
+                    Chunk::Big(bytes) => allocated(bytes.len()),
+                }
+        });
+        let row = allocated(self.chunks.capacity() * size_of::<Arc<Chunk>>());
+        allocated(size_of::<Self>()) + row + extrapolated(self.chunks.len(), samples, sizes)
     }
 
     /// Number of chunks.
