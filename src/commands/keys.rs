@@ -6,7 +6,8 @@ use super::args::{Args, Rest};
 use super::big_replies::{KeysPieces, shown};
 use super::context::{Context, Outcome};
 use super::family::family;
-use super::faults::{self, Fault};
+use super::faults::Fault;
+use super::scanning::{ScanOptions, parse_cursor};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
 use crate::store::Kind;
@@ -143,15 +144,10 @@ impl Command for KeysCommand {
     }
 }
 
-/// How many entries SCAN looks at unless told otherwise, as in Redis.
-const SCAN_COUNT: i64 = 10;
-
 /// `SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]`
 pub(super) struct Scan {
     cursor: u64,
-    pattern: Option<Span>,
-    count: usize,
-    kind: Option<Span>,
+    options: ScanOptions,
 }
 
 impl Command for Scan {
@@ -170,49 +166,23 @@ impl Command for Scan {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let cursor = parse_cursor(args);
-        let (mut pattern, mut count, mut kind) = (None, SCAN_COUNT, None);
-        while args.more() {
-            if args.option_with_value("COUNT") {
-                count = args.integer();
-                if count < 1 {
-                    args.fail(faults::SYNTAX);
-                }
-            } else if args.option_with_value("MATCH") {
-                pattern = Some(args.bytes());
-            } else if args.option_with_value("TYPE") {
-                kind = Some(args.bytes());
-            } else {
-                args.fail(faults::SYNTAX);
-            }
-        }
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        args.done(Self { cursor, pattern, count, kind })
+        Ok(Self { cursor, options: ScanOptions::parse(args, true)? })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let (argv, now_ms) = (context.argv, context.now_ms);
-        let pattern = self.pattern.map_or(b"*".as_slice(), |pattern| argv.bytes(pattern));
-        let kind = self.kind.map(|kind| argv.bytes(kind));
+        let pattern = self.options.pattern(argv);
+        let kind = self.options.kind.map(|kind| argv.bytes(kind));
         let mut keys = Vec::new();
-        let next = context.db().scan(self.cursor, self.count, now_ms, |item| {
+        let next = context.db().scan(self.cursor, self.options.count, now_ms, |item| {
             let wanted =
                 kind.is_none_or(|kind| kind.eq_ignore_ascii_case(item.value.kind().type_name().as_bytes()));
-            if wanted && shown(&item, pattern) {
+            if wanted && pattern.matches(item.key) {
                 keys.push(Reply::bulk(item.key));
             }
         });
         Ok(Reply::Array(vec![Reply::bulk(next), Reply::Array(keys)]))
     }
-}
-
-/// A cursor is a hash value: 64 bits without a sign.
-fn parse_cursor(args: &mut Args<'_>) -> u64 {
-    let word = args.word();
-    let text = std::str::from_utf8(word).ok().filter(|text| !text.starts_with('+'));
-    text.and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-        args.fail(faults::INVALID_CURSOR);
-        0
-    })
 }
 
 family!(Keys {

@@ -21,12 +21,15 @@ pub mod session;
 pub mod statistics;
 pub mod context;
 pub mod effects;
+pub mod random;
 mod gates;
 mod family;
 
 mod long_double;
 mod expiration;
 mod big_replies;
+mod indices;
+mod scanning;
 mod help;
 mod info;
 

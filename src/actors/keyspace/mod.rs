@@ -23,13 +23,13 @@ pub(crate) use reclaim::Reclaimer;
 
 use self::batch::Current;
 use self::messages::{Connect, Execute};
-use self::random::Random;
 use super::clock::Clock;
 use super::connection::{Connection, Drain};
 use super::expiry::ExpiryHandle;
 use super::listener::Admission;
 use super::supervision::{Health, SupervisorHandle};
 use crate::commands::effects::Control;
+use crate::commands::random::Random;
 use crate::commands::session::{Clients, Slot};
 use crate::commands::statistics::Statistics;
 use crate::config::Config;
@@ -91,7 +91,7 @@ impl Keyspace {
             facts,
             now_ms: clock.now_ms(),
             clock,
-            random: Random::from_system(),
+            random: Random::new(system_random()),
             current: None,
             controls: Vec::new(),
             unknown: Vec::new(),

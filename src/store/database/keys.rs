@@ -78,11 +78,11 @@ impl Database {
         spot.and_then(|spot| self.dict.set_deadline(spot, None)).is_some()
     }
 
-    /// A key picked nearly uniformly with random bits from `random`, as `RANDOMKEY`. When nearly
+    /// A key picked uniformly with random bits from `random`, as `RANDOMKEY`. When nearly
     /// every key is past its deadline there may be no answer though one is not.
     pub fn random_key(&mut self, mut random: impl FnMut() -> u64, now_ms: u64) -> Option<&[u8]> {
         for _ in 0..RANDOM_TRIES {
-            let spot = self.dict.random_spot(random())?;
+            let spot = self.dict.random_spot(&mut random)?;
             if !self.dict.is_due(spot, now_ms) {
                 return Some(self.dict.entry(spot).key());
             }
