@@ -37,6 +37,7 @@ mod strings;
 mod counters;
 mod lists;
 mod hashes;
+mod sort;
 mod keys;
 mod object;
 mod ttl;

@@ -62,12 +62,23 @@ impl Pattern<'_> {
     }
 }
 
-/// Reads a cursor: 64 bits without a sign.
+/// Reads a cursor: 64 bits. As in Redis 7 a sign may stand before it and nothing at all is zero.
 pub(super) fn parse_cursor(args: &mut Args<'_>) -> u64 {
-    let word = args.word();
-    let text = std::str::from_utf8(word).ok().filter(|text| !text.starts_with('+'));
-    text.and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-        args.fail(faults::INVALID_CURSOR);
-        0
-    })
+    let (negative, digits) = match args.word() {
+        [] => return 0,
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    let cursor = digits.iter().try_fold(0_u64, |cursor, byte| {
+        let digit = char::from(*byte).to_digit(10)?;
+        cursor.checked_mul(10)?.checked_add(digit.into())
+    });
+    match cursor.filter(|_| !digits.is_empty()) {
+        Some(cursor) if negative => cursor.wrapping_neg(),
+        Some(cursor) => cursor,
+        None => {
+            args.fail(faults::INVALID_CURSOR);
+            0
+        }
+    }
 }

@@ -6,7 +6,7 @@
 use super::context::{Context, Outcome};
 use super::spec::Row;
 use super::{
-    client, command, config, connection, counters, hashes, keys, lists, object, server, strings, ttl,
+    client, command, config, connection, counters, hashes, keys, lists, object, server, sort, strings, ttl,
 };
 use hashbrown::HashTable;
 use std::sync::LazyLock;
@@ -37,6 +37,7 @@ families! {
     counters::Counters,
     lists::Lists,
     hashes::Hashes,
+    sort::Sorting,
     keys::Keys,
     object::Object,
     ttl::Ttl,

@@ -118,9 +118,6 @@ impl Command for Lrem {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let (key, count, element) = (args.bytes(), args.integer(), args.bytes());
-        if count == i64::MIN {
-            args.fail(faults::NOT_NEGATABLE);
-        }
         args.done(Self { key, count, element })
     }
 
