@@ -35,7 +35,8 @@
 //! | [`resp`] | byte and number crates | anything of this crate |
 //! | [`store`] | byte, number and hashing crates | anything of this crate; clocks, files, sockets, randomness |
 //! | [`commands`] | `resp`, `store`, `config` | actors, clocks, files, sockets |
-//! | [`config`], [`exit`] | their file formats | anything of this crate |
+//! | [`config`] | its file formats, `resp::quoting` | anything else of this crate |
+//! | [`exit`] | – | anything of this crate |
 //! | [`actors`] | all of the above | the programs |
 //! | [`server`] | `actors`, `config`, `exit` | the programs |
 //! | `memora-server` | `config`, `server`, `exit` | `store`, `commands`, `actors` |

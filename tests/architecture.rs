@@ -75,7 +75,8 @@ const RULES: &[Rule] = &[
     Rule {
         room: "src/config",
         forbidden: &[
-            "crate::resp",
+            "crate::resp::{",
+            "crate::resp::request",
             "crate::store",
             "crate::commands",
             "crate::actors",

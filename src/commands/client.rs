@@ -253,10 +253,7 @@ fn read_type(args: &mut Args<'_>) -> bool {
 fn read_ids(args: &mut Args<'_>) -> Rest {
     let mut ahead = args.clone();
     while ahead.more() {
-        let id = ahead.integer_or(faults::INVALID_CLIENT_ID);
-        if id < 1 {
-            ahead.fail(faults::INVALID_CLIENT_ID);
-        }
+        ahead.integer_or(faults::INVALID_CLIENT_ID);
     }
     if let Some(fault) = ahead.fault() {
         args.fail(fault);

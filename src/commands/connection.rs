@@ -145,7 +145,7 @@ impl Command for Hello {
             if args.left() > 2 && args.option("AUTH") {
                 auth = Some((args.bytes(), args.bytes()));
             } else if args.option_with_value("SETNAME") {
-                name = Some(args.bytes());
+                name = Some(read_name(args));
             } else {
                 let option = args.word();
                 args.fail(faults::with_argument("ERR Syntax error in HELLO option '", option, "'"));
@@ -163,9 +163,6 @@ impl Command for Hello {
             return Err(faults::HELLO_NO_AUTH);
         }
         if let Some(name) = self.name.map(|name| argv.bytes(name)) {
-            if !is_printable_name(name) {
-                return Err(faults::BAD_CLIENT_NAME);
-            }
             context.session().name = bytes::Bytes::copy_from_slice(name);
         }
         if let Some(protocol) = self.protocol {
@@ -173,6 +170,13 @@ impl Command for Hello {
         }
         Ok(greeting(context))
     }
+}
+
+fn read_name(args: &mut Args<'_>) -> Span {
+    if !args.peek().is_some_and(is_printable_name) {
+        args.fail(faults::BAD_CLIENT_NAME);
+    }
+    args.bytes()
 }
 
 fn read_protocol(args: &mut Args<'_>) -> Option<Protocol> {
@@ -222,6 +226,9 @@ impl Command for Select {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let index = args.integer();
+        if i32::try_from(index).is_err() {
+            args.fail(faults::OUT_OF_INT_RANGE);
+        }
         args.done(Self { index })
     }
 

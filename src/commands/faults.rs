@@ -93,6 +93,9 @@ pub const EXPIRE_NX_ALONE: Fault =
 pub const EXPIRE_GT_AND_LT: Fault = Fault::new("ERR GT and LT options at the same time are not compatible");
 /// The database number is not a number or does not exist.
 pub const DB_OUT_OF_RANGE: Fault = Fault::new("ERR DB index is out of range");
+/// A number that Redis keeps in 32 bits does not fit.
+pub const OUT_OF_INT_RANGE: Fault =
+    Fault::new("ERR value is out of range, value must between -2147483648 and 2147483647");
 /// SCAN's cursor is not a number.
 pub const INVALID_CURSOR: Fault = Fault::new("ERR invalid cursor");
 /// A command before AUTH.
@@ -177,11 +180,11 @@ pub fn unknown_command<'a>(name: &[u8], arguments: impl Iterator<Item = &'a [u8]
         }
         let room = QUOTED_BYTES - quoted.len();
         quoted.push(b'\'');
-        quoted.extend_from_slice(&argument[..argument.len().min(room)]);
+        quoted.extend_from_slice(shown(argument, room));
         quoted.extend_from_slice(b"' ");
     }
     let mut text = b"ERR unknown command '".to_vec();
-    text.extend_from_slice(&name[..name.len().min(QUOTED_BYTES)]);
+    text.extend_from_slice(shown(name, QUOTED_BYTES));
     text.extend_from_slice(b"', with args beginning with: ");
     text.extend_from_slice(&quoted);
     Fault::from_bytes(text)
@@ -192,11 +195,17 @@ pub fn unknown_command<'a>(name: &[u8], arguments: impl Iterator<Item = &'a [u8]
 pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Fault {
     let mut help = String::new();
     let _ = write!(help, "'. Try {} HELP.", container.to_ascii_uppercase());
-    with_argument("ERR unknown subcommand '", &subcommand[..subcommand.len().min(QUOTED_BYTES)], &help)
+    with_argument("ERR unknown subcommand '", shown(subcommand, QUOTED_BYTES), &help)
 }
 
 /// A text with bytes of the client's in its middle.
 #[must_use]
 pub fn with_argument(before: &str, argument: &[u8], after: &str) -> Fault {
-    Fault::from_bytes([before.as_bytes(), argument, after.as_bytes()].concat())
+    Fault::from_bytes([before.as_bytes(), shown(argument, argument.len()), after.as_bytes()].concat())
+}
+
+/// What Redis shows of a client's bytes: it takes them for C strings, which a zero byte ends.
+fn shown(bytes: &[u8], limit: usize) -> &[u8] {
+    let bytes = &bytes[..bytes.len().min(limit)];
+    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
 }

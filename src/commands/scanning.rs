@@ -62,23 +62,30 @@ impl Pattern<'_> {
     }
 }
 
-/// Reads a cursor: 64 bits. As in Redis 7 a sign may stand before it and nothing at all is zero.
+/// Reads a cursor: a hash value, 64 bits without a sign.
 pub(super) fn parse_cursor(args: &mut Args<'_>) -> u64 {
-    let (negative, digits) = match args.word() {
-        [] => return 0,
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] | digits => (false, digits),
+    unsigned(args.word()).unwrap_or_else(|| {
+        args.fail(faults::INVALID_CURSOR);
+        0
+    })
+}
+
+/// Reads a number as C's `strtoul` does, which Redis uses here: nothing is 0, a sign is allowed, a negative
+/// number counts down from 2^64, and a zero byte ends the text.
+fn unsigned(text: &[u8]) -> Option<u64> {
+    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+    let (digits, negative) = match text {
+        [b'+', digits @ ..] => (digits, false),
+        [b'-', digits @ ..] => (digits, true),
+        digits => (digits, false),
     };
-    let cursor = digits.iter().try_fold(0_u64, |cursor, byte| {
-        let digit = char::from(*byte).to_digit(10)?;
-        cursor.checked_mul(10)?.checked_add(digit.into())
-    });
-    match cursor.filter(|_| !digits.is_empty()) {
-        Some(cursor) if negative => cursor.wrapping_neg(),
-        Some(cursor) => cursor,
-        None => {
-            args.fail(faults::INVALID_CURSOR);
-            0
-        }
+    let add = |sum: u64, digit: &u8| {
+        let value = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        sum.checked_mul(10)?.checked_add(value)
+    };
+    if digits.is_empty() {
+        return text.is_empty().then_some(0);
     }
+    let value = digits.iter().try_fold(0, add)?;
+    Some(if negative { value.wrapping_neg() } else { value })
 }

@@ -3,6 +3,8 @@
 //! Follows the comments of Redis's own `redis.conf` and what redis-server 7.0.15 does with quotes. Reading
 //! files and following `include` is the business of [`super::file`].
 
+use crate::resp::quoting;
+
 /// What is wrong with a line whose quotes do not close properly.
 const UNBALANCED: &str = "unbalanced quotes: a quote must close, and a space must follow it";
 
@@ -20,91 +22,14 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line> + '_ {
     directives.map(|(number, line)| Line { number, words: split_words(line) })
 }
 
-/// Splits a line into words. Double quotes know `\n`, `\r`, `\t`, `\b`, `\a` and `\xHH`, and take any other
-/// character after a backslash as it is; single quotes know `\'`. A space must follow a closing quote.
+/// Splits a line into words, which may be quoted.
 ///
 /// # Errors
 /// Quotes are unbalanced, or `\xHH` spells something that is not UTF-8.
 pub(super) fn split_words(line: &str) -> Result<Vec<String>, &'static str> {
-    let mut rest = line.as_bytes().trim_ascii_start();
-    let mut words = Vec::new();
-    while !rest.is_empty() {
-        let (word, after) = next_word(rest)?;
-        words.push(String::from_utf8(word).map_err(|_| "the value is not valid UTF-8")?);
-        rest = after.trim_ascii_start();
-    }
-    Ok(words)
-}
-
-fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), &'static str> {
-    let mut word = Vec::new();
-    loop {
-        rest = match rest {
-            [] => return Ok((word, rest)),
-            [byte, ..] if byte.is_ascii_whitespace() => return Ok((word, rest)),
-            [b'"', inside @ ..] => after_quote(double_quoted(inside, &mut word)?)?,
-            [b'\'', inside @ ..] => after_quote(single_quoted(inside, &mut word)?)?,
-            [byte, after @ ..] => {
-                word.push(*byte);
-                after
-            }
-        };
-    }
-}
-
-/// What follows a closing quote, which has to be the end of the word.
-fn after_quote(rest: &[u8]) -> Result<&[u8], &'static str> {
-    match rest.first() {
-        Some(byte) if !byte.is_ascii_whitespace() => Err(UNBALANCED),
-        _ => Ok(rest),
-    }
-}
-
-fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], &'static str> {
-    loop {
-        let (byte, after) = match rest {
-            [] => return Err(UNBALANCED),
-            [b'"', after @ ..] => return Ok(after),
-            [b'\\', b'x', high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                (hex_digit(*high) << 4 | hex_digit(*low), after)
-            }
-            [b'\\', escaped, after @ ..] => (unescaped(*escaped), after),
-            [byte, after @ ..] => (*byte, after),
-        };
-        word.push(byte);
-        rest = after;
-    }
-}
-
-fn single_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], &'static str> {
-    loop {
-        let (byte, after) = match rest {
-            [] => return Err(UNBALANCED),
-            [b'\'', after @ ..] => return Ok(after),
-            [b'\\', b'\'', after @ ..] => (b'\'', after),
-            [byte, after @ ..] => (*byte, after),
-        };
-        word.push(byte);
-        rest = after;
-    }
-}
-
-fn hex_digit(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }
-}
-
-fn unescaped(escaped: u8) -> u8 {
-    match escaped {
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'b' => 8,
-        b'a' => 7,
-        other => other,
-    }
+    let words = quoting::split_words(line.as_bytes()).ok_or(UNBALANCED)?;
+    let text = |word| String::from_utf8(word).map_err(|_| "the value is not valid UTF-8");
+    words.into_iter().map(text).collect()
 }
 
 #[cfg(test)]

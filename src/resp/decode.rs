@@ -9,7 +9,7 @@
 //! Deliberately absent: buffers and sockets; see [`codec`](super::codec).
 
 use super::error::ProtocolError;
-use super::inline::split_args;
+use super::quoting::split_words;
 use super::request::{Batch, Span};
 
 /// The longest header line, and the longest inline request (64 KiB).
@@ -312,7 +312,7 @@ impl Walk {
         };
         let line = &input[..end];
         let args =
-            split_args(line.strip_suffix(b"\r").unwrap_or(line)).ok_or(ProtocolError::UnbalancedQuotes)?;
+            split_words(line.strip_suffix(b"\r").unwrap_or(line)).ok_or(ProtocolError::UnbalancedQuotes)?;
         if !args.is_empty() {
             batch.push_rewritten(&args);
         }

@@ -14,7 +14,7 @@
 
 pub mod error;
 pub mod request;
-mod inline;
+pub mod quoting;
 pub mod decode;
 pub mod codec;
 

@@ -4,6 +4,7 @@
 //! commands before it are still there to be sent.
 
 use super::Keyspace;
+use super::controls::store_limits;
 use super::messages::Work;
 use crate::actors::connection::Replies;
 use crate::commands::context::Context;
@@ -92,7 +93,15 @@ impl Keyspace {
             }
             for control in effects.controls {
                 *close |= ends_batch(&control);
-                self.controls.push(control);
+                match control {
+                    // The next command of this batch is already to see these.
+                    Control::ResetStatistics => self.statistics.reset(self.store.expired_keys()),
+                    Control::ConfigChanged => {
+                        self.store.set_limits(store_limits(&self.config));
+                        self.controls.push(control);
+                    }
+                    later => self.controls.push(later),
+                }
             }
             if prepared.entry.is_none() {
                 self.unknown.push(*next);

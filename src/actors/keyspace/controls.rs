@@ -13,7 +13,7 @@ impl Keyspace {
         for control in std::mem::take(&mut self.controls) {
             match control {
                 // The batch itself has seen to these.
-                Control::CloseAfterReply | Control::Sleep(_) | Control::Panic => {}
+                Control::CloseAfterReply | Control::ResetStatistics | Control::Sleep(_) | Control::Panic => {}
                 Control::CloseClient(client) => {
                     let connection = self.clients.slot(client).and_then(|slot| self.connection(slot));
                     if let Some(connection) = connection {
@@ -22,14 +22,12 @@ impl Keyspace {
                 }
                 Control::Shutdown { now } => self.links.supervisor.shut_down(now),
                 Control::ConfigChanged => self.apply_config(),
-                Control::ResetStatistics => self.statistics.reset(self.store.expired_keys()),
             }
         }
     }
 
     /// Hands changed options to everyone who lives by them.
     fn apply_config(&mut self) {
-        self.store.set_limits(store_limits(&self.config));
         self.links.admission.adjust(&self.config);
         self.links.expiry.set_hz(self.config.hz);
         self.links.supervisor.set_shutdown_timeout(self.config.shutdown_timeout);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use memora::resp::{ProtocolError, Reply, ReplyDecoder, encode_request};
 
-use crate::quoting::write_quoted;
+use memora::resp::quoting::write_quoted;
 
 /// How much is read from the socket at once (64 KiB).
 const READ_BYTES: usize = 64 * 1024;

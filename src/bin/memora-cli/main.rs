@@ -17,7 +17,6 @@ mod usage;
 mod command;
 mod interrupts;
 mod link;
-mod quoting;
 mod render;
 mod runner;
 mod session;

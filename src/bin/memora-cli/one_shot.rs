@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 
 use crate::options::{Options, StdinArgument};
-use crate::quoting::unquote;
 use crate::runner::{Runner, Trouble, complain};
 use crate::usage;
+use memora::resp::quoting::unquote;
 
 /// Runs the command of `options` as often as they say.
 ///

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::command;
 use crate::input::Input;
-use crate::quoting::split_words;
 use crate::runner::{Runner, Trouble, complain};
 use crate::usage;
+use memora::resp::quoting::split_words;
 
 /// A command that takes at least so long has its duration printed below.
 const SLOW: Duration = Duration::from_millis(500);
@@ -48,6 +48,8 @@ fn read_line(runner: &Runner, input: &mut Input) -> Option<Vec<u8>> {
 }
 
 fn handle(line: &[u8], runner: &mut Runner, input: &mut Input) -> Result<Next, Trouble> {
+    // A string of C ends at a zero byte, and so does a line for redis-cli.
+    let line = line.split(|byte| *byte == 0).next().unwrap_or_default();
     let text = line.trim_ascii_end();
     let Some(words) = split_words(line) else {
         remember_unless_secret(text, &rough_words(text), input);

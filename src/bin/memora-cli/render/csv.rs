@@ -6,7 +6,7 @@ use memora::resp::Reply;
 use memora::resp::number::format_double;
 
 use super::write_separated;
-use crate::quoting::write_quoted;
+use memora::resp::quoting::write_quoted;
 
 /// Writes one reply without a line end.
 pub(super) fn write(reply: &Reply, out: &mut dyn Write) -> io::Result<()> {

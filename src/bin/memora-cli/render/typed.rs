@@ -9,7 +9,7 @@ use memora::resp::Reply;
 use memora::resp::number::format_double;
 
 use super::write_separated;
-use crate::quoting::write_quoted;
+use memora::resp::quoting::write_quoted;
 
 /// Writes one reply without the end of its last line.
 pub(super) fn write(reply: &Reply, out: &mut dyn Write) -> io::Result<()> {

@@ -1,14 +1,16 @@
-//! Inline requests: what a person types into a raw connection, split into arguments.
+//! Words and quotes: what a person types, split into arguments, and bytes shown so that they can be typed.
 //!
-//! The quoting rules are those of Redis: double quotes with `\xHH`, `\n`, `\r`, `\t`, `\b`, `\a` and a
+//! Inline requests, the command line, configuration files and the log's manifest all share this. The rules are those of Redis: double quotes with `\xHH`, `\n`, `\r`, `\t`, `\b`, `\a` and a
 //! backslash before anything else; single quotes in which only `\'` is special; a closing quote has to be
 //! followed by white space or the end. Quotes may begin in the middle of an argument.
+
+use std::io::{self, Write};
 
 /// One byte of an argument, and the line after what stood for it.
 type Taken<'a> = (u8, &'a [u8]);
 
 /// Splits one line, without its line end, into arguments; `None` when quotes are unbalanced.
-pub(super) fn split_args(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub fn split_words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut args = Vec::new();
     let mut rest = skip_space(line);
     while !rest.is_empty() {
@@ -99,12 +101,51 @@ fn unescaped(letter: u8) -> u8 {
     }
 }
 
+/// The bytes of one word that may be quoted; `None` when it is more or less than one word.
+pub fn unquote(word: &[u8]) -> Option<Vec<u8>> {
+    let mut words = split_words(word)?;
+    let only = words.pop()?;
+    words.is_empty().then_some(only)
+}
+
+/// Writes `bytes` between double quotes, everything unprintable escaped, so that they read back.
+///
+/// # Errors
+/// What the writer answers.
+pub fn write_quoted(bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"\"")?;
+    for chunk in bytes.chunk_by(|&a, &b| is_plain(a) && is_plain(b)) {
+        match chunk {
+            [byte] if !is_plain(*byte) => write_escaped(*byte, out)?,
+            plain => out.write_all(plain)?,
+        }
+    }
+    out.write_all(b"\"")
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+}
+
+fn write_escaped(byte: u8, out: &mut dyn Write) -> io::Result<()> {
+    match byte {
+        b'"' => out.write_all(b"\\\""),
+        b'\\' => out.write_all(b"\\\\"),
+        b'\n' => out.write_all(b"\\n"),
+        b'\r' => out.write_all(b"\\r"),
+        b'\t' => out.write_all(b"\\t"),
+        0x07 => out.write_all(b"\\a"),
+        0x08 => out.write_all(b"\\b"),
+        other => write!(out, "\\x{other:02x}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn split(line: &str) -> Option<Vec<String>> {
-        let args = split_args(line.as_bytes())?;
+        let args = split_words(line.as_bytes())?;
         Some(args.iter().map(|arg| arg.escape_ascii().to_string()).collect())
     }
 
@@ -141,5 +182,21 @@ mod tests {
         for line in [r#"""#, r#""a"#, "'a", r#""a"b"#, "'a'b", r#""a\""#, r#""a""b""#, r#""\"#] {
             assert_eq!(split(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn one_word_is_one_word() {
+        assert_eq!(unquote(br#""a\x00""#), Some(b"a\0".to_vec()));
+        assert_eq!(unquote(b"a b"), None);
+        assert_eq!(unquote(b""), None);
+    }
+
+    #[test]
+    fn quoted_text_reads_back() {
+        let every: Vec<u8> = (0..=255).collect();
+        let mut text = Vec::new();
+        write_quoted(&every, &mut text).unwrap();
+        assert!(text.starts_with(br#""\x00\x01\x02\x03\x04\x05\x06\a\b\t\n\x0b\x0c\r\x0e"#));
+        assert_eq!(unquote(&text).unwrap(), every);
     }
 }

@@ -1,0 +1,189 @@
+//! The kinds of arguments: for each, a way to make one, mostly sensible, sometimes on the edge or beyond it.
+
+use super::random::Random;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+type Make = fn(&mut Random) -> Vec<u8>;
+
+/// The kinds by name.
+const KINDS: &[(&str, Make)] = &[
+    ("key", key),
+    ("string", |random| key_of("s", random)),
+    ("list", |random| key_of("l", random)),
+    ("hash", |random| key_of("h", random)),
+    ("set", |random| key_of("e", random)),
+    ("zset", |random| key_of("z", random)),
+    ("stream", |random| key_of("x", random)),
+    ("field", field),
+    ("value", value),
+    ("integer", integer),
+    ("float", float),
+    ("count", count),
+    ("index", index),
+    ("offset", offset),
+    ("secs", seconds),
+    ("ms", milliseconds),
+    ("at", |random| (now_ms() / 1000 + distance_secs(random)).to_string().into_bytes()),
+    ("at_ms", |random| (now_ms() + 1000 * distance_secs(random)).to_string().into_bytes()),
+    ("user", |_| b"default".to_vec()),
+    ("pattern", |random| text_of(PATTERNS, random)),
+    ("db", |random| text_of(DATABASES, random)),
+    ("type", |random| {
+        text_of(&["string", "list", "hash", "HASH", "set", "zset", "stream", "nonsense", ""], random)
+    }),
+    ("text", |random| text_of(&["", "hello", "a b", "name", "x\ny", "\u{e4}", "ON", "OFF"], random)),
+];
+
+const PATTERNS: &[&str] =
+    &["*", "s*", "?1", "[sl]1", "[^s]*", "*1*", "", "s1", "[a-m]?", "\\*", "[", "h[", "*\\", "*?*?"];
+const DATABASES: &[&str] = &["0", "0", "0", "1", "15", "16", "-1", "abc", "9999999999", "+1", ""];
+
+/// Whether there is a kind of that name.
+pub(crate) fn exists(kind: &str) -> bool {
+    KINDS.iter().any(|(name, _)| *name == kind)
+}
+
+/// A random argument of a kind.
+pub(crate) fn make(kind: &str, random: &mut Random) -> Vec<u8> {
+    let (_, make) =
+        KINDS.iter().find(|(name, _)| *name == kind).expect("kinds are checked when syntax is read");
+    make(random)
+}
+
+/// A random argument of any kind.
+pub(crate) fn any(random: &mut Random) -> Vec<u8> {
+    KINDS[random.below(KINDS.len())].1(random)
+}
+
+fn text_of(texts: &[&'static str], random: &mut Random) -> Vec<u8> {
+    random.one(texts).as_bytes().to_vec()
+}
+
+/// A key of which most hold one type.
+fn key_of(letter: &str, random: &mut Random) -> Vec<u8> {
+    if random.chance(85) { format!("{letter}{}", random.between(1, 2)).into_bytes() } else { key(random) }
+}
+
+fn key(random: &mut Random) -> Vec<u8> {
+    const KEYS: &[&[u8]] =
+        &[b"s1", b"s2", b"l1", b"l2", b"h1", b"h2", b"e1", b"z1", b"x1", b"", b"\0k\xff\r\n", b"new"];
+    random.one(KEYS).to_vec()
+}
+
+fn field(random: &mut Random) -> Vec<u8> {
+    match random.below(20) {
+        0 => Vec::new(),
+        1 => b"\0\xff".to_vec(),
+        2 => vec![b'f'; 64 + random.below(3)],
+        3..=6 => random.between(-3, 300).to_string().into_bytes(),
+        _ => random.one(&["a", "b", "c", "d", "e", "field"]).as_bytes().to_vec(),
+    }
+}
+
+fn value(random: &mut Random) -> Vec<u8> {
+    match random.below(16) {
+        0 => Vec::new(),
+        1 => b"\0\xff\r\n".to_vec(),
+        2 => vec![b'v'; 43 + random.below(4)],
+        3 => vec![b'w'; 64 + random.below(3)],
+        4 => vec![b'x'; 500 * random.below(50)],
+        5 | 6 => integer(random),
+        7 => float(random),
+        8 => (0..random.below(12)).map(|_| u8::try_from(random.below(256)).expect("a byte")).collect(),
+        9..=11 => random.between(-20, 20).to_string().into_bytes(),
+        _ => random.one(&["v", "hello", "world", "a", "abc"]).as_bytes().to_vec(),
+    }
+}
+
+fn integer(random: &mut Random) -> Vec<u8> {
+    const EDGES: &[&str] = &[
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "9223372036854775806",
+        "-9223372036854775807",
+        "4294967295",
+        "4294967296",
+        "2147483647",
+        "2147483648",
+        "-2147483648",
+        "-2147483649",
+        "18446744073709551615",
+        "18446744073709551616",
+        "4611686018427387904",
+    ];
+    const WRONG: &[&str] =
+        &["", " 1", "1 ", "+1", "01", "-0", "1.0", "1e3", "0x10", "abc", "-", "1\0", "--1"];
+    match random.below(10) {
+        0 => text_of(EDGES, random),
+        1 => text_of(WRONG, random),
+        2 => random.between(-1_000_000_000_000, 1_000_000_000_000).to_string().into_bytes(),
+        _ => random.between(-10, 200).to_string().into_bytes(),
+    }
+}
+
+fn float(random: &mut Random) -> Vec<u8> {
+    const EDGES: &[&str] = &[
+        "0.1",
+        "-0.5",
+        "1e5",
+        "1E-7",
+        "3.14159265358979",
+        "inf",
+        "-inf",
+        "+inf",
+        "nan",
+        "1e308",
+        "1e400",
+        ".5",
+        "5.",
+        "0x1p3",
+        "1e",
+        "-0.0",
+        " 1.5",
+        "1.5 ",
+        "infinity",
+        "12345678901234567890",
+        "0.1e-400",
+        "1.7976931348623157e308",
+    ];
+    if random.chance(50) { integer(random) } else { text_of(EDGES, random) }
+}
+
+fn count(random: &mut Random) -> Vec<u8> {
+    if random.chance(15) { integer(random) } else { random.between(-1, 6).to_string().into_bytes() }
+}
+
+fn index(random: &mut Random) -> Vec<u8> {
+    if random.chance(10) { integer(random) } else { random.between(-6, 6).to_string().into_bytes() }
+}
+
+/// A place among bits or bytes; small, as the server makes room up to it.
+fn offset(random: &mut Random) -> Vec<u8> {
+    const EDGES: &[&str] = &["-1", "4294967296", "536870912", "abc", "", "9223372036854775807", "1.5"];
+    if random.chance(8) { text_of(EDGES, random) } else { random.between(0, 300).to_string().into_bytes() }
+}
+
+/// A time to live that does not pass while the test runs.
+fn seconds(random: &mut Random) -> Vec<u8> {
+    if random.chance(20) { integer(random) } else { random.between(200, 100_000).to_string().into_bytes() }
+}
+
+fn milliseconds(random: &mut Random) -> Vec<u8> {
+    if random.chance(20) {
+        integer(random)
+    } else {
+        random.between(200_000, 100_000_000).to_string().into_bytes()
+    }
+}
+
+/// How far a point in time is from now: not near.
+fn distance_secs(random: &mut Random) -> i64 {
+    if random.chance(20) { -random.between(200, 100_000) } else { random.between(200, 100_000) }
+}
+
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+    i64::try_from(now.as_millis()).expect("in range for long")
+}

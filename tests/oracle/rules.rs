@@ -1,0 +1,201 @@
+//! The commands the oracle knows: one line each, its syntax in the words of [`super::grammar`] and how its reply is
+//! compared. A new command is a new line; what a difference is allowed to be stands in [`EXCUSES`].
+
+use crate::wire::Value;
+
+/// How two replies are compared. Errors are compared byte for byte under all of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compare {
+    /// Byte for byte.
+    Exact,
+    /// The elements come in any order.
+    Unordered,
+    /// Pairs, flat under RESP2, come in any order.
+    Pairs,
+    /// Numbers that are not negative may be this far from each other.
+    Within(i64),
+    /// A cursor and keys: compared only where one step has seen everything.
+    Scan,
+    /// Only whether it is an error.
+    Outcome,
+}
+
+/// A command the oracle knows.
+pub(crate) struct Rule {
+    /// Its syntax.
+    pub(crate) syntax: &'static str,
+    /// How often it comes, compared with others.
+    pub(crate) weight: usize,
+    pub(crate) compare: Compare,
+}
+
+const fn rule(weight: usize, syntax: &'static str) -> Rule {
+    Rule { syntax, weight, compare: Compare::Exact }
+}
+
+impl Rule {
+    const fn compare(self, compare: Compare) -> Self {
+        Self { compare, ..self }
+    }
+}
+
+pub(crate) const RULES: &[Rule] = &[
+    // Strings
+    rule(8, "GET string"),
+    rule(12, "SET string value [NX | XX] [GET] [EX secs | PX ms | EXAT at | PXAT at_ms | KEEPTTL]"),
+    rule(4, "INCR string"),
+    rule(4, "INCRBY string integer"),
+    // Lists
+    rule(5, "LPUSH list value..."),
+    rule(5, "RPUSH list value..."),
+    rule(5, "LPOP list [count]"),
+    rule(5, "RPOP list [count]"),
+    rule(3, "LLEN list"),
+    rule(2, "LPUSHX list value..."),
+    rule(2, "RPUSHX list value..."),
+    rule(4, "LRANGE list index index"),
+    rule(3, "LINDEX list index"),
+    rule(3, "LPOS list value [RANK index] [COUNT count] [MAXLEN count]"),
+    rule(3, "LSET list index value"),
+    rule(3, "LINSERT list <BEFORE | AFTER> value value"),
+    rule(3, "LREM list index value"),
+    rule(3, "LTRIM list index index"),
+    rule(4, "LMOVE list list <LEFT | RIGHT> <LEFT | RIGHT>"),
+    rule(2, "RPOPLPUSH list list"),
+    rule(2, "LMPOP 2 list list <LEFT | RIGHT> [COUNT count]"),
+    rule(1, "LMPOP count list... <LEFT | RIGHT> [COUNT count]"),
+    // Hashes
+    rule(10, "HSET hash <field value>..."),
+    rule(5, "HGET hash field"),
+    rule(5, "HDEL hash field..."),
+    rule(3, "HLEN hash"),
+    rule(2, "HKEYS hash").compare(Compare::Unordered),
+    rule(2, "HVALS hash").compare(Compare::Unordered),
+    rule(2, "HGETALL hash").compare(Compare::Pairs),
+    rule(3, "HMSET hash <field value>..."),
+    rule(3, "HMGET hash field..."),
+    rule(2, "HEXISTS hash field"),
+    rule(2, "HSTRLEN hash field"),
+    rule(3, "HSETNX hash field value"),
+    rule(5, "HINCRBY hash field integer"),
+    rule(4, "HINCRBYFLOAT hash field <float | integer>"),
+    // What is picked at random, and how a table is cut into steps, is each server's own.
+    rule(2, "HRANDFIELD hash [count] [WITHVALUES]").compare(Compare::Outcome),
+    rule(2, "HRANDFIELD hash 1000").compare(Compare::Unordered),
+    rule(3, "HSCAN hash <0 | integer> [MATCH pattern] [COUNT <1000 | count>]").compare(Compare::Scan),
+    // Keys
+    rule(4, "DEL key..."),
+    rule(3, "EXISTS key..."),
+    rule(3, "TYPE key"),
+    rule(2, "KEYS pattern").compare(Compare::Unordered),
+    rule(3, "SCAN <0 | integer> [MATCH pattern] [COUNT <1000 | count>] [TYPE type]").compare(Compare::Scan),
+    rule(5, "EXPIRE key secs [NX | XX | GT | LT] [XX | GT | LT]"),
+    rule(5, "PEXPIRE key ms [NX | XX | GT | LT]"),
+    rule(3, "TTL key").compare(Compare::Within(2)),
+    rule(3, "PTTL key").compare(Compare::Within(TIME_BOUND_MS)),
+    rule(4, "OBJECT ENCODING key"),
+    rule(
+        3,
+        "SORT <list | key> [BY <pattern | key>] [LIMIT index count] [GET <# | key | pattern>]... [ASC | DESC]",
+    ),
+    rule(3, "SORT list [BY <key | pattern>] [GET #] [ASC | DESC] ALPHA [STORE list]"),
+    rule(2, "SORT_RO <list | key> [BY pattern] [LIMIT index count] [GET <# | pattern>] [ASC | DESC]"),
+    // The connection
+    rule(1, "PING [value]"),
+    rule(1, "ECHO value"),
+    rule(2, "SELECT db"),
+    rule(1, "HELLO [<2 | 3 | integer> [AUTH user text] [SETNAME text]]").compare(Compare::Pairs),
+    rule(1, "AUTH [text] text"),
+    rule(1, "RESET"),
+    rule(1, "QUIT [value]"),
+    rule(1, "CLIENT ID").compare(Compare::Outcome),
+    rule(1, "CLIENT GETNAME"),
+    rule(1, "CLIENT SETNAME text"),
+    rule(1, "CLIENT LIST [TYPE <NORMAL | PUBSUB | text>] [ID integer...]").compare(Compare::Outcome),
+    rule(1, "CLIENT INFO").compare(Compare::Outcome),
+    rule(1, "CLIENT NO-EVICT <ON | OFF | text>"),
+    rule(1, "CLIENT REPLY ON"),
+    // The server
+    // Counts keys whose time has passed until somebody removes them, which no one promises a time for.
+    rule(1, "DBSIZE").compare(Compare::Outcome),
+    rule(1, "FLUSHDB [ASYNC | SYNC]"),
+    rule(1, "FLUSHALL [ASYNC | SYNC]"),
+    rule(1, "TIME").compare(Compare::Outcome),
+    rule(1, "INFO [text]").compare(Compare::Outcome),
+    rule(1, "COMMAND COUNT").compare(Compare::Outcome),
+    rule(1, "CONFIG GET pattern...").compare(Compare::Outcome),
+    rule(1, "CONFIG SET <HASH-MAX-LISTPACK-ENTRIES | HASH-MAX-LISTPACK-VALUE> <count | index | integer>"),
+    rule(1, "CONFIG SET <TIMEOUT | TCP-KEEPALIVE> integer"),
+    rule(1, "CONFIG RESETSTAT"),
+];
+
+/// Commands that are not made wrong at random: Redis before 7.2 carries out the options of HELLO that stand before a
+/// wrong one, and later replies would depend on that.
+pub(crate) const NEVER_WRONG: &[&str] = &["hello"];
+
+/// Commands whose arguments are text in Memora, where Redis takes what stands before a zero byte.
+pub(crate) const TEXT_ONLY: &[&str] = &["config"];
+
+/// How far the deadlines of a key may be from each other: both servers read the clock, one after the other.
+pub(crate) const TIME_BOUND_MS: i64 = 3000;
+
+/// What brings options that [`RULES`] change back, before each case.
+pub(crate) const RESTORE: &[&[&str]] = &[&[
+    "CONFIG",
+    "SET",
+    "hash-max-listpack-entries",
+    "128",
+    "hash-max-listpack-value",
+    "64",
+    "timeout",
+    "0",
+    "tcp-keepalive",
+    "300",
+]];
+
+/// How the value of a key is looked at in the end: its type, the request but for the key, which comes second, and
+/// how the replies are compared. Only requests that Memora knows are made; the last may remove the value.
+pub(crate) const CONTENTS: &[(&str, &[&str], Compare)] = &[
+    ("string", &["GET"], Compare::Exact),
+    ("list", &["LRANGE", "0", "-1"], Compare::Exact),
+    ("list", &["LPOP", "1000000000"], Compare::Exact),
+    ("hash", &["HKEYS"], Compare::Unordered),
+    ("hash", &["HVALS"], Compare::Unordered),
+    ("hash", &["HGETALL"], Compare::Pairs),
+    ("set", &["SMEMBERS"], Compare::Unordered),
+    ("zset", &["ZRANGE", "0", "-1", "WITHSCORES"], Compare::Exact),
+    ("stream", &["XRANGE", "-", "+"], Compare::Exact),
+];
+
+/// A difference that is meant: the request and both replies, Memora's first.
+type Excuse = fn(&[Vec<u8>], &Value, &Value) -> bool;
+
+/// The differences that are meant, each with its reason.
+pub(crate) const EXCUSES: &[(&str, Excuse)] = &[
+    ("small lists are one listpack since 7.2", |_, memora, redis| {
+        memora.bytes() == b"listpack" && redis.bytes() == b"quicklist"
+    }),
+    (
+        "since 7.2 HSET makes a table by the number of its arguments, also where fields repeat",
+        |_, memora, redis| memora.bytes() == b"hashtable" && redis.bytes() == b"listpack",
+    ),
+    ("a cursor means something to the server alone that gave it", |request, memora, redis| {
+        let at = if is(request, b"scan") { 1 } else { 2 };
+        let is_step = is(request, b"scan") || is(request, b"hscan");
+        is_step
+            && request.get(at).is_some_and(|cursor| cursor != b"0")
+            && !memora.is_error()
+            && !redis.is_error()
+    }),
+    ("Redis 7.2 does not take the smallest number as LPOS's rank", |request, memora, _| {
+        is(request, b"lpos") && memora.bytes().starts_with(b"ERR value is out of range, value must between")
+    }),
+    ("a number out of C's range makes later numbers wrong for Redis's SORT", |request, _, redis| {
+        let is_sort = is(request, b"sort") || is(request, b"sort_ro");
+        is_sort && redis.bytes() == b"ERR One or more scores can't be converted into double"
+    }),
+];
+
+fn is(request: &[Vec<u8>], name: &[u8]) -> bool {
+    request.first().is_some_and(|first| first.eq_ignore_ascii_case(name))
+}
