@@ -19,7 +19,7 @@ impl Random {
     }
 
     /// The next number, evenly distributed over all 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -30,7 +30,7 @@ impl Random {
     /// The next number below `bound`, which is above zero. For any number of things that fit into memory
     /// the unevenness cannot be measured.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> u64::BITS) as usize
+        ((u128::from(self.draw()) * bound as u128) >> u64::BITS) as usize
     }
 }
 
@@ -50,6 +50,6 @@ mod tests {
     fn a_seed_fixes_the_stream() {
         // The first numbers that the published algorithm gives for the seed 0.
         let mut random = Random::new(0);
-        assert_eq!([random.next(), random.next()], [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4]);
+        assert_eq!([random.draw(), random.draw()], [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4]);
     }
 }

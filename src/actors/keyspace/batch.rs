@@ -77,7 +77,7 @@ impl Keyspace {
                 statistics: &mut self.statistics,
                 facts: &self.facts,
                 now_ms: self.now_ms,
-                random: self.random.next(),
+                random: self.random.draw(),
                 effects: Effects::default(),
             };
             let prepared = &work.prepared[*next];

@@ -54,7 +54,7 @@ impl Command for Hrandfield {
         let (mut random, protocol) = (Random::new(context.random), context.session().protocol);
         let hash = context.read_hash(self.key)?;
         let Some(count) = self.count else {
-            let picked = hash.and_then(|hash| hash.random(|| random.next()));
+            let picked = hash.and_then(|hash| hash.random(|| random.draw()));
             return Ok(picked.map_or(Reply::Null, |(field, _)| string_reply(field)));
         };
         let Some(hash) = hash.filter(|_| count != 0) else { return Ok(Reply::EMPTY_ARRAY) };
@@ -164,7 +164,7 @@ impl Picks {
             }
             Way::Repeat | Way::Throw { .. } => {
                 for _ in 0..ENTRIES_PER_PIECE.min(*left) {
-                    let picked = hash.random(|| random.next());
+                    let picked = hash.random(|| random.draw());
                     let (field, value) = picked.expect("a hash in a database has a field");
                     let new = match way {
                         Way::Throw { seen } => seen.insert(field.to_bytes()),
