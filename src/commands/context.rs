@@ -124,6 +124,7 @@ impl From<StoreError> for Fault {
             StoreError::WrongType => faults::WRONG_TYPE,
             StoreError::NotInteger => faults::NOT_AN_INTEGER,
             StoreError::Overflow => faults::OVERFLOW,
+            StoreError::TooLong => faults::STRING_TOO_LONG,
         }
     }
 }

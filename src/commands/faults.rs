@@ -55,6 +55,34 @@ pub const DECREMENT_OVERFLOW: Fault = Fault::new("ERR decrement would overflow")
 pub const NOT_A_FLOAT: Fault = Fault::new("ERR value is not a valid float");
 /// A sum of floating point numbers is out of range.
 pub const NAN_OR_INFINITY: Fault = Fault::new("ERR increment would produce NaN or Infinity");
+/// A string would be longer than `proto-max-bulk-len`.
+pub const STRING_TOO_LONG: Fault = Fault::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+/// SETRANGE before the string's first byte.
+pub const OFFSET_OUT_OF_RANGE: Fault = Fault::new("ERR offset is out of range");
+/// A bit's position is no number, negative, or beyond `proto-max-bulk-len`.
+pub const BAD_BIT_OFFSET: Fault = Fault::new("ERR bit offset is not an integer or out of range");
+/// SETBIT with a bit that is none.
+pub const BAD_BIT: Fault = Fault::new("ERR bit is not an integer or out of range");
+/// BITPOS looking for something that is no bit.
+pub const BAD_BIT_ARGUMENT: Fault = Fault::new("ERR The bit argument must be 1 or 0.");
+/// BITOP NOT of several keys.
+pub const BITOP_NOT_ONE_KEY: Fault = Fault::new("ERR BITOP NOT must be called with a single source key.");
+/// BITFIELD with a type that is none.
+pub const BAD_BITFIELD_TYPE: Fault = Fault::new(
+    "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.",
+);
+/// BITFIELD OVERFLOW with something that it does not know.
+pub const BAD_OVERFLOW_TYPE: Fault = Fault::new("ERR Invalid OVERFLOW type specified");
+/// BITFIELD_RO with a subcommand that writes.
+pub const BITFIELD_RO_WRITES: Fault = Fault::new("ERR BITFIELD_RO only supports the GET subcommand");
+/// LCS of something that is no string.
+pub const LCS_NOT_STRINGS: Fault = Fault::new("ERR The specified keys must contain string values");
+/// LCS with both LEN and IDX.
+pub const LCS_LEN_AND_IDX: Fault =
+    Fault::new("ERR If you want both the length and indexes, please just use IDX.");
+/// LCS of strings for which Redis would need too much memory.
+pub const LCS_TOO_BIG: Fault =
+    Fault::new("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
 /// A count has to be zero or more.
 pub const NOT_POSITIVE: Fault = Fault::new("ERR value is out of range, must be positive");
 /// The command only works on a key that is there.

@@ -112,7 +112,7 @@ impl LongDouble {
                 ((u128::from(mantissa) << exponent).to_string(), 0)
             }
             Magnitude::Finite { mantissa, exponent } => {
-                (Big::from(mantissa).shifted(exponent.unsigned_abs() as usize).to_decimal(), 0)
+                (Big::from(mantissa).shifted(exponent.unsigned_abs() as usize).into_decimal(), 0)
             }
         };
         let mut text = whole;
@@ -272,7 +272,7 @@ fn small_decimal(digits: &[u8], power: i32) -> Option<(u128, i32)> {
     let room = digits.leading_zeros();
     let dividend = digits << room;
     let sticky = u128::from(dividend % fives > 0);
-    Some((dividend / fives | sticky, -(room as i32)))
+    Some(((dividend / fives) | sticky, -(room as i32)))
 }
 
 /// As [`small_decimal`], for any digits and power.

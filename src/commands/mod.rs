@@ -26,6 +26,7 @@ mod gates;
 mod family;
 
 mod long_double;
+mod bits;
 mod expiration;
 mod big_replies;
 mod indices;
@@ -34,7 +35,12 @@ mod help;
 mod info;
 
 mod strings;
+mod many_strings;
+mod substrings;
 mod counters;
+mod lcs;
+mod bitmaps;
+mod bitfields;
 mod lists;
 mod hashes;
 mod sort;

@@ -6,7 +6,8 @@
 use super::context::{Context, Outcome};
 use super::spec::Row;
 use super::{
-    client, command, config, connection, counters, hashes, keys, lists, object, server, sort, strings, ttl,
+    bitfields, bitmaps, client, command, config, connection, counters, hashes, keys, lcs, lists,
+    many_strings, object, server, sort, strings, substrings, ttl,
 };
 use hashbrown::HashTable;
 use std::sync::LazyLock;
@@ -34,7 +35,12 @@ macro_rules! families {
 
 families! {
     strings::Strings,
+    many_strings::ManyStrings,
+    substrings::Substrings,
     counters::Counters,
+    lcs::LongestCommon,
+    bitmaps::Bitmaps,
+    bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
     sort::Sorting,

@@ -80,7 +80,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(5, "HINCRBY hash field integer"),
     rule(4, "HINCRBYFLOAT hash field <float | integer>"),
     // What is picked at random, and how a table is cut into steps, is each server's own.
-    rule(2, "HRANDFIELD hash [count] [WITHVALUES]").compare(Compare::Outcome),
+    rule(2, "HRANDFIELD hash [<0 | 1 | 2 | 5 | 1000 | -1 | -7>] [WITHVALUES]").compare(Compare::Outcome),
     rule(3, "HSCAN hash <0 | integer> [MATCH pattern] [COUNT <1000 | count>]").compare(Compare::Scan),
     // Keys
     rule(4, "DEL key..."),

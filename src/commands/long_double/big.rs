@@ -37,7 +37,7 @@ impl Big {
     }
 
     /// In decimal.
-    pub(super) fn to_decimal(mut self) -> String {
+    pub(super) fn into_decimal(mut self) -> String {
         let mut chunks = Vec::new();
         while !self.0.is_empty() {
             chunks.push(self.divide(TEN_POWER));
