@@ -67,6 +67,12 @@ impl<'a> Args<'a> {
         self.argv.len().saturating_sub(self.next)
     }
 
+    /// Which argument is next; the command's name is number 0.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
     /// The next argument as bytes: a key, a value, a pattern.
     pub fn bytes(&mut self) -> Span {
         let span = self.argv.span(self.next);
@@ -124,6 +130,24 @@ impl<'a> Args<'a> {
             self.fail(faults::NOT_AN_INTEGER);
             0
         })
+    }
+
+    /// An argument read before, as a time to wait in milliseconds.
+    pub fn timeout_ms_at(&mut self, span: Span) -> u64 {
+        let Some(timeout) = parse_int(self.argv.bytes(span)) else {
+            self.fail(faults::TIMEOUT_NOT_AN_INTEGER);
+            return 0;
+        };
+        u64::try_from(timeout).unwrap_or_else(|_| {
+            self.fail(faults::TIMEOUT_NEGATIVE);
+            0
+        })
+    }
+
+    /// The word before the next argument: at first, the command's or subcommand's name as the client spelled it.
+    #[must_use]
+    pub fn word_before(&self) -> &'a [u8] {
+        self.next.checked_sub(1).and_then(|index| self.argv.get(index)).unwrap_or_default()
     }
 
     /// The next argument as a number of things, zero or more.

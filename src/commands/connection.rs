@@ -14,7 +14,7 @@ use crate::store::parse_int;
 pub(super) const REDIS_VERSION: &str = "7.2.4";
 
 /// The one user there is.
-const DEFAULT_USER: &[u8] = b"default";
+pub(super) const DEFAULT_USER: &[u8] = b"default";
 
 /// `PING [message]`
 pub(super) struct Ping {
@@ -115,6 +115,7 @@ impl Command for Auth {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let argv = context.argv;
+        (1..argv.len()).for_each(|index| context.effects.redacted.hide(index));
         authenticate(context, self.user.map(|user| argv.bytes(user)), argv.bytes(self.password))?;
         Ok(Reply::OK)
     }
@@ -124,6 +125,8 @@ impl Command for Auth {
 pub(super) struct Hello {
     protocol: Option<Protocol>,
     auth: Option<(Span, Span)>,
+    /// Where `AUTH` stands among the arguments.
+    auth_index: usize,
     name: Option<Span>,
 }
 
@@ -142,9 +145,10 @@ impl Command for Hello {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let protocol = args.peek().map(|_| read_protocol(args));
-        let (mut auth, mut name) = (None, None);
+        let (mut auth, mut auth_index, mut name) = (None, 0, None);
         while args.more() {
             if args.left() > 2 && args.option("AUTH") {
+                auth_index = args.position() - 1;
                 auth = Some((args.bytes(), args.bytes()));
             } else if args.option_with_value("SETNAME") {
                 name = Some(read_name(args));
@@ -153,12 +157,13 @@ impl Command for Hello {
                 args.fail(faults::with_argument("ERR Syntax error in HELLO option '", option, "'"));
             }
         }
-        args.done(Self { protocol: protocol.flatten(), auth, name })
+        args.done(Self { protocol: protocol.flatten(), auth, auth_index, name })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let argv = context.argv;
         if let Some((user, password)) = self.auth {
+            [1, 2].into_iter().for_each(|next| context.effects.redacted.hide(self.auth_index + next));
             authenticate(context, Some(argv.bytes(user)), argv.bytes(password))?;
         }
         if !context.session().authenticated {

@@ -5,11 +5,13 @@
 
 use super::effects::Effects;
 use super::faults::{self, Fault};
+use super::history::History;
 use super::session::{Clients, Session, Slot};
 use super::statistics::Statistics;
 use crate::config::Config;
 use crate::resp::{Argv, Reply, Span};
 use crate::store::{Database, Hash, List, Store, StoreError, StringRef, ValueRef};
+use std::time::Duration;
 
 /// What a command ends with.
 pub type Outcome = Result<Reply, Fault>;
@@ -28,6 +30,8 @@ pub struct Context<'a> {
     pub config: &'a mut Config,
     /// Counters.
     pub statistics: &'a mut Statistics,
+    /// What was slow.
+    pub history: &'a mut History,
     /// What never changes while the process runs, and what only the system can tell.
     pub facts: &'a dyn Facts,
     /// Unix time in milliseconds, read once per batch.
@@ -50,6 +54,12 @@ impl Context<'_> {
         self.store.db(number)
     }
 
+    /// The memory that clients occupy, bytes.
+    #[must_use]
+    pub fn clients_bytes(&self) -> u64 {
+        self.clients.iter().map(|(_, session)| session.memory_bytes()).sum()
+    }
+
     /// The number of a database, as a client gave it.
     ///
     /// # Errors
@@ -67,7 +77,11 @@ impl Context<'_> {
 
     /// Looks a key up for a reader, who counts as a hit or a miss.
     pub fn read(&mut self, key: Span) -> Option<ValueRef<'_>> {
-        let key = self.argv.bytes(key);
+        self.read_key(self.argv.bytes(key))
+    }
+
+    /// The same for a key that does not stand in the request.
+    pub fn read_key(&mut self, key: &[u8]) -> Option<ValueRef<'_>> {
         let number = self.clients[self.me].database;
         let value = self.store.db(number).get(key, self.now_ms);
         match value {
@@ -140,6 +154,7 @@ impl From<StoreError> for Fault {
             StoreError::WrongType => faults::WRONG_TYPE,
             StoreError::NotInteger => faults::NOT_AN_INTEGER,
             StoreError::Overflow => faults::OVERFLOW,
+            StoreError::TooLong => faults::STRING_TOO_LONG,
         }
     }
 }
@@ -150,12 +165,54 @@ pub trait Facts {
     fn fixed(&self) -> &Fixed;
     /// Unix time in microseconds, for `TIME`.
     fn now_us(&self) -> u64;
-    /// Resident memory of the process as the operating system counts it, bytes; none where it does not tell.
-    fn resident_bytes(&self) -> Option<u64>;
+    /// Memory in use.
+    fn memory(&self) -> MemoryFigures;
+    /// Processor time used so far; none where the system does not tell.
+    fn cpu(&self) -> Option<CpuTimes>;
     /// The actors and how they fare, in start order.
     fn actors(&self) -> Vec<ActorReport>;
     /// Data given up to be freed elsewhere and not freed yet, items.
     fn lazyfree_pending(&self) -> u64;
+    /// Data freed elsewhere since the start, items.
+    fn lazyfreed(&self) -> u64;
+    /// Writes the options back to the file they came from.
+    ///
+    /// # Errors
+    /// What the system, or the file's syntax, has against it.
+    fn rewrite_config(&self, config: &Config) -> Result<(), String>;
+}
+
+/// Memory in use, bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemoryFigures {
+    /// What the process has asked its allocator for and not given back; none where nobody counts.
+    pub used_bytes: Option<u64>,
+    /// The same before the first client came.
+    pub startup_bytes: u64,
+    /// The most that was ever seen in use.
+    pub peak_bytes: u64,
+    /// Resident memory as the operating system counts it; none where it does not tell.
+    pub resident_bytes: Option<u64>,
+}
+
+/// Processor time, told apart by who used it.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuTimes {
+    /// The whole process.
+    pub process: CpuTime,
+    /// Its children that have ended.
+    pub children: Option<CpuTime>,
+    /// The thread that runs the commands.
+    pub keyspace_thread: Option<CpuTime>,
+}
+
+/// Processor time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CpuTime {
+    /// In the program.
+    pub user: Duration,
+    /// In the system's kernel.
+    pub system: Duration,
 }
 
 /// What is fixed once the server runs.

@@ -60,6 +60,19 @@ impl Expiration {
         Self { unit, amount }
     }
 
+    /// A time that has to be positive; `command` is named in the fault.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub(super) fn positive(unit: Unit, amount: i64, command: &str) -> Result<Self, Fault> {
+        if amount > 0 { Ok(Self::new(unit, amount)) } else { Err(faults::invalid_expire_time(command)) }
+    }
+
+    /// Whether the time was given as such, not as a distance from now.
+    pub(super) const fn is_absolute(self) -> bool {
+        !self.unit.is_relative()
+    }
+
     /// Unix time in milliseconds, possibly negative; `command` is named in the fault.
     ///
     /// # Errors
@@ -87,9 +100,20 @@ impl Args<'_> {
     /// Reads `amount` as a positive time in `unit`; `command` is named in the fault.
     pub(super) fn expiration(&mut self, unit: Unit, amount: Span, command: &str) -> Expiration {
         let amount = self.integer_at(amount);
-        if amount <= 0 {
-            self.fail(faults::invalid_expire_time(command));
+        Expiration::positive(unit, amount, command).unwrap_or_else(|fault| {
+            self.fail(fault);
+            Expiration::new(unit, 0)
+        })
+    }
+
+    /// Steps over one of the options that set a time to live, if the next argument is one; its argument is read
+    /// later. Two that differ are not taken, the same one twice is.
+    pub(super) fn expire_option(&mut self, expire: &mut Option<(Unit, Span)>) -> bool {
+        let fits = |unit: &Unit| expire.is_none_or(|(given, _)| given == *unit);
+        let unit = Unit::ALL.into_iter().filter(fits).find(|unit| self.option_with_value(unit.option()));
+        if let Some(unit) = unit {
+            *expire = Some((unit, self.bytes()));
         }
-        Expiration::new(unit, amount)
+        unit.is_some()
     }
 }

@@ -22,19 +22,32 @@ pub mod session;
 pub mod statistics;
 pub mod context;
 pub mod effects;
+pub mod history;
+pub mod random;
 mod gates;
 mod family;
 
+mod long_double;
+mod bits;
 mod expiration;
 mod big_replies;
+mod indices;
+mod scanning;
 mod help;
 mod info;
 pub mod catalog;
+mod spikes;
 
 mod strings;
+mod many_strings;
+mod substrings;
 mod counters;
+mod lcs;
+mod bitmaps;
+mod bitfields;
 mod lists;
 mod hashes;
+mod sort;
 mod keys;
 mod transfers;
 mod ttl;
@@ -45,6 +58,15 @@ mod client;
 mod command;
 mod config;
 mod server;
+mod slowlog;
+mod latency;
+mod memory;
+pub mod monitor;
+mod debug;
+mod module;
+mod standalone;
+mod cluster;
+mod lolwut;
 
 pub use context::{Context, Outcome};
 pub use prepare::{Prepared, prepare};
@@ -54,12 +76,17 @@ use faults::Fault;
 use prepare::Refusal;
 
 /// Runs one prepared command and counts it; the reply may be an error.
+///
+/// How long it took is told to [`note_duration`] once its effects are carried out.
 pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     context.clients[context.me].last_command = prepared.entry;
     context.statistics.commands_processed += 1;
     let outcome = match gates::objection(context, prepared) {
         Some(fault) => Err((fault, Stage::Rejected)),
-        None => run(context, prepared),
+        None => {
+            context.effects.ran = true;
+            run(context, prepared)
+        }
     };
     context.statistics.changes += context.effects.changes;
     match outcome {
@@ -78,6 +105,21 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
             context.statistics.count_error(fault.code());
             Reply::Error(fault.into_bytes())
         }
+    }
+}
+
+/// Whether a command has to wait for the end of a `CLIENT PAUSE`; to be asked before [`execute`].
+pub fn is_held(context: &mut Context<'_>, prepared: &Prepared) -> bool {
+    client::is_held(context, prepared)
+}
+
+/// Notes how long the command that was just executed took, and puts it on record when it was slow.
+pub fn note_duration(context: &mut Context<'_>, prepared: &Prepared, duration_ns: u64) {
+    let (Some(entry), true) = (prepared.entry, context.effects.ran) else { return };
+    let tracked = context.config.latency_tracking;
+    context.statistics.command(entry.index).took(duration_ns, tracked);
+    if context.history.is_notable(duration_ns) {
+        history::note_slow(context, prepared, duration_ns);
     }
 }
 

@@ -1,15 +1,17 @@
-//! Strings: GET and SET.
+//! Strings, one at a time and as a whole: GET, SET and what stands for a SET with options.
 //!
-//! Numbers in strings are in `counters`; what works on keys of any type is in `keys`.
+//! Several strings at once are in `many_strings`, parts of a string in `substrings`, numbers in `counters`, bits in
+//! `bitmaps` and `bitfields`; what works on keys of any type is in `keys`.
 
 use super::args::{Args, new_string};
 use super::context::{Context, Outcome};
 use super::expiration::{Expiration, Unit};
 use super::family::family;
 use super::faults::{self, Fault};
-use super::spec::{Command, Flag, Group, KeyAt, KeyFlag, KeyFlags, KeySpec, Spec, Words};
+use super::spec::{Command, Deprecated, Flag, Group, KeyAt, KeyFlag, KeyFlags, KeySpec, Spec, Words};
 use crate::resp::{Reply, Span};
-use crate::store::Deadline;
+use crate::store::{Deadline, parse_int};
+use std::marker::PhantomData;
 
 /// `GET key`
 pub(super) struct Get {
@@ -84,19 +86,9 @@ impl SetOptions {
             self.get = true;
         } else if self.expire.is_none() && args.option("KEEPTTL") {
             self.keepttl = true;
-        } else if self.keepttl || !self.read_expire(args) {
+        } else if self.keepttl || !args.expire_option(&mut self.expire) {
             args.fail(faults::SYNTAX);
         }
-    }
-
-    fn read_expire(&mut self, args: &mut Args<'_>) -> bool {
-        let given = self.expire.map(|(unit, _)| unit);
-        let fits = |unit: &Unit| given.is_none_or(|given| given == *unit);
-        let unit = Unit::ALL.into_iter().filter(fits).find(|unit| args.option_with_value(unit.option()));
-        if let Some(unit) = unit {
-            self.expire = Some((unit, args.bytes()));
-        }
-        unit.is_some()
     }
 }
 
@@ -157,11 +149,7 @@ impl Command for Set {
         if !self.applies(context) {
             return Ok(old.unwrap_or(Reply::Null));
         }
-        let (key, value, now_ms) =
-            (context.argv.bytes(self.key), new_string(context.argv, self.value), context.now_ms);
-        let replaced = context.db().set_string(key, value, deadline, now_ms);
-        context.effects.discard(replaced);
-        context.effects.touched();
+        context.set_string(self.key, self.value, deadline);
         Ok(old.unwrap_or(Reply::OK))
     }
 }
@@ -176,7 +164,270 @@ impl Set {
     }
 }
 
+/// `SETNX key value`
+pub(super) struct SetNx {
+    key: Span,
+    value: Span,
+}
+
+impl Command for SetNx {
+    const SPEC: Spec = Spec {
+        name: "setnx",
+        arity: 3,
+        flags: &[Flag::Write, Flag::Denyoom, Flag::Fast],
+        keys: &[KeySpec::one(&[KeyFlag::Ow, KeyFlag::Insert])],
+        group: Group::String,
+        summary: "Sets a key to a string unless the key is there",
+        syntax: "key value",
+        deprecated: Some(Deprecated { since: "2.6.12", replaced_by: "`SET` with the `NX` argument" }),
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let (key, value) = (args.bytes(), args.bytes());
+        args.done(Self { key, value })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let absent = !context.exists(self.key);
+        if absent {
+            context.set_string(self.key, self.value, Deadline::Clear);
+        }
+        Ok(Reply::from_flag(absent))
+    }
+}
+
+/// What tells SETEX and PSETEX apart.
+pub(super) trait Scale: Send + 'static {
+    const UNIT: Unit;
+    const SPEC: Spec;
+}
+
+/// What both declare alike.
+const SET_EX: Spec = Spec {
+    arity: 4,
+    flags: &[Flag::Write, Flag::Denyoom],
+    keys: &[KeySpec::one(&[KeyFlag::Ow, KeyFlag::Update])],
+    group: Group::String,
+    ..Spec::EMPTY
+};
+
+/// SETEX's.
+pub(super) struct Seconds;
+
+impl Scale for Seconds {
+    const UNIT: Unit = Unit::Seconds;
+    const SPEC: Spec = Spec {
+        name: "setex",
+        since: "2.0.0",
+        summary: "Sets a key to a string that expires after some seconds",
+        syntax: "key seconds value",
+        deprecated: Some(Deprecated { since: "2.6.12", replaced_by: "`SET` with the `EX` argument" }),
+        ..SET_EX
+    };
+}
+
+/// PSETEX's.
+pub(super) struct Milliseconds;
+
+impl Scale for Milliseconds {
+    const UNIT: Unit = Unit::Milliseconds;
+    const SPEC: Spec = Spec {
+        name: "psetex",
+        since: "2.6.0",
+        summary: "Sets a key to a string that expires after some milliseconds",
+        syntax: "key milliseconds value",
+        deprecated: Some(Deprecated { since: "2.6.12", replaced_by: "`SET` with the `PX` argument" }),
+        ..SET_EX
+    };
+}
+
+/// `SETEX key seconds value` and PSETEX
+pub(super) struct SetEx<S> {
+    key: Span,
+    expiration: Expiration,
+    value: Span,
+    scale: PhantomData<S>,
+}
+
+impl<S: Scale> Command for SetEx<S> {
+    const SPEC: Spec = S::SPEC;
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let (key, amount, value) = (args.bytes(), args.bytes(), args.bytes());
+        let expiration = args.expiration(S::UNIT, amount, Self::SPEC.name);
+        args.done(Self { key, expiration, value, scale: PhantomData })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let deadline_ms = self.expiration.deadline_ms(context.now_ms, Self::SPEC.name)?;
+        context.set_string(self.key, self.value, Deadline::At(deadline_ms));
+        Ok(Reply::OK)
+    }
+}
+
+/// `GETSET key value`
+pub(super) struct GetSet {
+    key: Span,
+    value: Span,
+}
+
+impl Command for GetSet {
+    const SPEC: Spec = Spec {
+        name: "getset",
+        arity: 3,
+        flags: &[Flag::Write, Flag::Denyoom, Flag::Fast],
+        keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update])],
+        group: Group::String,
+        summary: "Sets a key to a string and returns the one it held before",
+        syntax: "key value",
+        deprecated: Some(Deprecated { since: "6.2.0", replaced_by: "`SET` with the `!GET` argument" }),
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let (key, value) = (args.bytes(), args.bytes());
+        args.done(Self { key, value })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let old = context.read_string(self.key)?;
+        context.set_string(self.key, self.value, Deadline::Clear);
+        Ok(old)
+    }
+}
+
+/// `GETDEL key`
+pub(super) struct GetDel {
+    key: Span,
+}
+
+impl Command for GetDel {
+    const SPEC: Spec = Spec {
+        name: "getdel",
+        arity: 2,
+        flags: &[Flag::Write, Flag::Fast],
+        keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Delete])],
+        group: Group::String,
+        since: "6.2.0",
+        summary: "Returns the string at a key and removes the key",
+        syntax: "key",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let key = args.bytes();
+        args.done(Self { key })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let old = context.read_string(self.key)?;
+        context.remove(self.key);
+        Ok(old)
+    }
+}
+
+/// `GETEX key [EX … | PX … | EXAT … | PXAT … | PERSIST]`
+pub(super) struct GetEx {
+    key: Span,
+    ttl: NewTtl,
+}
+
+/// What GETEX makes of the key's time to live; whether a time is one is seen only where there is a string.
+enum NewTtl {
+    Keep,
+    Persist,
+    Expire(Unit, Span),
+}
+
+impl Command for GetEx {
+    const SPEC: Spec = Spec {
+        name: "getex",
+        arity: -2,
+        flags: &[Flag::Write, Flag::Fast],
+        keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update])
+            .with_notes("RW and UPDATE because it changes the TTL")],
+        group: Group::String,
+        since: "6.2.0",
+        summary: "Returns the string at a key and changes when it expires",
+        syntax: "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let key = args.bytes();
+        let (mut expire, mut persist) = (None, false);
+        while args.more() {
+            if expire.is_none() && args.option("PERSIST") {
+                persist = true;
+            } else if persist || !args.expire_option(&mut expire) {
+                args.fail(faults::SYNTAX);
+            }
+        }
+        let ttl = match expire {
+            _ if persist => NewTtl::Persist,
+            None => NewTtl::Keep,
+            Some((unit, amount)) => NewTtl::Expire(unit, amount),
+        };
+        args.done(Self { key, ttl })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let value = context.read_string(self.key)?;
+        if value != Reply::Null {
+            self.change_ttl(context)?;
+        }
+        Ok(value)
+    }
+}
+
+impl GetEx {
+    fn change_ttl(&self, context: &mut Context<'_>) -> Result<(), Fault> {
+        let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
+        let changed = match self.ttl {
+            NewTtl::Keep => false,
+            NewTtl::Persist => context.db().persist(key, now_ms),
+            NewTtl::Expire(unit, amount) => {
+                let amount = parse_int(context.argv.bytes(amount)).ok_or(faults::NOT_AN_INTEGER)?;
+                let expiration = Expiration::positive(unit, amount, Self::SPEC.name)?;
+                let deadline_ms = expiration.deadline_ms(now_ms, Self::SPEC.name)?;
+                if expiration.is_absolute() && deadline_ms <= now_ms {
+                    context.remove(self.key);
+                    return Ok(());
+                }
+                context.db().set_deadline(key, deadline_ms, now_ms)
+            }
+        };
+        context.effects.touched_times(changed.into());
+        Ok(())
+    }
+}
+
+impl Context<'_> {
+    /// Sets a key to the string of an argument; one change.
+    pub(super) fn set_string(&mut self, key: Span, value: Span, deadline: Deadline) {
+        let (argv, now_ms) = (self.argv, self.now_ms);
+        let replaced = self.db().set_string(argv.bytes(key), new_string(argv, value), deadline, now_ms);
+        self.effects.discard(replaced);
+        self.effects.touched();
+    }
+
+    /// Takes a key out, if it is there; one change.
+    pub(super) fn remove(&mut self, key: Span) {
+        let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
+        let removed = self.db().remove(key, now_ms);
+        self.effects.touched_times(removed.is_some().into());
+        self.effects.discard(removed);
+    }
+}
+
 family!(Strings {
     Get(Get),
     Set(Set),
+    SetNx(SetNx),
+    SetEx(SetEx<Seconds>),
+    PSetEx(SetEx<Milliseconds>),
+    GetSet(GetSet),
+    GetDel(GetDel),
+    GetEx(GetEx),
 });

@@ -5,10 +5,6 @@
 
 use super::context::{Context, Outcome};
 use super::spec::Row;
-use super::{
-    client, command, config, connection, counters, dump, hashes, keys, lists, object, server, strings,
-    transfers, ttl,
-};
 use hashbrown::HashTable;
 use std::sync::LazyLock;
 
@@ -16,7 +12,7 @@ macro_rules! families {
     ($($module:ident::$family:ident),* $(,)?) => {
         /// A typed command of any family.
         pub(super) enum Call {
-            $($family($module::$family)),*
+            $($family(super::$module::$family)),*
         }
 
         impl Call {
@@ -29,15 +25,21 @@ macro_rules! families {
         }
 
         /// Every family's table.
-        pub const FAMILIES: &[&[Row]] = &[$($module::$family::TABLE),*];
+        pub const FAMILIES: &[&[Row]] = &[$(super::$module::$family::TABLE),*];
     };
 }
 
 families! {
     strings::Strings,
+    many_strings::ManyStrings,
+    substrings::Substrings,
     counters::Counters,
+    lcs::LongestCommon,
+    bitmaps::Bitmaps,
+    bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
+    sort::Sorting,
     keys::Keys,
     transfers::Transfers,
     ttl::Ttl,
@@ -48,6 +50,15 @@ families! {
     command::Command,
     config::Config,
     server::Server,
+    slowlog::Slowlog,
+    latency::Latency,
+    memory::Memory,
+    monitor::Monitor,
+    debug::Debug,
+    module::Module,
+    standalone::Standalone,
+    cluster::Cluster,
+    lolwut::Lolwut,
 }
 
 /// One command or subcommand in the joined table.

@@ -6,7 +6,7 @@
 //! The deadline is not here but in the dict's segment, see [`super::dict`].
 
 use super::dict::Keyed;
-use super::string::{NewString, StringRef, parse_int};
+use super::string::{IntText, NewString, StringRef, parse_int};
 use super::value::{Value, ValueRef, text_encoding};
 use super::varint;
 use bytes::{Bytes, BytesMut};
@@ -142,30 +142,33 @@ impl Entry {
         }
     }
 
-    /// Writes `patch` at `offset` of a string, with zero bytes between its end and `offset` where it
-    /// is too short. Answers the new length; `None` when this is no string.
-    pub(super) fn patch(&mut self, offset: usize, patch: &[u8]) -> Option<usize> {
+    /// Lends the bytes of a string to be changed in place, after zero bytes were added up to `len_min_bytes`,
+    /// and the length it had before. `None` when this is no string.
+    pub(super) fn edit<T>(
+        &mut self,
+        len_min_bytes: usize,
+        edit: impl FnOnce(&mut [u8], usize) -> T,
+    ) -> Option<T> {
         match self {
             Entry::Shared(full) => match &mut Arc::make_mut(full).value {
-                Value::String(bytes) => Some(patch_bytes(bytes, offset, patch)),
+                Value::String(bytes) => Some(edit_bytes(bytes, len_min_bytes, edit)),
                 _ => None,
             },
             Entry::Packed(bytes) => {
                 let (int, from) = (bytes[0] & INT != 0, bytes.len() - packed_value_len(bytes));
-                if !int && offset + patch.len() <= bytes.len() - from {
+                if !int && len_min_bytes <= bytes.len() - from {
                     bytes[0] = RAW;
-                    bytes[from + offset..][..patch.len()].copy_from_slice(patch);
-                    return Some(bytes.len() - from);
+                    let len = bytes.len() - from;
+                    return Some(edit(&mut bytes[from..], len));
                 }
                 let ValueRef::String(old) = self.read() else {
                     return None;
                 };
-                let mut text = BytesMut::with_capacity(old.len().max(offset + patch.len()));
-                text.extend_from_slice(old.text(&mut super::string::IntText::default()));
-                write_at(&mut text, offset, patch);
-                let len = text.len();
+                let old_len = old.len();
+                let mut text = copy_to_grow(old.text(&mut IntText::default()), len_min_bytes);
+                let answer = edit(&mut text, old_len);
                 *self = Entry::raw(self.key(), text);
-                Some(len)
+                Some(answer)
             }
         }
     }
@@ -231,25 +234,26 @@ fn put_tail(bytes: &mut [u8], tail: &[u8]) {
     bytes[from..].copy_from_slice(tail);
 }
 
-/// Patches a big string: in place when nobody shares it, in a copy otherwise.
-fn patch_bytes(bytes: &mut Bytes, offset: usize, patch: &[u8]) -> usize {
+/// Changes a big string: in place when nobody shares it, in a copy otherwise.
+fn edit_bytes<T>(bytes: &mut Bytes, len_min_bytes: usize, edit: impl FnOnce(&mut [u8], usize) -> T) -> T {
+    let old_len = bytes.len();
     let mut text = match std::mem::take(bytes).try_into_mut() {
-        Ok(own) => own,
-        Err(shared) => {
-            let mut copy = BytesMut::with_capacity(shared.len().max(offset + patch.len()));
-            copy.extend_from_slice(&shared);
-            copy
+        Ok(mut own) => {
+            own.resize(own.len().max(len_min_bytes), 0);
+            own
         }
+        Err(shared) => copy_to_grow(&shared, len_min_bytes),
     };
-    write_at(&mut text, offset, patch);
+    let answer = edit(&mut text, old_len);
     *bytes = text.freeze();
-    bytes.len()
+    answer
 }
 
-fn write_at(text: &mut BytesMut, offset: usize, patch: &[u8]) {
-    let end = offset + patch.len();
-    if text.len() < end {
-        text.resize(end, 0);
-    }
-    text[offset..end].copy_from_slice(patch);
+/// A copy with zero bytes behind it up to `len_min_bytes`.
+fn copy_to_grow(text: &[u8], len_min_bytes: usize) -> BytesMut {
+    let len = text.len().max(len_min_bytes);
+    let mut copy = BytesMut::with_capacity(len);
+    copy.extend_from_slice(text);
+    copy.resize(len, 0);
+    copy
 }

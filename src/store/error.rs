@@ -13,6 +13,8 @@ pub enum StoreError {
     NotInteger,
     /// The sum would not fit a 64-bit signed integer.
     Overflow,
+    /// The string would be longer than allowed.
+    TooLong,
 }
 
 impl fmt::Display for StoreError {
@@ -21,6 +23,7 @@ impl fmt::Display for StoreError {
             StoreError::WrongType => "the key holds another type",
             StoreError::NotInteger => "the value is not an integer",
             StoreError::Overflow => "the sum does not fit 64 bits",
+            StoreError::TooLong => "the string would be too long",
         })
     }
 }

@@ -74,17 +74,24 @@ impl Database {
     }
 
     /// Appends to the string at a key, an empty one where there is none. Answers the new length
-    /// in bytes. The caller has checked that it stays within the maximum.
+    /// in bytes.
     ///
-    /// As in Redis the result shows the encoding `raw`, but that of `SET` where the key is new.
-    pub fn append(&mut self, key: &[u8], suffix: &[u8], now_ms: u64) -> Result<usize, StoreError> {
+    /// As in Redis the result shows the encoding `raw`, but that of `SET` where the key is new, and
+    /// there `max_bytes` does not count.
+    pub fn append(
+        &mut self,
+        key: &[u8],
+        suffix: &[u8],
+        max_bytes: usize,
+        now_ms: u64,
+    ) -> Result<usize, StoreError> {
         match self.seek(key, now_ms) {
             Seek::Found(spot) => {
                 let ValueRef::String(old) = self.dict.entry(spot).read() else {
                     return Err(StoreError::WrongType);
                 };
                 let len = old.len();
-                self.patch(spot, len, suffix)
+                self.patch(spot, len, suffix, max_bytes)
             }
             Seek::Vacant(spot) => {
                 self.dict.insert(spot, Entry::string(key, suffix.into()));
@@ -94,24 +101,26 @@ impl Database {
     }
 
     /// Writes `patch` at `offset` of the string at a key, with zero bytes up to there if it was
-    /// shorter. Answers the new length in bytes. As in Redis an empty patch changes nothing.
+    /// shorter. Answers the new length in bytes. As in Redis an empty patch changes nothing, and
+    /// the end of the patch has to be within `max_bytes`.
     pub fn set_range(
         &mut self,
         key: &[u8],
         offset: usize,
         patch: &[u8],
+        max_bytes: usize,
         now_ms: u64,
     ) -> Result<usize, StoreError> {
         match self.seek(key, now_ms) {
             Seek::Found(spot) => match self.dict.entry(spot).read() {
                 ValueRef::String(old) if patch.is_empty() => Ok(old.len()),
-                ValueRef::String(_) => self.patch(spot, offset, patch),
+                ValueRef::String(_) => self.patch(spot, offset, patch, max_bytes),
                 _ => Err(StoreError::WrongType),
             },
             Seek::Vacant(_) if patch.is_empty() => Ok(0),
             Seek::Vacant(spot) => {
-                let mut text = BytesMut::zeroed(offset);
-                text.extend_from_slice(patch);
+                let mut text = BytesMut::zeroed(within(offset, patch, max_bytes)?);
+                text[offset..].copy_from_slice(patch);
                 let len = text.len();
                 self.dict.insert(spot, Entry::raw(key, text));
                 Ok(len)
@@ -119,8 +128,53 @@ impl Database {
         }
     }
 
-    fn patch(&mut self, spot: Spot, offset: usize, patch: &[u8]) -> Result<usize, StoreError> {
-        self.dict.entry_mut(spot).patch(offset, patch).ok_or(StoreError::WrongType)
+    /// Lends the bytes of the string at a key to be changed in place, after zero bytes were added
+    /// up to `len_min_bytes`, and the length it had before; a new string where there is no key.
+    /// Answers what `edit` answers.
+    pub fn edit_string<T>(
+        &mut self,
+        key: &[u8],
+        len_min_bytes: usize,
+        now_ms: u64,
+        edit: impl FnOnce(&mut [u8], usize) -> T,
+    ) -> Result<T, StoreError> {
+        match self.seek(key, now_ms) {
+            Seek::Found(spot) => {
+                self.dict.entry_mut(spot).edit(len_min_bytes, edit).ok_or(StoreError::WrongType)
+            }
+            Seek::Vacant(spot) => {
+                let mut text = BytesMut::zeroed(len_min_bytes);
+                let answer = edit(&mut text, 0);
+                self.dict.insert(spot, Entry::raw(key, text));
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Sets a string that was computed: it shows the encoding `raw` even if an integer would do.
+    pub fn set_raw(
+        &mut self,
+        key: &[u8],
+        text: BytesMut,
+        deadline: Deadline,
+        now_ms: u64,
+    ) -> Option<Detached> {
+        self.set_entry(key, Entry::raw(key, text), deadline, now_ms)
+    }
+
+    fn patch(
+        &mut self,
+        spot: Spot,
+        offset: usize,
+        patch: &[u8],
+        max_bytes: usize,
+    ) -> Result<usize, StoreError> {
+        let end = within(offset, patch, max_bytes)?;
+        let write = |text: &mut [u8], _| {
+            text[offset..end].copy_from_slice(patch);
+            text.len()
+        };
+        self.dict.entry_mut(spot).edit(end, write).ok_or(StoreError::WrongType)
     }
 
     fn set_entry(&mut self, key: &[u8], entry: Entry, deadline: Deadline, now_ms: u64) -> Option<Detached> {
@@ -156,4 +210,10 @@ impl Database {
             }
         }
     }
+}
+
+/// Where a patch ends, if that is allowed.
+fn within(offset: usize, patch: &[u8], max_bytes: usize) -> Result<usize, StoreError> {
+    let end = offset.checked_add(patch.len()).filter(|end| *end <= max_bytes);
+    end.ok_or(StoreError::TooLong)
 }

@@ -55,17 +55,17 @@ fn strings_are_encoded_as_in_redis() {
 fn changing_in_place_makes_raw() {
     let mut database = database();
     database.set_string(b"k", b"10", Deadline::Clear, 0);
-    assert_eq!(database.set_range(b"k", 0, b"", 0), Ok(2));
+    assert_eq!(database.set_range(b"k", 0, b"", usize::MAX, 0), Ok(2));
     assert_eq!(database.encoding(b"k", 0), Some("int"));
-    assert_eq!(database.append(b"k", b"", 0), Ok(2));
+    assert_eq!(database.append(b"k", b"", usize::MAX, 0), Ok(2));
     assert_eq!(database.encoding(b"k", 0), Some("raw"));
     assert_eq!(database.increment(b"k", 1, 0), Ok(11));
     assert_eq!(database.encoding(b"k", 0), Some("int"));
-    assert_eq!(database.append(b"new", b"12", 0), Ok(2));
+    assert_eq!(database.append(b"new", b"12", usize::MAX, 0), Ok(2));
     assert_eq!(database.encoding(b"new", 0), Some("int"));
-    assert_eq!(database.set_range(b"none", 5, b"", 0), Ok(0));
+    assert_eq!(database.set_range(b"none", 5, b"", usize::MAX, 0), Ok(0));
     assert!(!database.contains(b"none", 0));
-    assert_eq!(database.set_range(b"range", 2, b"x", 0), Ok(3));
+    assert_eq!(database.set_range(b"range", 2, b"x", usize::MAX, 0), Ok(3));
     assert_eq!(
         (text(&mut database, b"range").unwrap(), database.encoding(b"range", 0)),
         (b"\0\0x".to_vec(), Some("raw"))
@@ -82,9 +82,9 @@ fn a_long_string_grows_in_place_unless_shared() {
     let shared = database.string(b"k", 0).unwrap().unwrap().to_bytes();
     for round in 0..100u8 {
         expected.extend_from_slice(&[round; 50]);
-        assert_eq!(database.append(b"k", &[round; 50], 0), Ok(expected.len()));
+        assert_eq!(database.append(b"k", &[round; 50], usize::MAX, 0), Ok(expected.len()));
     }
-    assert_eq!(database.set_range(b"k", 10, b"patch", 0), Ok(expected.len()));
+    assert_eq!(database.set_range(b"k", 10, b"patch", usize::MAX, 0), Ok(expected.len()));
     expected[10..15].copy_from_slice(b"patch");
     assert_eq!(text(&mut database, b"k"), Some(expected));
     assert_eq!(shared, vec![b'a'; 2_000]);
@@ -126,12 +126,15 @@ fn wrong_types_change_nothing() {
     database.hash_or_create(b"h", 0).unwrap().set(b"f", b"v");
     assert_eq!(database.string(b"h", 0), Err(StoreError::WrongType));
     assert_eq!(database.increment(b"h", 1, 0), Err(StoreError::WrongType));
-    assert_eq!(database.append(b"h", b"x", 0), Err(StoreError::WrongType));
-    assert_eq!(database.set_range(b"h", 0, b"x", 0), Err(StoreError::WrongType));
+    assert_eq!(database.append(b"h", b"x", usize::MAX, 0), Err(StoreError::WrongType));
+    assert_eq!(database.set_range(b"h", 0, b"x", usize::MAX, 0), Err(StoreError::WrongType));
     assert!(database.list_or_create(b"h", 0).is_err() && database.list_mut(b"h", 0).is_err());
     assert_eq!(database.kind(b"h", 0), Some(Kind::Hash));
     database.set_int(b"i", i64::MAX, Deadline::Clear, 0);
     assert_eq!(database.increment(b"i", 1, 0), Err(StoreError::Overflow));
+    assert_eq!(database.append(b"i", b"x", 19, 0), Err(StoreError::TooLong));
+    assert_eq!(database.set_range(b"i", 19, b"x", 19, 0), Err(StoreError::TooLong));
+    assert_eq!(database.set_range(b"none", usize::MAX, b"x", usize::MAX, 0), Err(StoreError::TooLong));
     assert_eq!(text(&mut database, b"i").unwrap(), i64::MAX.to_string().as_bytes());
 }
 

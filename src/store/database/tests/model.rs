@@ -22,6 +22,8 @@ enum Step {
     Increment(u8, i64),
     Append(u8, Vec<u8>),
     SetRange(u8, usize, Vec<u8>),
+    Edit(u8, usize, u8),
+    SetRaw(u8, Vec<u8>, Deadline),
     Push(u8, Vec<u8>),
     Pop(u8),
     SetField(u8, u8, Vec<u8>),
@@ -60,6 +62,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (key(), any::<i64>(), 0..64u32).prop_map(|(key, delta, shift)| Step::Increment(key, delta >> shift)),
         3 => (key(), value()).prop_map(|(key, value)| Step::Append(key, value)),
         3 => (key(), 0..80usize, value()).prop_map(|(key, at, value)| Step::SetRange(key, at, value)),
+        3 => (key(), 1..1_100usize, any::<u8>()).prop_map(|(key, at, byte)| Step::Edit(key, at, byte)),
+        1 => (key(), value(), deadline()).prop_map(|(key, value, deadline)| Step::SetRaw(key, value, deadline)),
         3 => (key(), value()).prop_map(|(key, value)| Step::Push(key, value)),
         2 => key().prop_map(Step::Pop),
         3 => (key(), 0..5u8, value()).prop_map(|(key, field, value)| Step::SetField(key, field, value)),
@@ -140,7 +144,7 @@ fn model_patch(
 /// Carries a step out that concerns strings. Answers whether it was one.
 fn apply_to_string(database: &mut Database, model: &mut Model, now: u64, step: &Step) -> bool {
     match step {
-        Step::Set(number, value, deadline) => {
+        Step::Set(number, value, deadline) | Step::SetRaw(number, value, deadline) => {
             let key = key(*number);
             let old_ms = model.get(&key).and_then(|(_, at)| *at);
             let at = match deadline {
@@ -148,7 +152,10 @@ fn apply_to_string(database: &mut Database, model: &mut Model, now: u64, step: &
                 Deadline::Clear => None,
                 Deadline::At(at) => Some(*at),
             };
-            database.set_string(&key, value.as_slice(), *deadline, now);
+            match step {
+                Step::Set(..) => database.set_string(&key, value.as_slice(), *deadline, now),
+                _ => database.set_raw(&key, value.as_slice().into(), *deadline, now),
+            };
             model.insert(key, (Content::Text(value.clone()), at));
         }
         Step::Increment(number, delta) => {
@@ -156,12 +163,24 @@ fn apply_to_string(database: &mut Database, model: &mut Model, now: u64, step: &
             assert_eq!(sum, model_increment(model, key(*number), *delta));
         }
         Step::Append(number, suffix) => {
-            let len = database.append(&key(*number), suffix, now);
+            let len = database.append(&key(*number), suffix, usize::MAX, now);
             assert_eq!(len, model_patch(model, key(*number), None, suffix));
         }
         Step::SetRange(number, at, patch) => {
-            let len = database.set_range(&key(*number), *at, patch, now);
+            let len = database.set_range(&key(*number), *at, patch, usize::MAX, now);
             assert_eq!(len, model_patch(model, key(*number), Some(*at), patch));
+        }
+        Step::Edit(number, len, byte) => {
+            let old = database.edit_string(&key(*number), *len, now, |text, old_len| {
+                assert_eq!(text.len(), old_len.max(*len));
+                (std::mem::replace(&mut text[len - 1], *byte), old_len)
+            });
+            let before = model_text(model, &key(*number)).map(Option::unwrap_or_default);
+            let expected = before.map(|text| (text.get(len - 1).copied().unwrap_or(0), text.len()));
+            assert_eq!(old, expected);
+            if expected.is_ok() {
+                model_patch(model, key(*number), Some(len - 1), &[*byte]).expect("it is a string");
+            }
         }
         _ => return false,
     }
