@@ -46,6 +46,7 @@
 
 pub mod resp;
 pub mod store;
+pub mod persistence;
 pub mod commands;
 pub mod config;
 pub mod exit;

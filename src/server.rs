@@ -71,7 +71,12 @@ pub struct Embedding {
     pub config_file: Option<PathBuf>,
     /// Called when the option `loglevel` changes; the log belongs to the program, not to the library.
     pub set_log_level: Option<SetLogLevel>,
+    /// Tells how many bytes the process has allocated, for `INFO`; an allocator belongs to a program.
+    pub allocated_bytes: Option<AllocatedBytes>,
 }
+
+/// Tells how many bytes the process has allocated and not freed.
+pub type AllocatedBytes = fn() -> usize;
 
 /// Changes how much is logged.
 pub type SetLogLevel = Box<dyn Fn(LogLevel) + Send>;
@@ -178,7 +183,7 @@ fn serve(
     port: u16,
     ready: &mpsc::Sender<SupervisorHandle>,
 ) -> Exit {
-    let Embedding { clock, config_file, set_log_level } = embedding;
+    let Embedding { clock, config_file, set_log_level, allocated_bytes } = embedding;
     let system = System::new();
     system.block_on(async {
         let io_threads = config.connection_threads();
@@ -192,7 +197,8 @@ fn serve(
             io_threads,
         };
         let arbiters = (0..io_threads).map(|_| Arbiter::new()).collect();
-        let plan = Plan { config, fixed, clock, set_log_level, bound: Arc::new(bound), arbiters, ended };
+        let bound = Arc::new(bound);
+        let plan = Plan { config, fixed, clock, set_log_level, allocated_bytes, bound, arbiters, ended };
         let supervisor = Supervisor::new(plan).launch();
         if ready.send(supervisor).is_err() {
             return Exit::CouldNotStart;

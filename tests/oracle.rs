@@ -11,6 +11,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "oracle/bytes.rs"]
+mod bytes;
 #[path = "oracle/compare.rs"]
 mod compare;
 #[path = "oracle/generate.rs"]
@@ -30,34 +32,55 @@ mod rules;
 mod shrink;
 mod wire;
 
-use generate::Generator;
+use bytes::Bytes;
+use generate::{Case, Generator};
 use lockstep::Pair;
 use memora::commands::table::table;
 use memora::config::Config;
 use memora::server::Server;
 use real_redis::RealRedis;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long the comparison takes unless `ORACLE_SECONDS` says otherwise.
 const SECONDS: u64 = 10;
+
+/// The part of that time that goes to bytes which are hardly the protocol: one second in so many.
+const BYTES_SHARE: u32 = 5;
 
 /// The seed of the sequences that are the same every time.
 const FIXED_SEED: u64 = 1;
 
 #[test]
 fn memora_answers_as_redis_does() {
-    if !real_redis::is_installed("the oracle") {
-        return;
+    for (seed, duration) in seeds() {
+        let Some(servers) = Servers::start() else { return };
+        let mut pair = Pair::new(servers.addresses());
+        let generator = Generator::new();
+        run(seed, duration, |seed| compare(&mut pair, &generator.case(seed)));
     }
-    let duration = Duration::from_secs(number_of("ORACLE_SECONDS").unwrap_or(SECONDS));
-    match number_of("ORACLE_SEED") {
-        Some(seed) => compare(seed, duration),
-        None => {
-            compare(FIXED_SEED, duration / 2);
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-            compare(u64::from(now.subsec_nanos()) << 32 ^ now.as_secs(), duration / 2);
-        }
+}
+
+#[test]
+fn memora_reads_bytes_as_redis_does() {
+    for (seed, duration) in seeds() {
+        let Some(servers) = Servers::start() else { return };
+        let bytes = Bytes { addresses: servers.addresses() };
+        run(seed, duration / BYTES_SHARE, |seed| bytes.compare(seed));
     }
+}
+
+#[test]
+fn a_difference_is_found_and_made_small() {
+    let start = |databases| Server::start(Config { port: 0, databases, ..Config::default() }).unwrap();
+    let servers = [start(16), start(2)];
+    let mut pair = Pair::new(servers.each_ref().map(|server| server.local_addr().unwrap()));
+    let generator = Generator::new();
+    let complaint = (FIXED_SEED..).find_map(|seed| compare(&mut pair, &generator.case(seed)).err()).unwrap();
+    let found =
+        "\n# different: request 1: SELECT 15\n# memora:\nOK\n# redis:\n(error) ERR DB index is out of range";
+    assert!(complaint.to_ascii_uppercase().ends_with(&found.to_ascii_uppercase()), "{complaint}");
+    assert_eq!(complaint.lines().filter(|line| line.starts_with('>')).count(), 1, "{complaint}");
 }
 
 #[test]
@@ -71,6 +94,7 @@ fn every_command_has_a_rule() {
         "client|help",
         "config|help",
         "object|help",
+        "command|help",
     ];
     let has_rule = |name: &str| {
         let words = name.to_ascii_uppercase().replace('|', " ");
@@ -85,22 +109,54 @@ fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }
 
-/// Runs the sequences of `first_seed` and those after it until the time is over.
-fn compare(first_seed: u64, duration: Duration) {
-    let server = Server::start(Config { port: 0, ..Config::default() }).unwrap();
-    let redis = RealRedis::start(&[]);
-    let mut pair = Pair::new([server.local_addr().unwrap(), redis.address]);
-    let generator = Generator::new();
+/// The seeds to begin with and how long each is for.
+fn seeds() -> Vec<(u64, Duration)> {
+    let duration = Duration::from_secs(number_of("ORACLE_SECONDS").unwrap_or(SECONDS));
+    if let Some(seed) = number_of("ORACLE_SEED") {
+        return vec![(seed, duration)];
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let fresh = u64::from(now.subsec_nanos()) << 32 ^ now.as_secs();
+    vec![(FIXED_SEED, duration / 2), (fresh, duration / 2)]
+}
+
+/// Memora and a real Redis.
+struct Servers {
+    memora: Server,
+    redis: RealRedis,
+}
+
+impl Servers {
+    fn start() -> Option<Self> {
+        if !real_redis::is_installed("the oracle") {
+            return None;
+        }
+        let memora = Server::start(Config { port: 0, ..Config::default() }).unwrap();
+        Some(Self { memora, redis: RealRedis::start(&[]) })
+    }
+
+    fn addresses(&self) -> [SocketAddr; 2] {
+        [self.memora.local_addr().unwrap(), self.redis.address]
+    }
+}
+
+/// Compares what the seeds from `first` on stand for, until the time is over.
+fn run(first: u64, duration: Duration, mut compare: impl FnMut(u64) -> Result<(), String>) {
     let deadline = Instant::now() + duration;
-    let (mut seed, mut requests) = (first_seed, 0);
+    let mut seed = first;
     while Instant::now() < deadline {
-        let case = generator.case(seed);
-        requests += case.requests.len();
-        if let Some(difference) = pair.run(&case) {
-            let (case, difference) = shrink::shrink(&mut pair, &case).unwrap_or((case, difference));
-            panic!("ORACLE_SEED={seed} shows a difference:\n\n{}\n", shrink::script(&case, &difference));
+        if let Err(complaint) = compare(seed) {
+            panic!("ORACLE_SEED={seed} shows a difference:\n\n{complaint}\n");
         }
         seed = seed.wrapping_add(1);
     }
-    println!("{requests} requests in {} sequences from seed {first_seed} on", seed.wrapping_sub(first_seed));
+    println!("{} sequences from seed {first} on", seed.wrapping_sub(first));
+}
+
+/// Runs a case; a difference is told as a script that is as short as can be.
+fn compare(pair: &mut Pair, case: &Case) -> Result<(), String> {
+    let Some(difference) = pair.run(case) else { return Ok(()) };
+    let smallest = shrink::shrink(pair, case);
+    let (case, difference) = smallest.unwrap_or_else(|| (case.clone(), difference));
+    Err(shrink::script(&case, &difference))
 }

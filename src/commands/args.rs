@@ -67,6 +67,12 @@ impl<'a> Args<'a> {
         self.argv.len().saturating_sub(self.next)
     }
 
+    /// Which argument is next; the command's name is number 0.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
     /// The next argument as bytes: a key, a value, a pattern.
     pub fn bytes(&mut self) -> Span {
         let span = self.argv.span(self.next);
@@ -100,12 +106,48 @@ impl<'a> Args<'a> {
         })
     }
 
+    /// The next argument as an integer that Redis keeps in 32 bits.
+    pub fn int32(&mut self) -> i64 {
+        let value = self.integer();
+        if i32::try_from(value).is_err() {
+            self.fail(faults::OUT_OF_INT_RANGE);
+        }
+        value
+    }
+
+    /// The next argument as an integer of 32 bits, with a fault of the command's own.
+    pub fn int32_or(&mut self, fault: Fault) -> i64 {
+        let value = self.integer_or(fault.clone());
+        if i32::try_from(value).is_err() {
+            self.fail(fault);
+        }
+        value
+    }
+
     /// An argument read before, as a 64-bit integer.
     pub fn integer_at(&mut self, span: Span) -> i64 {
         parse_int(self.argv.bytes(span)).unwrap_or_else(|| {
             self.fail(faults::NOT_AN_INTEGER);
             0
         })
+    }
+
+    /// An argument read before, as a time to wait in milliseconds.
+    pub fn timeout_ms_at(&mut self, span: Span) -> u64 {
+        let Some(timeout) = parse_int(self.argv.bytes(span)) else {
+            self.fail(faults::TIMEOUT_NOT_AN_INTEGER);
+            return 0;
+        };
+        u64::try_from(timeout).unwrap_or_else(|_| {
+            self.fail(faults::TIMEOUT_NEGATIVE);
+            0
+        })
+    }
+
+    /// The word before the next argument: at first, the command's or subcommand's name as the client spelled it.
+    #[must_use]
+    pub fn word_before(&self) -> &'a [u8] {
+        self.next.checked_sub(1).and_then(|index| self.argv.get(index)).unwrap_or_default()
     }
 
     /// The next argument as a number of things, zero or more.

@@ -2,11 +2,12 @@
 
 use super::args::{Args, Rest};
 use super::context::{Context, Outcome};
-use super::effects::Control;
+use super::effects::{Control, Redacted};
 use super::family::family;
 use super::faults::{self, Fault};
 use super::help::help;
 use super::spec::{Command, Flag, Group, Spec};
+use crate::config::OptionRow;
 use crate::resp::Reply;
 use crate::store::glob_matches_nocase;
 
@@ -30,6 +31,7 @@ impl Command for Get {
         complexity: "O(N) where N is the number of options",
         summary: "Lists options and their values",
         syntax: "parameter [parameter ...]",
+        history: &[("7.0.0", "More than one pattern")],
         ..CONFIG_SUBCOMMAND
     };
 
@@ -60,6 +62,7 @@ impl Command for Set {
         complexity: "O(N) where N is the number of options given",
         summary: "Changes options, all of them or none",
         syntax: "parameter value [parameter value ...]",
+        history: &[("7.0.0", "More than one option, all or none of them")],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         ..CONFIG_SUBCOMMAND
     };
@@ -75,6 +78,7 @@ impl Command for Set {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let words: Vec<_> = self.pairs.of(context.argv).collect();
         let pairs: Vec<_> = words.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        hide_passwords(&pairs, &mut context.effects.redacted);
         match context.config.set_many(&pairs) {
             Ok(changed) => {
                 if !changed.is_empty() {
@@ -83,6 +87,16 @@ impl Command for Set {
                 Ok(Reply::OK)
             }
             Err(error) => Err(Fault::from_bytes(format!("ERR {error}"))),
+        }
+    }
+}
+
+/// Keeps the values of secret options out of the slow log.
+fn hide_passwords(pairs: &[(&[u8], &[u8])], redacted: &mut Redacted) {
+    for (index, (name, _)) in pairs.iter().enumerate() {
+        let row = std::str::from_utf8(name).ok().and_then(OptionRow::find);
+        if row.is_some_and(OptionRow::is_sensitive) {
+            redacted.hide("CONFIG SET name".split(' ').count() + 2 * index);
         }
     }
 }
@@ -109,6 +123,33 @@ impl Command for ResetStat {
     }
 }
 
+/// `CONFIG REWRITE`
+pub(super) struct Rewrite;
+
+impl Command for Rewrite {
+    const SPEC: Spec = Spec {
+        name: "rewrite",
+        arity: 2,
+        since: "2.8.0",
+        summary: "Writes the options back to the configuration file",
+        tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        ..CONFIG_SUBCOMMAND
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        args.done(Self)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        if context.facts.fixed().config_file.is_empty() {
+            return Err(faults::NO_CONFIG_FILE);
+        }
+        let rewritten = context.facts.rewrite_config(context.config);
+        rewritten.map_err(|error| Fault::from_bytes(format!("ERR Rewriting config file: {error}")))?;
+        Ok(Reply::OK)
+    }
+}
+
 help!(
     ConfigHelp,
     "5.0.0",
@@ -122,6 +163,8 @@ help!(
         "    Change options.",
         "RESETSTAT",
         "    Set the counters of INFO back to zero.",
+        "REWRITE",
+        "    Write the options back to the configuration file.",
     ]
 );
 
@@ -139,5 +182,6 @@ family!(Config in CONFIG {
     Get(Get),
     Set(Set),
     ResetStat(ResetStat),
+    Rewrite(Rewrite),
     Help(ConfigHelp),
 });

@@ -14,7 +14,7 @@ use crate::store::parse_int;
 pub(super) const REDIS_VERSION: &str = "7.2.4";
 
 /// The one user there is.
-const DEFAULT_USER: &[u8] = b"default";
+pub(super) const DEFAULT_USER: &[u8] = b"default";
 
 /// `PING [message]`
 pub(super) struct Ping {
@@ -103,6 +103,7 @@ impl Command for Auth {
         complexity: "O(N) where N is the number of passwords of the user",
         summary: "Proves who the client is",
         syntax: "[username] password",
+        history: &[("6.0.0", "Argument `username`, with ACL")],
         ..Spec::EMPTY
     };
 
@@ -114,6 +115,7 @@ impl Command for Auth {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let argv = context.argv;
+        (1..argv.len()).for_each(|index| context.effects.redacted.hide(index));
         authenticate(context, self.user.map(|user| argv.bytes(user)), argv.bytes(self.password))?;
         Ok(Reply::OK)
     }
@@ -123,6 +125,8 @@ impl Command for Auth {
 pub(super) struct Hello {
     protocol: Option<Protocol>,
     auth: Option<(Span, Span)>,
+    /// Where `AUTH` stands among the arguments.
+    auth_index: usize,
     name: Option<Span>,
 }
 
@@ -134,15 +138,17 @@ impl Command for Hello {
         group: Group::Connection,
         since: "6.0.0",
         summary: "Greets the server, agrees on the protocol, and authenticates",
-        syntax: "[protover [AUTH username password] [SETNAME clientname]]",
+        syntax: "[arguments: protover [AUTH username password] [SETNAME clientname]]",
+        history: &[("6.2.0", "The version may be left out, to only be told about the connection")],
         ..Spec::EMPTY
     };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let protocol = args.peek().map(|_| read_protocol(args));
-        let (mut auth, mut name) = (None, None);
+        let (mut auth, mut auth_index, mut name) = (None, 0, None);
         while args.more() {
             if args.left() > 2 && args.option("AUTH") {
+                auth_index = args.position() - 1;
                 auth = Some((args.bytes(), args.bytes()));
             } else if args.option_with_value("SETNAME") {
                 name = Some(read_name(args));
@@ -151,12 +157,13 @@ impl Command for Hello {
                 args.fail(faults::with_argument("ERR Syntax error in HELLO option '", option, "'"));
             }
         }
-        args.done(Self { protocol: protocol.flatten(), auth, name })
+        args.done(Self { protocol: protocol.flatten(), auth, auth_index, name })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let argv = context.argv;
         if let Some((user, password)) = self.auth {
+            [1, 2].into_iter().for_each(|next| context.effects.redacted.hide(self.auth_index + next));
             authenticate(context, Some(argv.bytes(user)), argv.bytes(password))?;
         }
         if !context.session().authenticated {
@@ -225,16 +232,12 @@ impl Command for Select {
     };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let index = args.integer();
-        if i32::try_from(index).is_err() {
-            args.fail(faults::OUT_OF_INT_RANGE);
-        }
+        let index = args.int32();
         args.done(Self { index })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let index = usize::try_from(self.index).ok().filter(|index| *index < context.store.databases());
-        context.session().database = index.ok_or(faults::DB_OUT_OF_RANGE)?;
+        context.session().database = context.database(self.index)?;
         Ok(Reply::OK)
     }
 }

@@ -5,11 +5,13 @@
 
 use super::effects::Effects;
 use super::faults::{self, Fault};
+use super::history::History;
 use super::session::{Clients, Session, Slot};
 use super::statistics::Statistics;
 use crate::config::Config;
 use crate::resp::{Argv, Reply, Span};
 use crate::store::{Database, Hash, List, Store, StoreError, StringRef, ValueRef};
+use std::time::Duration;
 
 /// What a command ends with.
 pub type Outcome = Result<Reply, Fault>;
@@ -28,6 +30,8 @@ pub struct Context<'a> {
     pub config: &'a mut Config,
     /// Counters.
     pub statistics: &'a mut Statistics,
+    /// What was slow.
+    pub history: &'a mut History,
     /// What never changes while the process runs, and what only the system can tell.
     pub facts: &'a dyn Facts,
     /// Unix time in milliseconds, read once per batch.
@@ -50,6 +54,21 @@ impl Context<'_> {
         self.store.db(number)
     }
 
+    /// The memory that clients occupy, bytes.
+    #[must_use]
+    pub fn clients_bytes(&self) -> u64 {
+        self.clients.iter().map(|(_, session)| session.memory_bytes()).sum()
+    }
+
+    /// The number of a database, as a client gave it.
+    ///
+    /// # Errors
+    /// When there is no such database.
+    pub fn database(&self, number: i64) -> Result<usize, Fault> {
+        let number = usize::try_from(number).ok().filter(|number| *number < self.store.databases());
+        number.ok_or(faults::DB_OUT_OF_RANGE)
+    }
+
     /// Whether a key is there.
     pub fn exists(&mut self, key: Span) -> bool {
         let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
@@ -70,6 +89,17 @@ impl Context<'_> {
             None => self.statistics.keyspace_misses += 1,
         }
         value
+    }
+
+    /// Looks a key's deadline up for a reader: none without the key, none inside without a deadline.
+    pub fn read_deadline(&mut self, key: Span) -> Option<Option<u64>> {
+        let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
+        let deadline_ms = self.db().deadline(key, now_ms);
+        match deadline_ms {
+            Some(_) => self.statistics.keyspace_hits += 1,
+            None => self.statistics.keyspace_misses += 1,
+        }
+        deadline_ms
     }
 
     /// The string at a key as a reply, null where there is none.
@@ -135,12 +165,54 @@ pub trait Facts {
     fn fixed(&self) -> &Fixed;
     /// Unix time in microseconds, for `TIME`.
     fn now_us(&self) -> u64;
-    /// Resident memory of the process as the operating system counts it, bytes; none where it does not tell.
-    fn resident_bytes(&self) -> Option<u64>;
+    /// Memory in use.
+    fn memory(&self) -> MemoryFigures;
+    /// Processor time used so far; none where the system does not tell.
+    fn cpu(&self) -> Option<CpuTimes>;
     /// The actors and how they fare, in start order.
     fn actors(&self) -> Vec<ActorReport>;
     /// Data given up to be freed elsewhere and not freed yet, items.
     fn lazyfree_pending(&self) -> u64;
+    /// Data freed elsewhere since the start, items.
+    fn lazyfreed(&self) -> u64;
+    /// Writes the options back to the file they came from.
+    ///
+    /// # Errors
+    /// What the system, or the file's syntax, has against it.
+    fn rewrite_config(&self, config: &Config) -> Result<(), String>;
+}
+
+/// Memory in use, bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemoryFigures {
+    /// What the process has asked its allocator for and not given back; none where nobody counts.
+    pub used_bytes: Option<u64>,
+    /// The same before the first client came.
+    pub startup_bytes: u64,
+    /// The most that was ever seen in use.
+    pub peak_bytes: u64,
+    /// Resident memory as the operating system counts it; none where it does not tell.
+    pub resident_bytes: Option<u64>,
+}
+
+/// Processor time, told apart by who used it.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuTimes {
+    /// The whole process.
+    pub process: CpuTime,
+    /// Its children that have ended.
+    pub children: Option<CpuTime>,
+    /// The thread that runs the commands.
+    pub keyspace_thread: Option<CpuTime>,
+}
+
+/// Processor time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CpuTime {
+    /// In the program.
+    pub user: Duration,
+    /// In the system's kernel.
+    pub system: Duration,
 }
 
 /// What is fixed once the server runs.

@@ -4,7 +4,7 @@
 //! carries the wishes out after the command, in one fixed order. That keeps commands pure functions over data
 //! that tests call without a server.
 
-use super::session::ClientId;
+use super::session::Slot;
 use crate::store::Detached;
 use std::any::Any;
 use std::time::Duration;
@@ -18,6 +18,32 @@ pub struct Effects {
     pub garbage: Vec<Box<dyn Any + Send>>,
     /// What the Keyspace is asked to do after the reply.
     pub controls: Vec<Control>,
+    /// Arguments that must not be shown to anybody.
+    pub redacted: Redacted,
+    /// Whether the command ran: no gate refused it.
+    pub ran: bool,
+}
+
+/// Arguments that neither the slow log nor `MONITOR` shows: passwords.
+///
+/// One bit for each of the first arguments; the last bit stands for all that follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Redacted(u64);
+
+impl Redacted {
+    /// What is shown instead, as in Redis.
+    pub const TEXT: &'static [u8] = b"(redacted)";
+
+    /// Hides the argument at `index`; the command's name is number 0.
+    pub fn hide(&mut self, index: usize) {
+        self.0 |= 1 << index.min(u64::BITS as usize - 1);
+    }
+
+    /// Whether the argument at `index` is hidden.
+    #[must_use]
+    pub fn has(self, index: usize) -> bool {
+        self.0 & 1 << index.min(u64::BITS as usize - 1) != 0
+    }
 }
 
 impl Effects {
@@ -53,8 +79,12 @@ impl Effects {
 pub enum Control {
     /// Close this connection once its replies are written.
     CloseAfterReply,
-    /// Close another client's connection at once.
-    CloseClient(ClientId),
+    /// Close the connection of another client at once, whose session is gone from this slot.
+    CloseClient(Slot),
+    /// Whether to remove due keys in the background.
+    SetActiveExpire(bool),
+    /// From now on show this client every command.
+    Monitor,
     /// End the process in order.
     Shutdown {
         /// Do not wait for slow clients.

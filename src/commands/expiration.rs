@@ -31,6 +31,13 @@ impl Unit {
         }
     }
 
+    /// A deadline in this unit, zero at least; seconds are rounded to the nearest.
+    pub(super) fn amount_until(self, deadline_ms: u64, now_ms: u64) -> i64 {
+        let amount_ms = if self.is_relative() { deadline_ms.saturating_sub(now_ms) } else { deadline_ms };
+        let amount = if self.is_seconds() { amount_ms.saturating_add(500) / 1000 } else { amount_ms };
+        i64::try_from(amount).unwrap_or(i64::MAX)
+    }
+
     const fn is_seconds(self) -> bool {
         matches!(self, Self::Seconds | Self::UnixSeconds)
     }

@@ -5,7 +5,8 @@
 //! below writes the enum, its dispatch and its table from one list; each command is named there once.
 
 /// Declares a family: `family!(Strings { Get, Set(Set) })`, or `family!(Client in CLIENT { … })` for the
-/// subcommands of a container. A variant without a type has the type of its own name.
+/// subcommands of a container, or `family!(Command: Infos(Infos) { … })` for a container that is a command of
+/// its own as well.
 macro_rules! family {
     ($family:ident { $($variant:ident($command:ty)),* $(,)? }) => {
         $crate::commands::family::family!(@enum $family { $($variant($command)),* });
@@ -24,6 +25,17 @@ macro_rules! family {
             pub(super) const TABLE: &'static [$crate::commands::spec::Row] =
                 &[$crate::commands::spec::Row::container(
                     &$container,
+                    $crate::commands::family::family!(@rows $family { $($variant($command)),* }),
+                )];
+        }
+    };
+    ($family:ident: $own:ident($own_command:ty) { $($variant:ident($command:ty)),* $(,)? }) => {
+        $crate::commands::family::family!(@enum $family { $own($own_command), $($variant($command)),* });
+
+        impl $family {
+            /// The row of the command, with one row for each subcommand.
+            pub(super) const TABLE: &'static [$crate::commands::spec::Row] =
+                &[$crate::commands::family::family!(@row $family $own $own_command).with_subcommands(
                     $crate::commands::family::family!(@rows $family { $($variant($command)),* }),
                 )];
         }
@@ -49,13 +61,13 @@ macro_rules! family {
         }
     };
     (@rows $family:ident { $($variant:ident($command:ty)),* }) => {
-        &[$($crate::commands::spec::Row::new(
-            &<$command as $crate::commands::spec::Command>::SPEC,
-            |args| {
-                let command = <$command as $crate::commands::spec::Command>::parse(args)?;
-                Ok($crate::commands::table::Call::$family($family::$variant(command)))
-            },
-        )),*]
+        &[$($crate::commands::family::family!(@row $family $variant $command)),*]
+    };
+    (@row $family:ident $variant:ident $command:ty) => {
+        $crate::commands::spec::Row::new(&<$command as $crate::commands::spec::Command>::SPEC, |args| {
+            let command = <$command as $crate::commands::spec::Command>::parse(args)?;
+            Ok($crate::commands::table::Call::$family($family::$variant(command)))
+        })
     };
 }
 

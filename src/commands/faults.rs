@@ -119,6 +119,28 @@ pub const EXPIRE_NX_ALONE: Fault =
     Fault::new("ERR NX and XX, GT or LT options at the same time are not compatible");
 /// GT excludes LT.
 pub const EXPIRE_GT_AND_LT: Fault = Fault::new("ERR GT and LT options at the same time are not compatible");
+/// COPY or MOVE of a key to itself.
+pub const SAME_OBJECT: Fault = Fault::new("ERR source and destination objects are the same");
+/// SWAPDB's first number is no number.
+pub const INVALID_FIRST_DB: Fault = Fault::new("ERR invalid first DB index");
+/// SWAPDB's second number is no number.
+pub const INVALID_SECOND_DB: Fault = Fault::new("ERR invalid second DB index");
+/// RESTORE of a key that is there.
+pub const BUSY_KEY: Fault = Fault::new("BUSYKEY Target key name already exists.");
+/// RESTORE with a negative time to live.
+pub const INVALID_TTL: Fault = Fault::new("ERR Invalid TTL value, must be >= 0");
+/// RESTORE with a negative idle time.
+pub const INVALID_IDLETIME: Fault = Fault::new("ERR Invalid IDLETIME value, must be >= 0");
+/// RESTORE with a frequency that is none.
+pub const INVALID_FREQ: Fault = Fault::new("ERR Invalid FREQ value, must be >= 0 and <= 255");
+/// RESTORE of bytes whose footer is wrong.
+pub const BAD_PAYLOAD: Fault = Fault::new("ERR DUMP payload version or checksum are wrong");
+/// RESTORE of bytes that make no value.
+pub const BAD_FORMAT: Fault = Fault::new("ERR Bad data format");
+/// OBJECT FREQ while nothing counts accesses.
+pub const NOT_LFU: Fault = Fault::new(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
 /// The database number is not a number or does not exist.
 pub const DB_OUT_OF_RANGE: Fault = Fault::new("ERR DB index is out of range");
 /// A number that Redis keeps in 32 bits does not fit.
@@ -155,6 +177,36 @@ pub const INVALID_COMMAND_ARITY: Fault = Fault::new("ERR Invalid number of argum
 pub const INVALID_COMMAND_ARGUMENTS: Fault = Fault::new("ERR Invalid arguments specified for command");
 /// A client's number that cannot be one.
 pub const INVALID_CLIENT_ID: Fault = Fault::new("ERR Invalid client ID");
+/// CLIENT KILL of an address nobody has.
+pub const NO_SUCH_CLIENT: Fault = Fault::new("ERR No such client");
+/// CLIENT KILL with a number that cannot be a client's.
+pub const CLIENT_ID_NOT_POSITIVE: Fault = Fault::new("ERR client-id should be greater than 0");
+/// CLIENT PAUSE with an unknown mode.
+pub const PAUSE_MODE: Fault = Fault::new("ERR CLIENT PAUSE mode must be WRITE or ALL");
+/// A time to wait that is no number.
+pub const TIMEOUT_NOT_AN_INTEGER: Fault = Fault::new("ERR timeout is not an integer or out of range");
+/// A time to wait below zero.
+pub const TIMEOUT_NEGATIVE: Fault = Fault::new("ERR timeout is negative");
+/// CLIENT CACHING of a client that does not track.
+pub const NOT_TRACKING: Fault = Fault::new(
+    "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
+);
+/// A client in MONITOR mode asks for data.
+pub const MONITOR_NO_KEYSPACE: Fault = Fault::new("ERR Replica can't interact with the keyspace");
+/// DEBUG PROTOCOL PUSH, which RESP2 does not have.
+pub const NOT_IN_RESP2: Fault = Fault::new("ERR RESP2 is not supported by this command");
+/// DEBUG PROTOCOL with an unknown type.
+pub const NO_PROTOCOL_TYPE: Fault = Fault::new(
+    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+);
+/// A time to wait that ends beyond the end of time.
+pub const TIMEOUT_OUT_OF_RANGE: Fault = Fault::new("ERR timeout is out of range");
+/// A command of Redis Cluster.
+pub const NO_CLUSTER: Fault = Fault::new("ERR This instance has cluster support disabled");
+/// CONFIG REWRITE where the options did not come from a file.
+pub const NO_CONFIG_FILE: Fault = Fault::new("ERR The server is running without a config file");
+/// SLOWLOG GET with a count that is none.
+pub const SLOWLOG_COUNT: Fault = Fault::new("ERR count should be greater than or equal to -1");
 /// SHUTDOWN ABORT without a shutdown.
 pub const NO_SHUTDOWN: Fault = Fault::new("ERR No shutdown in progress.");
 /// SHUTDOWN SAVE where there are no snapshots.
@@ -224,6 +276,14 @@ pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Fault {
     let mut help = String::new();
     let _ = write!(help, "'. Try {} HELP.", container.to_ascii_uppercase());
     with_argument("ERR unknown subcommand '", shown(subcommand, QUOTED_BYTES), &help)
+}
+
+/// A subcommand that exists, perhaps, but not with so many arguments.
+#[must_use]
+pub fn subcommand_arity(container: &str, subcommand: &[u8]) -> Fault {
+    let help = format!("'. Try {} HELP.", container.to_ascii_uppercase());
+    let shown = &subcommand[..subcommand.len().min(QUOTED_BYTES)];
+    with_argument("ERR unknown subcommand or wrong number of arguments for '", shown, &help)
 }
 
 /// A text with bytes of the client's in its middle.

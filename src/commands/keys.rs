@@ -1,9 +1,10 @@
-//! Keys of any type: DEL, EXISTS, TYPE, KEYS, SCAN.
+//! Keys of any type: DEL, UNLINK, EXISTS, TOUCH, TYPE, RANDOMKEY, KEYS, SCAN.
 //!
-//! Times to live are in `ttl`.
+//! Times to live are in `ttl`, other names and places in `transfers`.
 
 use super::args::{Args, Rest};
 use super::big_replies::{KeysPieces, shown};
+use super::categories::Category;
 use super::context::{Context, Outcome};
 use super::family::family;
 use super::faults::Fault;
@@ -37,16 +38,46 @@ impl Command for Del {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let (argv, now_ms) = (context.argv, context.now_ms);
-        let mut removed = 0;
-        for key in self.keys.of(argv) {
-            let detached = context.db().remove(key, now_ms);
-            removed += u64::from(detached.is_some());
-            context.effects.discard(detached);
-        }
-        context.effects.touched_times(removed);
-        Ok(Reply::from_count(removed as usize))
+        Ok(remove(context, self.keys))
     }
+}
+
+/// `UNLINK key [key ...]`
+pub(super) struct Unlink {
+    keys: Rest,
+}
+
+impl Command for Unlink {
+    const SPEC: Spec = Spec {
+        name: "unlink",
+        flags: &[Flag::Write, Flag::Fast],
+        since: "4.0.0",
+        complexity: "O(1) for each key; the values are freed in the background",
+        summary: "Removes keys and counts those that were there, without waiting for the memory",
+        ..Del::SPEC
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let keys = args.rest();
+        args.done(Self { keys })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        Ok(remove(context, self.keys))
+    }
+}
+
+/// Big values are freed elsewhere, whatever the command.
+fn remove(context: &mut Context<'_>, keys: Rest) -> Reply {
+    let (argv, now_ms) = (context.argv, context.now_ms);
+    let mut removed = 0;
+    for key in keys.of(argv) {
+        let detached = context.db().remove(key, now_ms);
+        removed += u64::from(detached.is_some());
+        context.effects.discard(detached);
+    }
+    context.effects.touched_times(removed);
+    Reply::from_count(removed as usize)
 }
 
 /// `EXISTS key [key ...]`
@@ -64,8 +95,34 @@ impl Command for Exists {
         complexity: "O(N) where N is the number of keys",
         summary: "Counts how many of the keys are there",
         syntax: "key [key ...]",
+        history: &[("3.0.3", "More than one key")],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let keys = args.rest();
+        args.done(Self { keys })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let spans = self.keys.spans(context.argv);
+        Ok(Reply::from_count(spans.filter(|key| context.read(*key).is_some()).count()))
+    }
+}
+
+/// `TOUCH key [key ...]`
+pub(super) struct Touch {
+    keys: Rest,
+}
+
+impl Command for Touch {
+    const SPEC: Spec = Spec {
+        name: "touch",
+        since: "3.2.1",
+        summary: "Counts how many of the keys are there, as one who uses them",
+        history: &[],
+        ..Exists::SPEC
     };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
@@ -102,8 +159,39 @@ impl Command for Type {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
-        Ok(Reply::simple(context.db().kind(key, now_ms).map_or("none", Kind::type_name)))
+        let kind = context.read(self.key).map(|value| value.kind());
+        Ok(Reply::simple(kind.map_or("none", Kind::type_name)))
+    }
+}
+
+/// `RANDOMKEY`
+pub(super) struct Randomkey;
+
+/// What sets successive random numbers of one command apart; any odd number with mixed bits does.
+const RANDOM_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl Command for Randomkey {
+    const SPEC: Spec = Spec {
+        name: "randomkey",
+        arity: 1,
+        flags: &[Flag::Readonly],
+        group: Group::Generic,
+        summary: "Returns some key of the database",
+        tips: &["request_policy:all_shards", "nondeterministic_output"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        args.done(Self)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let (mut random, now_ms) = (context.random, context.now_ms);
+        let next = || {
+            random = random.rotate_left(23).wrapping_mul(RANDOM_STEP).wrapping_add(RANDOM_STEP);
+            random
+        };
+        Ok(Reply::bulk_or_null(context.db().random_key(next, now_ms)))
     }
 }
 
@@ -120,6 +208,7 @@ impl Command for KeysCommand {
         name: "keys",
         arity: 2,
         flags: &[Flag::Readonly],
+        categories: &[Category::Dangerous],
         group: Group::Generic,
         complexity: "O(N) where N is the number of keys in the database",
         summary: "Lists the keys that match a pattern",
@@ -160,6 +249,7 @@ impl Command for Scan {
         complexity: "O(1) for every call, O(N) for a complete iteration over N keys",
         summary: "Walks over all keys in steps; a key that stays is returned exactly once",
         syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
+        history: &[("6.0.0", "Option `TYPE`")],
         tips: &["nondeterministic_output", "request_policy:special"],
         ..Spec::EMPTY
     };
@@ -187,8 +277,11 @@ impl Command for Scan {
 
 family!(Keys {
     Del(Del),
+    Unlink(Unlink),
     Exists(Exists),
+    Touch(Touch),
     Type(Type),
+    Randomkey(Randomkey),
     Keys(KeysCommand),
     Scan(Scan),
 });

@@ -13,6 +13,7 @@
 pub mod spec;
 pub mod key_specs;
 pub mod categories;
+pub mod syntax;
 pub mod table;
 pub mod args;
 pub mod prepare;
@@ -21,6 +22,7 @@ pub mod session;
 pub mod statistics;
 pub mod context;
 pub mod effects;
+pub mod history;
 pub mod random;
 mod gates;
 mod family;
@@ -33,6 +35,8 @@ mod indices;
 mod scanning;
 mod help;
 mod info;
+pub mod catalog;
+mod spikes;
 
 mod strings;
 mod many_strings;
@@ -45,13 +49,24 @@ mod lists;
 mod hashes;
 mod sort;
 mod keys;
-mod object;
+mod transfers;
 mod ttl;
+mod object;
+mod dump;
 mod connection;
 mod client;
 mod command;
 mod config;
 mod server;
+mod slowlog;
+mod latency;
+mod memory;
+pub mod monitor;
+mod debug;
+mod module;
+mod standalone;
+mod cluster;
+mod lolwut;
 
 pub use context::{Context, Outcome};
 pub use prepare::{Prepared, prepare};
@@ -61,12 +76,17 @@ use faults::Fault;
 use prepare::Refusal;
 
 /// Runs one prepared command and counts it; the reply may be an error.
+///
+/// How long it took is told to [`note_duration`] once its effects are carried out.
 pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     context.clients[context.me].last_command = prepared.entry;
     context.statistics.commands_processed += 1;
     let outcome = match gates::objection(context, prepared) {
         Some(fault) => Err((fault, Stage::Rejected)),
-        None => run(context, prepared),
+        None => {
+            context.effects.ran = true;
+            run(context, prepared)
+        }
     };
     context.statistics.changes += context.effects.changes;
     match outcome {
@@ -85,6 +105,21 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
             context.statistics.count_error(fault.code());
             Reply::Error(fault.into_bytes())
         }
+    }
+}
+
+/// Whether a command has to wait for the end of a `CLIENT PAUSE`; to be asked before [`execute`].
+pub fn is_held(context: &mut Context<'_>, prepared: &Prepared) -> bool {
+    client::is_held(context, prepared)
+}
+
+/// Notes how long the command that was just executed took, and puts it on record when it was slow.
+pub fn note_duration(context: &mut Context<'_>, prepared: &Prepared, duration_ns: u64) {
+    let (Some(entry), true) = (prepared.entry, context.effects.ran) else { return };
+    let tracked = context.config.latency_tracking;
+    context.statistics.command(entry.index).took(duration_ns, tracked);
+    if context.history.is_notable(duration_ns) {
+        history::note_slow(context, prepared, duration_ns);
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The Keyspace and the commands count here; nobody else writes. Rates are sampled by the ticks.
 
+use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 
 /// How many samples an instantaneous rate is averaged over, as in Redis.
@@ -36,6 +37,12 @@ pub struct Statistics {
     pub query_limit_disconnections: u64,
     /// Keys that expired, counted at the last reset, to be subtracted from the store's own count.
     pub expired_at_reset: u64,
+    /// Things freed elsewhere, counted at the last reset, to be subtracted likewise.
+    pub lazyfreed_at_reset: u64,
+    /// Time spent removing due keys in the background.
+    pub expire_cycles_ns: u64,
+    /// How often the removal of due keys stopped because its time was up.
+    pub expire_cycles_cut_short: u64,
     /// Changes to data since the last save.
     pub changes: u64,
     /// Commands per second.
@@ -47,7 +54,7 @@ pub struct Statistics {
 }
 
 /// How one command fared.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CommandStatistics {
     /// Times it ran.
     pub calls: u64,
@@ -55,6 +62,58 @@ pub struct CommandStatistics {
     pub rejected: u64,
     /// Times it ran and failed.
     pub failed: u64,
+    /// How long it ran, all calls together.
+    pub time_ns: u64,
+    /// How long single calls took, in nanoseconds; made at the first call that is tracked.
+    histogram: Option<Box<Histogram<u64>>>,
+}
+
+/// The longest duration the distributions tell apart from longer ones, as in Redis.
+const LONGEST_TRACKED_NS: u64 = 1_000_000_000;
+
+/// Decimal digits to which durations are told apart, as in Redis.
+const TRACKED_DIGITS: u8 = 2;
+
+/// The upper end of the first bucket of a distribution; each next bucket is twice as wide.
+const FIRST_BUCKET_NS: u64 = 1024;
+
+impl CommandStatistics {
+    /// Notes how long a call took; `tracked`: also among the single calls.
+    pub fn took(&mut self, duration_ns: u64, tracked: bool) {
+        self.time_ns += duration_ns;
+        if tracked {
+            let histogram = self.histogram.get_or_insert_with(|| Box::new(new_histogram()));
+            histogram.saturating_record(duration_ns.max(1));
+        }
+    }
+
+    /// How long single calls took, in nanoseconds; none before the first that was tracked.
+    #[must_use]
+    pub fn histogram(&self) -> Option<&Histogram<u64>> {
+        self.histogram.as_deref()
+    }
+}
+
+fn new_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LONGEST_TRACKED_NS, TRACKED_DIGITS)
+        .expect("the bounds are constants the library accepts; a test makes one")
+}
+
+/// A histogram as `LATENCY HISTOGRAM` shows it: the upper end of each bucket in microseconds, and how many
+/// calls took at most so long. Buckets that add nothing are left out.
+#[must_use]
+pub fn distribution(histogram: &Histogram<u64>) -> Vec<(u64, u64)> {
+    let mut buckets = Vec::new();
+    let (mut end_ns, mut counted) = (FIRST_BUCKET_NS, 0);
+    while counted < histogram.len() {
+        let below = histogram.count_between(0, end_ns - 1);
+        if below > counted {
+            buckets.push((histogram.highest_equivalent(end_ns) / 1000, below));
+            counted = below;
+        }
+        end_ns *= 2;
+    }
+    buckets
 }
 
 /// Codes that are counted one by one; beyond this many, clients could fill memory with made-up codes.
@@ -87,9 +146,10 @@ impl Statistics {
         self.output_rate.sample(self.output_bytes, now_ms);
     }
 
-    /// What `CONFIG RESETSTAT` does; `expired` is the store's count of expired keys so far.
-    pub fn reset(&mut self, expired: u64) {
-        *self = Self { expired_at_reset: expired, changes: self.changes, ..Self::default() };
+    /// What `CONFIG RESETSTAT` does; `expired` and `lazyfreed` are the counts so far that others keep.
+    pub fn reset(&mut self, expired: u64, lazyfreed: u64) {
+        let changes = self.changes;
+        *self = Self { expired_at_reset: expired, lazyfreed_at_reset: lazyfreed, changes, ..Self::default() };
     }
 }
 

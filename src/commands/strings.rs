@@ -8,7 +8,7 @@ use super::context::{Context, Outcome};
 use super::expiration::{Expiration, Unit};
 use super::family::family;
 use super::faults::{self, Fault};
-use super::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, Spec};
+use super::spec::{Command, Deprecated, Flag, Group, KeyAt, KeyFlag, KeyFlags, KeySpec, Spec, Words};
 use crate::resp::{Reply, Span};
 use crate::store::{Deadline, parse_int};
 use std::marker::PhantomData;
@@ -92,6 +92,14 @@ impl SetOptions {
     }
 }
 
+/// SET reads the key only with GET; without, the old value does not matter.
+fn find_set_keys(words: Words<'_>, keys: &mut Vec<KeyAt>) {
+    const SETS: KeyFlags = KeyFlags::of(&[KeyFlag::Ow, KeyFlag::Update]);
+    const SETS_AND_GETS: KeyFlags = KeyFlags::of(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update]);
+    let gets = (3..words.len()).any(|index| words.is(index, "GET"));
+    keys.push(KeyAt { index: 1, flags: if gets { SETS_AND_GETS } else { SETS } });
+}
+
 impl Command for Set {
     const SPEC: Spec = Spec {
         name: "set",
@@ -99,9 +107,16 @@ impl Command for Set {
         flags: &[Flag::Write, Flag::Denyoom],
         keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update, KeyFlag::VariableFlags])
             .with_notes("RW and ACCESS due to the optional `GET` argument")],
+        find_keys: Some(find_set_keys),
         group: Group::String,
         summary: "Sets a key to a string, whatever it held before",
         syntax: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+        history: &[
+            ("2.6.12", "Options: `NX`, `XX`, `EX` and `PX`"),
+            ("6.0.0", "Option `KEEPTTL`"),
+            ("6.2.0", "Options `GET`, `EXAT` and `PXAT`"),
+            ("7.0.0", "`GET` goes together with `NX`"),
+        ],
         ..Spec::EMPTY
     };
 

@@ -5,10 +5,6 @@
 
 use super::context::{Context, Outcome};
 use super::spec::Row;
-use super::{
-    bitfields, bitmaps, client, command, config, connection, counters, hashes, keys, lcs, lists,
-    many_strings, object, server, sort, strings, substrings, ttl,
-};
 use hashbrown::HashTable;
 use std::sync::LazyLock;
 
@@ -16,7 +12,7 @@ macro_rules! families {
     ($($module:ident::$family:ident),* $(,)?) => {
         /// A typed command of any family.
         pub(super) enum Call {
-            $($family($module::$family)),*
+            $($family(super::$module::$family)),*
         }
 
         impl Call {
@@ -29,7 +25,7 @@ macro_rules! families {
         }
 
         /// Every family's table.
-        pub const FAMILIES: &[&[Row]] = &[$($module::$family::TABLE),*];
+        pub const FAMILIES: &[&[Row]] = &[$(super::$module::$family::TABLE),*];
     };
 }
 
@@ -45,13 +41,24 @@ families! {
     hashes::Hashes,
     sort::Sorting,
     keys::Keys,
-    object::Object,
+    transfers::Transfers,
     ttl::Ttl,
+    object::Object,
+    dump::Dumps,
     connection::Connection,
     client::Client,
     command::Command,
     config::Config,
     server::Server,
+    slowlog::Slowlog,
+    latency::Latency,
+    memory::Memory,
+    monitor::Monitor,
+    debug::Debug,
+    module::Module,
+    standalone::Standalone,
+    cluster::Cluster,
+    lolwut::Lolwut,
 }
 
 /// One command or subcommand in the joined table.

@@ -1,4 +1,6 @@
-//! Times to live: EXPIRE, PEXPIRE, TTL, PTTL.
+//! Times to live: EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT, TTL, PTTL, EXPIRETIME, PEXPIRETIME, PERSIST.
+//!
+//! Each command for setting and asking comes in four units; what differs between them is an [`InUnit`].
 
 use super::args::Args;
 use super::context::{Context, Outcome};
@@ -9,64 +11,116 @@ use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
 use std::marker::PhantomData;
 
-/// Seconds or milliseconds: what tells the two commands of each pair apart.
-pub(super) trait Scale: Send + 'static {
+/// The unit that tells the commands of one kind apart.
+pub(super) trait InUnit: Send + 'static {
     const UNIT: Unit;
-    const MILLISECONDS: u64;
-    const EXPIRE: Spec;
-    const TTL: Spec;
+    /// What the command that sets a deadline in this unit declares.
+    const SET: Spec;
+    /// What the command that asks for it declares.
+    const GET: Spec;
 }
 
-/// What both EXPIRE commands declare alike.
-const EXPIRE: Spec = Spec {
+/// What the commands that set a deadline declare alike.
+const SET: Spec = Spec {
     arity: -3,
     flags: &[Flag::Write, Flag::Fast],
     keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Update])],
+    history: &[("7.0.0", "Options `NX`, `XX`, `GT` and `LT`")],
     group: Group::Generic,
     ..Spec::EMPTY
 };
 
-/// What both TTL commands declare alike.
-const TTL: Spec = Spec {
+/// What the commands that ask for it declare alike.
+const GET: Spec = Spec {
     arity: 2,
     flags: &[Flag::Readonly, Flag::Fast],
     keys: &[KeySpec::one(&[KeyFlag::Ro, KeyFlag::Access])],
+    history: &[("2.8.0", "Tells a missing key from one without a time to live")],
     group: Group::Generic,
     syntax: "key",
-    tips: &["nondeterministic_output"],
     ..Spec::EMPTY
 };
 
 /// EXPIRE and TTL.
 pub(super) struct Seconds;
 
-impl Scale for Seconds {
+impl InUnit for Seconds {
     const UNIT: Unit = Unit::Seconds;
-    const MILLISECONDS: u64 = 1000;
-    const EXPIRE: Spec = Spec {
+    const SET: Spec = Spec {
         name: "expire",
         summary: "Has a key expire after a number of seconds",
         syntax: "key seconds [NX | XX | GT | LT]",
-        ..EXPIRE
+        ..SET
     };
-    const TTL: Spec = Spec { name: "ttl", summary: "Tells how many seconds a key has left", ..TTL };
+    const GET: Spec = Spec {
+        name: "ttl",
+        summary: "Tells how many seconds a key has left",
+        tips: &["nondeterministic_output"],
+        ..GET
+    };
 }
 
 /// PEXPIRE and PTTL.
 pub(super) struct Milliseconds;
 
-impl Scale for Milliseconds {
+impl InUnit for Milliseconds {
     const UNIT: Unit = Unit::Milliseconds;
-    const MILLISECONDS: u64 = 1;
-    const EXPIRE: Spec = Spec {
+    const SET: Spec = Spec {
         name: "pexpire",
         since: "2.6.0",
         summary: "Has a key expire after a number of milliseconds",
         syntax: "key milliseconds [NX | XX | GT | LT]",
-        ..EXPIRE
+        ..SET
     };
-    const TTL: Spec =
-        Spec { name: "pttl", since: "2.6.0", summary: "Tells how many milliseconds a key has left", ..TTL };
+    const GET: Spec = Spec {
+        name: "pttl",
+        since: "2.6.0",
+        summary: "Tells how many milliseconds a key has left",
+        tips: &["nondeterministic_output"],
+        ..GET
+    };
+}
+
+/// EXPIREAT and EXPIRETIME.
+pub(super) struct UnixSeconds;
+
+impl InUnit for UnixSeconds {
+    const UNIT: Unit = Unit::UnixSeconds;
+    const SET: Spec = Spec {
+        name: "expireat",
+        since: "1.2.0",
+        summary: "Has a key expire at a Unix time in seconds",
+        syntax: "key unix-time-seconds [NX | XX | GT | LT]",
+        ..SET
+    };
+    const GET: Spec = Spec {
+        name: "expiretime",
+        since: "7.0.0",
+        summary: "Tells the Unix time in seconds at which a key expires",
+        history: &[],
+        ..GET
+    };
+}
+
+/// PEXPIREAT and PEXPIRETIME.
+pub(super) struct UnixMilliseconds;
+
+impl InUnit for UnixMilliseconds {
+    const UNIT: Unit = Unit::UnixMilliseconds;
+    const SET: Spec = Spec {
+        name: "pexpireat",
+        since: "2.6.0",
+        summary: "Has a key expire at a Unix time in milliseconds",
+        syntax: "key unix-time-milliseconds [NX | XX | GT | LT]",
+        ..SET
+    };
+    const GET: Spec = Spec {
+        name: "pexpiretime",
+        since: "7.0.0",
+        summary: "Tells the Unix time in milliseconds at which a key expires",
+        history: &[],
+        ..GET
+    };
 }
 
 /// When EXPIRE sets the deadline.
@@ -116,27 +170,27 @@ impl Conditions {
     }
 }
 
-/// `EXPIRE key seconds [NX | XX | GT | LT]` and PEXPIRE
-pub(super) struct Expire<S> {
+/// `EXPIRE key seconds [NX | XX | GT | LT]` and the like
+pub(super) struct Expire<U> {
     key: Span,
     amount: i64,
     conditions: Conditions,
-    scale: PhantomData<S>,
+    unit: PhantomData<U>,
 }
 
-impl<S: Scale> Command for Expire<S> {
-    const SPEC: Spec = S::EXPIRE;
+impl<U: InUnit> Command for Expire<U> {
+    const SPEC: Spec = U::SET;
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let (key, amount) = (args.bytes(), args.bytes());
         let conditions = Conditions::read(args);
         let amount = args.integer_at(amount);
-        args.done(Self { key, amount, conditions, scale: PhantomData })
+        args.done(Self { key, amount, conditions, unit: PhantomData })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
-        let time_ms = Expiration::new(S::UNIT, self.amount).time_ms(now_ms, Self::SPEC.name)?;
+        let time_ms = Expiration::new(U::UNIT, self.amount).time_ms(now_ms, Self::SPEC.name)?;
         let Some(old_ms) = context.db().deadline(key, now_ms) else { return Ok(Reply::ZERO) };
         if !self.conditions.allow(old_ms, time_ms) {
             return Ok(Reply::ZERO);
@@ -156,38 +210,66 @@ impl<S: Scale> Command for Expire<S> {
     }
 }
 
-/// `TTL key` and PTTL
-pub(super) struct TimeLeft<S> {
+/// `TTL key` and the like
+pub(super) struct TimeLeft<U> {
     key: Span,
-    scale: PhantomData<S>,
+    unit: PhantomData<U>,
 }
 
-impl<S: Scale> Command for TimeLeft<S> {
-    const SPEC: Spec = S::TTL;
+impl<U: InUnit> Command for TimeLeft<U> {
+    const SPEC: Spec = U::GET;
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let key = args.bytes();
-        args.done(Self { key, scale: PhantomData })
+        args.done(Self { key, unit: PhantomData })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        Ok(Reply::Integer(match context.read_deadline(self.key) {
+            None => -2,
+            Some(None) => -1,
+            Some(Some(deadline_ms)) => U::UNIT.amount_until(deadline_ms, context.now_ms),
+        }))
+    }
+}
+
+/// `PERSIST key`
+pub(super) struct Persist {
+    key: Span,
+}
+
+impl Command for Persist {
+    const SPEC: Spec = Spec {
+        name: "persist",
+        arity: 2,
+        since: "2.2.0",
+        summary: "Has a key live until it is removed",
+        history: &[],
+        syntax: "key",
+        ..SET
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let key = args.bytes();
+        args.done(Self { key })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
-        let left = match context.db().deadline(key, now_ms) {
-            None => -2,
-            Some(None) => -1,
-            // Rounded to the nearest unit, as Redis does.
-            Some(Some(deadline_ms)) => {
-                let left_ms = deadline_ms.saturating_sub(now_ms);
-                i64::try_from((left_ms + S::MILLISECONDS / 2) / S::MILLISECONDS).unwrap_or(i64::MAX)
-            }
-        };
-        Ok(Reply::Integer(left))
+        let persisted = context.db().persist(key, now_ms);
+        context.effects.touched_times(u64::from(persisted));
+        Ok(if persisted { Reply::ONE } else { Reply::ZERO })
     }
 }
 
 family!(Ttl {
     Expire(Expire<Seconds>),
     Pexpire(Expire<Milliseconds>),
+    Expireat(Expire<UnixSeconds>),
+    Pexpireat(Expire<UnixMilliseconds>),
     Ttl(TimeLeft<Seconds>),
     Pttl(TimeLeft<Milliseconds>),
+    Expiretime(TimeLeft<UnixSeconds>),
+    Pexpiretime(TimeLeft<UnixMilliseconds>),
+    Persist(Persist),
 });

@@ -1,4 +1,5 @@
-//! The kinds whose values are several words: `bind`, `client-output-buffer-limit` and `save`.
+//! The kinds whose values are several words: `bind`, `client-output-buffer-limit`,
+//! `latency-tracking-info-percentiles` and `save`.
 //!
 //! Error texts are those Redis 7.0.15 answers to CONFIG SET.
 
@@ -144,6 +145,40 @@ fn save_point(pair: &[&str]) -> Option<SavePoint> {
     let number = |word| integer(word).ok().and_then(|number| u32::try_from(number).ok());
     let point = SavePoint { seconds: number(seconds)?, changes: number(changes)? };
     (point.seconds >= 1).then_some(point)
+}
+
+/// Numbers from 0 to 100; the empty value is none.
+pub(super) struct Percentiles;
+
+impl Kind<Vec<f64>> for Percentiles {
+    fn parse(&self, words: &[&str], _: &Vec<f64>) -> Result<Vec<f64>, Invalid> {
+        words.iter().filter(|word| !word.is_empty()).map(|word| percentile(word)).collect()
+    }
+
+    fn format(&self, value: &Vec<f64>) -> String {
+        joined(value.iter())
+    }
+
+    fn to_toml(&self, value: &Vec<f64>) -> Value {
+        Value::Array(value.iter().map(|percentile| Value::from(*percentile)).collect::<Array>())
+    }
+
+    fn allowed(&self) -> String {
+        "numbers from 0 to 100".to_owned()
+    }
+
+    fn takes_many(&self) -> bool {
+        true
+    }
+}
+
+fn percentile(word: &str) -> Result<f64, Invalid> {
+    let bad = Invalid::Other("Invalid latency-tracking-info-percentiles parameters");
+    let number: f64 = word.parse().map_err(|_| bad)?;
+    if (0.0..=100.0).contains(&number) {
+        return Ok(number);
+    }
+    Err(Invalid::Other("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]"))
 }
 
 fn joined(parts: impl IntoIterator<Item = impl ToString>) -> String {

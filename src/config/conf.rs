@@ -32,6 +32,22 @@ pub(super) fn split_words(line: &str) -> Result<Vec<String>, &'static str> {
     words.into_iter().map(text).collect()
 }
 
+/// A word in double quotes, so that [`split_words`] reads it as it is.
+pub(super) fn quoted(word: &str) -> String {
+    let mut quoted = String::from('"');
+    for letter in word.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,12 +21,16 @@ pub(super) type Found = Result<Setting, Problem>;
 
 /// The settings of a file and of the files it includes.
 pub(super) fn read_file(path: &Path) -> Vec<Found> {
-    let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
     match read_text(path) {
-        Ok(text) if is_toml => toml_settings(path, &text),
+        Ok(text) if is_toml(path) => toml_settings(path, &text),
         Ok(text) => conf_settings(path, &text, 0),
         Err(problem) => vec![Err(problem)],
     }
+}
+
+/// Whether a file of this name is TOML.
+pub(super) fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }
 
 /// The settings of standard input, in the syntax of `redis.conf`.

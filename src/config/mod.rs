@@ -3,13 +3,14 @@
 //! [`options`] holds one row per option and derives the [`Config`] struct from the rows. [`values`]
 //! has the types of the fields; `kinds`, `quantities` and `compound` say how each is written as text.
 //! [`runtime`] is CONFIG GET and CONFIG SET. `load` puts the sources together: the command line
-//! (`flags`), files (`file`, in the syntaxes of `conf` and `toml`) and the defaults. [`help`] writes
+//! (`flags`), files (`file`, in the syntaxes of `conf` and `toml`) and the defaults;
+//! `rewrite` writes the present values back to the file. [`help`] writes
 //! what people read, `names` knows what is not an option, and [`error`] has the words for every
 //! mistake.
 //!
 //! This module imports nothing of the crate: it opens no sockets and starts nothing. Putting an
 //! option into effect, also after CONFIG SET, is the business of whoever reads the field.
-//! Deliberately absent: environment variables and CONFIG REWRITE.
+//! Deliberately absent: environment variables.
 
 pub mod options;
 pub mod values;
@@ -22,6 +23,7 @@ mod flags;
 mod file;
 mod conf;
 mod toml;
+mod rewrite;
 mod names;
 pub mod help;
 pub mod error;

@@ -20,8 +20,8 @@ const REDIS_DIRECTIVES: &str = "\
     cluster-replica-validity-factor cluster-require-full-coverage cluster-slave-no-failover \
     cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled dbfilename disable-thp \
     dynamic-hz enable-module-command enable-protected-configs hll-sparse-max-bytes ignore-warnings \
-    io-threads-do-reads jemalloc-bg-thread latency-monitor-threshold latency-tracking \
-    latency-tracking-info-percentiles lazyfree-lazy-eviction lazyfree-lazy-expire \
+    io-threads-do-reads jemalloc-bg-thread \
+    lazyfree-lazy-eviction lazyfree-lazy-expire \
     lazyfree-lazy-server-del lazyfree-lazy-user-del lfu-decay-time lfu-log-factor list-compress-depth \
     loadmodule locale-collate lua-time-limit masterauth masteruser maxmemory-clients \
     maxmemory-eviction-tenacity maxmemory-samples min-replicas-max-lag min-replicas-to-write \
@@ -36,7 +36,7 @@ const REDIS_DIRECTIVES: &str = "\
     set-max-intset-entries set-max-listpack-entries set-max-listpack-value set-proc-title \
     shutdown-on-sigint shutdown-on-sigterm slave-announce-ip slave-announce-port slave-ignore-maxmemory \
     slave-lazy-flush slave-priority slave-read-only slave-serve-stale-data slaveof \
-    slowlog-log-slower-than slowlog-max-len socket-mark-id stop-writes-on-bgsave-error \
+    socket-mark-id stop-writes-on-bgsave-error \
     stream-node-max-bytes stream-node-max-entries supervised syslog-enabled syslog-facility \
     syslog-ident tls-auth-clients tls-ca-cert-dir tls-ca-cert-file tls-cert-file tls-ciphers \
     tls-ciphersuites tls-client-cert-file tls-client-key-file tls-client-key-file-pass tls-cluster \

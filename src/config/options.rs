@@ -7,7 +7,7 @@
 //! written, whether it can change while the server runs, and one sentence. Options of Redis that would do
 //! nothing here have no row; a few that clients or existing files rely on have one that admits a single value.
 
-use super::compound::{Bind, BufferLimits, SavePoints};
+use super::compound::{Bind, BufferLimits, Percentiles, SavePoints};
 use super::error::Invalid;
 use super::kinds::{Choice, Clamped, Directory, Integer, Kind, Octal, Only, Password, PathOrNone, YesNo};
 use super::quantities::{HumanTime, Memory, Seconds};
@@ -50,6 +50,8 @@ pub enum Group {
     Security,
     /// Files, logs, threads and the end of the process.
     Process,
+    /// What is recorded about slow commands.
+    Monitoring,
     /// Restarts of failed actors.
     Supervision,
     /// Databases and the memory form of values.
@@ -67,6 +69,7 @@ impl Group {
             Group::Limits => "Limits",
             Group::Security => "Security",
             Group::Process => "Process and log",
+            Group::Monitoring => "Slow log and latency",
             Group::Supervision => "Supervision (Memora's own)",
             Group::Data => "Data",
             Group::Fixed => "Redis options that admit one value only",
@@ -240,6 +243,18 @@ options! {
             "A file that is written with the listening addresses once clients are served, for scripts that wait for it.";
         "shutdown-timeout" => shutdown_timeout: Duration = "10", Seconds(INT_MAX), Live,
             "How long a shutdown waits for clients and files before it goes on without them.";
+    }
+    Monitoring {
+        "slowlog-log-slower-than" => slowlog_log_slower_than: i64 = "10000", Integer(-1, i64::MAX), Live,
+            "The time in microseconds from which on a command goes into the slow log; 0 logs every command, -1 none.";
+        "slowlog-max-len" => slowlog_max_len: usize = "128", Integer(0, i64::MAX), Live,
+            "How many commands the slow log keeps.";
+        "latency-monitor-threshold" => latency_monitor_threshold: u64 = "0", Integer(0, i64::MAX), Live,
+            "The time in milliseconds from which on LATENCY keeps a sample; 0 keeps none.";
+        "latency-tracking" => latency_tracking: bool = "yes", YesNo, Live,
+            "Whether the distribution of each command's durations is kept, for INFO and LATENCY HISTOGRAM.";
+        "latency-tracking-info-percentiles" => latency_tracking_info_percentiles: Vec<f64> = "50 99 99.9", Percentiles, Live,
+            "Which percentiles of each command's durations INFO shows.";
     }
     Supervision {
         "max-restarts" => max_restarts: u32 = "5", Integer(0, INT_MAX), AtStart,

@@ -102,6 +102,25 @@ impl Hash {
         }
     }
 
+    /// The memory its parts take, looking at `samples` fields at most; 0: all.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
+        match &self.0 {
+            Repr::Packed(packed) => packed.heap_bytes(),
+            Repr::Table(dict) => {
+                let table = dict.memory_bytes(samples, |field| super::usage::allocated(field.0.len()));
+                super::usage::allocated(size_of::<Dict<Field>>()) + table
+            }
+        }
+    }
+
+    /// The buffer of a packed hash: field, value, field, value …
+    pub fn packed(&self) -> Option<&Packed> {
+        match &self.0 {
+            Repr::Packed(packed) => Some(packed),
+            Repr::Table(_) => None,
+        }
+    }
+
     /// All fields with their values.
     pub fn iter(&self) -> HashIter<'_> {
         HashIter(match &self.0 {
@@ -170,6 +189,24 @@ impl Hash {
             self.make_table(hash_key);
         }
         change
+    }
+
+    /// A hash from a buffer of fields and values; none where a value is missing or a field is there twice.
+    pub(super) fn from_packed(packed: Packed, limits: &HashLimits, hash_key: HashKey) -> Option<Self> {
+        if packed.len() % 2 == 1 {
+            return None;
+        }
+        if packed.len() / 2 <= limits.max_listpack_entries {
+            return fields_differ(&packed).then_some(Self(Repr::Packed(packed)));
+        }
+        let mut dict = Box::new(Dict::new(hash_key));
+        let mut strings = packed.iter();
+        while let (Some(field), Some(value)) = (strings.next(), strings.next()) {
+            if dict.replace(Field::new(&field.to_vec(), &value.to_vec())).is_some() {
+                return None;
+            }
+        }
+        Some(Self(Repr::Table(dict)))
     }
 
     /// Takes a field out. Answers whether it was there.
@@ -262,6 +299,19 @@ impl Keyed for Field {
     fn touch(&self) {
         std::hint::black_box(self.0.len());
     }
+}
+
+/// Whether no field is there twice. Equal texts have equal encodings, so bytes are compared.
+fn fields_differ(packed: &Packed) -> bool {
+    let mut fields = Vec::with_capacity(packed.len() / 2);
+    let mut at = packed.first();
+    while at < packed.end() {
+        let value = packed.next(at);
+        fields.push(packed.between(at, value));
+        at = packed.next(value);
+    }
+    fields.sort_unstable();
+    fields.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 fn set_packed(packed: &mut Packed, field: &[u8], value: &[u8]) -> FieldChange {

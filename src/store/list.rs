@@ -23,6 +23,12 @@ pub use slice::ListSlice;
 /// How many bytes of elements a buffer of a quicklist holds at most.
 const CHUNK_MAX_BYTES: usize = 8192;
 
+/// The biggest node that is taken over from elsewhere as it is, in bytes: Redis's own biggest.
+const NODE_MAX_BYTES: usize = 65_536;
+
+/// What Redis reckons an element takes besides its text.
+pub(super) const NODE_MARGIN_BYTES: usize = 8;
+
 /// When a list stops being one packed buffer: `list-max-listpack-size`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListLimits {
@@ -53,6 +59,15 @@ pub struct List(Repr);
 enum Repr {
     Packed(Packed),
     Quick(Box<Chunks>),
+}
+
+/// A piece of a list: a node of Redis's quicklist.
+#[derive(Debug, Clone, Copy)]
+pub enum ListNode<'a> {
+    /// Small elements in one buffer.
+    Packed(&'a Packed),
+    /// One big element.
+    Plain(&'a Bytes),
 }
 
 /// Elements of a list in one direction.
@@ -98,6 +113,22 @@ impl List {
         }
     }
 
+    /// Number of nodes.
+    pub fn nodes(&self) -> usize {
+        match &self.0 {
+            Repr::Packed(packed) => usize::from(!packed.is_empty()),
+            Repr::Quick(chunks) => chunks.nodes(),
+        }
+    }
+
+    /// The node at `index`, counted from the front.
+    pub fn node(&self, index: usize) -> Option<ListNode<'_>> {
+        match &self.0 {
+            Repr::Packed(packed) => (index == 0 && !packed.is_empty()).then_some(ListNode::Packed(packed)),
+            Repr::Quick(chunks) => chunks.node(index),
+        }
+    }
+
     /// All elements from the front on.
     pub fn iter(&self) -> ListIter<'_> {
         self.iter_from(0)
@@ -136,6 +167,43 @@ impl List {
             if let Some(packed) = chunks.single() {
                 if limits.half_fits(packed.listpack_bytes(), packed.len()) {
                     self.0 = Repr::Packed(packed.clone());
+                }
+            }
+        }
+    }
+
+    /// Adds the elements of a whole buffer at the end, as a node of its own where it is not too big for one.
+    pub(super) fn push_node(&mut self, packed: Packed, limits: &ListLimits) {
+        if packed.listpack_bytes() > NODE_MAX_BYTES {
+            return packed.iter().for_each(|text| {
+                self.expect(1, text.len() + NODE_MARGIN_BYTES, limits);
+                self.push(Side::Back, text.into());
+            });
+        }
+        match &mut self.0 {
+            _ if packed.is_empty() => {}
+            Repr::Packed(empty) if empty.is_empty() => *empty = packed,
+            Repr::Packed(first) => {
+                let mut chunks = Chunks::from(std::mem::take(first));
+                chunks.push_packed(packed);
+                self.0 = Repr::Quick(Box::new(chunks));
+            }
+            Repr::Quick(chunks) => chunks.push_packed(packed),
+        }
+    }
+
+    /// Gives a list that was built from nodes the form it should have.
+    pub(super) fn settle(&mut self, limits: &ListLimits) {
+        match &mut self.0 {
+            Repr::Packed(packed) if limits.exceeded(packed.listpack_bytes(), packed.len()) => {
+                self.0 = Repr::Quick(Box::new(Chunks::from(std::mem::take(packed))));
+            }
+            Repr::Packed(_) => {}
+            Repr::Quick(chunks) => {
+                if let Some(packed) = chunks.single() {
+                    if !limits.exceeded(packed.listpack_bytes(), packed.len()) {
+                        self.0 = Repr::Packed(packed.clone());
+                    }
                 }
             }
         }
@@ -189,6 +257,14 @@ impl List {
         match &mut self.0 {
             Repr::Packed(packed) => packed.remove_matching(text, side == Side::Back, max),
             Repr::Quick(chunks) => chunks.remove_matching(text, side, max),
+        }
+    }
+
+    /// The memory its parts take, looking at `samples` of them at most; 0: all.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
+        match &self.0 {
+            Repr::Packed(packed) => packed.heap_bytes(),
+            Repr::Quick(chunks) => chunks.heap_bytes(samples),
         }
     }
 

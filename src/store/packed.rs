@@ -7,6 +7,8 @@
 //! Unlike a listpack the buffer may have free room in front, so that taking from the front of a
 //! queue moves nothing. Absent on purpose: limits, which lists and hashes each have their own.
 
+mod foreign;
+
 #[cfg(test)]
 mod tests;
 
@@ -55,6 +57,11 @@ impl Packed {
         self.len == 0
     }
 
+    /// The memory its buffer takes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        super::usage::allocated(self.buffer.capacity())
+    }
+
     /// The size a listpack with these elements has in Redis.
     pub fn listpack_bytes(&self) -> usize {
         self.elements().len() + LISTPACK_FRAME_BYTES
@@ -80,7 +87,8 @@ impl Packed {
         PackedIter { packed: self, front: self.first(), back: self.offset(to) }
     }
 
-    pub(super) fn push_back(&mut self, text: &[u8]) {
+    /// Adds an element at the end.
+    pub fn push_back(&mut self, text: &[u8]) {
         self.splice(self.end(), 0, &Encoded::new(text));
         self.len += 1;
     }
@@ -199,22 +207,14 @@ impl Packed {
         }
     }
 
+    /// The encoded elements from the one at `from` up to, and without, the one at `to`.
+    pub(super) fn between(&self, from: Offset, to: Offset) -> &[u8] {
+        &self.buffer[from..to]
+    }
+
     /// The element at `at`.
     pub(super) fn at(&self, at: Offset) -> StringRef<'_> {
-        let bytes = &self.buffer[at..];
-        match bytes[0] {
-            tag @ ..0x80 => StringRef::Int(i64::from(tag)),
-            tag @ 0xC0..=0xDF => {
-                let raw = i64::from(tag & 0x1F) << 8 | i64::from(bytes[1]);
-                // Thirteen bits with a sign.
-                StringRef::Int((raw << 51) >> 51)
-            }
-            0xF1..=0xF4 => StringRef::Int(read_int(&bytes[1..head_len(bytes[0])])),
-            tag => {
-                let from = head_len(tag);
-                StringRef::Slice(&bytes[from..from + body_len(bytes)])
-            }
-        }
+        read_element(&self.buffer[at..])
     }
 
     /// Where, from `at` on in steps of `step` elements, an element with this text begins. The
@@ -379,6 +379,23 @@ impl<'a> From<StringRef<'a>> for NewString<'a> {
         match string {
             StringRef::Slice(bytes) => NewString::Copy(bytes),
             other => NewString::Share(other.to_bytes()),
+        }
+    }
+}
+
+/// The element that `bytes` begin with.
+fn read_element(bytes: &[u8]) -> StringRef<'_> {
+    match bytes[0] {
+        tag @ ..0x80 => StringRef::Int(i64::from(tag)),
+        tag @ 0xC0..=0xDF => {
+            let raw = i64::from(tag & 0x1F) << 8 | i64::from(bytes[1]);
+            // Thirteen bits with a sign.
+            StringRef::Int((raw << 51) >> 51)
+        }
+        0xF1..=0xF4 => StringRef::Int(read_int(&bytes[1..head_len(bytes[0])])),
+        tag => {
+            let from = head_len(tag);
+            StringRef::Slice(&bytes[from..from + body_len(bytes)])
         }
     }
 }

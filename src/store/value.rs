@@ -64,6 +64,15 @@ impl Value {
 }
 
 impl ValueRef<'_> {
+    /// The value for its own, as it is now; the parts of a big one are shared.
+    pub fn share(&self) -> Value {
+        match self {
+            ValueRef::String(string) => Value::String(string.to_bytes()),
+            ValueRef::List(list) => Value::List((*list).clone()),
+            ValueRef::Hash(hash) => Value::Hash((*hash).clone()),
+        }
+    }
+
     /// The type.
     pub fn kind(&self) -> Kind {
         match self {

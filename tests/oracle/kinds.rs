@@ -25,6 +25,7 @@ const KINDS: &[(&str, Make)] = &[
     ("ms", milliseconds),
     ("at", |random| (now_ms() / 1000 + distance_secs(random)).to_string().into_bytes()),
     ("at_ms", |random| (now_ms() + 1000 * distance_secs(random)).to_string().into_bytes()),
+    ("payload", payload),
     ("user", |_| b"default".to_vec()),
     ("pattern", |random| text_of(PATTERNS, random)),
     ("db", |random| text_of(DATABASES, random)),
@@ -68,6 +69,23 @@ fn key(random: &mut Random) -> Vec<u8> {
     const KEYS: &[&[u8]] =
         &[b"s1", b"s2", b"l1", b"l2", b"h1", b"h2", b"e1", b"z1", b"x1", b"", b"\0k\xff\r\n", b"new"];
     random.one(KEYS).to_vec()
+}
+
+/// What `DUMP` answers to small values of each type, sometimes damaged.
+fn payload(random: &mut Random) -> Vec<u8> {
+    const PAYLOADS: &[&[u8]] = &[
+        b"\x00\xc0\x07\x0a\x00t\xcdH\xa2\x83\xab\xce\x92",
+        b"\x00\x04text\x0a\x00|\xf3&m\xca\xb5\xa51",
+        b"\x12\x01\x02\x10\x10\x00\x00\x00\x03\x00\x81a\x02\x81b\x02\xc3\xe8\x02\xff\x0a\x00\xc3~\xcd\xd7<\x08\xdfp",
+        b"\x10\x12\x12\x00\x00\x00\x04\x00\x81a\x02\x01\x01\x81b\x02\x81x\x02\xff\x0a\x00x\x07Lk\xd9\xd7\x05\x1f",
+        b"\x04\x01\x01a\xc3\x09@F\x01xx\xe09\x00\x01xx\x0a\x00,#*_\xfa%s\x9a",
+    ];
+    let mut payload = random.one(PAYLOADS).to_vec();
+    if random.chance(10) {
+        let place = random.below(payload.len());
+        payload[place] ^= 1 << random.below(8);
+    }
+    payload
 }
 
 fn field(random: &mut Random) -> Vec<u8> {
@@ -165,7 +183,7 @@ fn offset(random: &mut Random) -> Vec<u8> {
     if random.chance(8) { text_of(EDGES, random) } else { random.between(0, 300).to_string().into_bytes() }
 }
 
-/// A time to live that does not pass while the test runs.
+/// A time to live; what makes a request of it spreads them.
 fn seconds(random: &mut Random) -> Vec<u8> {
     if random.chance(20) { integer(random) } else { random.between(200, 100_000).to_string().into_bytes() }
 }

@@ -3,15 +3,44 @@
 use super::reclaim::Reclaimer;
 use crate::actors::clock::Clock;
 use crate::actors::supervision::Health;
-use crate::commands::context::{ActorReport, Facts, Fixed};
+use crate::commands::context::{ActorReport, CpuTime, CpuTimes, Facts, Fixed, MemoryFigures};
+use crate::config::Config;
+use crate::server::AllocatedBytes;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The system's answers to what `INFO` and `TIME` ask.
 pub(crate) struct SystemFacts {
-    pub(crate) fixed: Fixed,
-    pub(crate) clock: Clock,
-    pub(crate) actors: Vec<Arc<Health>>,
-    pub(crate) reclaimer: Reclaimer,
+    fixed: Fixed,
+    clock: Clock,
+    actors: Vec<Arc<Health>>,
+    pub(super) reclaimer: Reclaimer,
+    allocated_bytes: Option<AllocatedBytes>,
+    startup_bytes: u64,
+    peak_bytes: AtomicU64,
+}
+
+impl SystemFacts {
+    /// Facts about this process; `allocated_bytes` asks its allocator.
+    pub(crate) fn new(
+        fixed: Fixed,
+        clock: Clock,
+        actors: Vec<Arc<Health>>,
+        reclaimer: Reclaimer,
+        allocated_bytes: Option<AllocatedBytes>,
+    ) -> Self {
+        let startup_bytes = allocated_bytes.map_or(0, |ask| ask() as u64);
+        let peak_bytes = AtomicU64::new(startup_bytes);
+        Self { fixed, clock, actors, reclaimer, allocated_bytes, startup_bytes, peak_bytes }
+    }
+
+    /// Looks whether more memory is in use than ever before; as in Redis the peak is that of the looks.
+    pub(super) fn sample_memory(&self) -> Option<u64> {
+        let used_bytes = self.allocated_bytes.map(|ask| ask() as u64)?;
+        self.peak_bytes.fetch_max(used_bytes, Ordering::Relaxed);
+        Some(used_bytes)
+    }
 }
 
 impl Facts for SystemFacts {
@@ -23,8 +52,17 @@ impl Facts for SystemFacts {
         self.clock.now_us()
     }
 
-    fn resident_bytes(&self) -> Option<u64> {
-        memory_stats::memory_stats().map(|stats| stats.physical_mem as u64)
+    fn memory(&self) -> MemoryFigures {
+        MemoryFigures {
+            used_bytes: self.sample_memory(),
+            startup_bytes: self.startup_bytes,
+            peak_bytes: self.peak_bytes.load(Ordering::Relaxed),
+            resident_bytes: memory_stats::memory_stats().map(|stats| stats.physical_mem as u64),
+        }
+    }
+
+    fn cpu(&self) -> Option<CpuTimes> {
+        cpu_times()
     }
 
     fn actors(&self) -> Vec<ActorReport> {
@@ -34,4 +72,59 @@ impl Facts for SystemFacts {
     fn lazyfree_pending(&self) -> u64 {
         self.reclaimer.pending()
     }
+
+    fn lazyfreed(&self) -> u64 {
+        self.reclaimer.freed()
+    }
+
+    fn rewrite_config(&self, config: &Config) -> Result<(), String> {
+        config.rewrite(Path::new(&self.fixed.config_file)).map_err(|error| error.to_string())
+    }
+}
+
+/// Processor time as the system counts it.
+#[cfg(unix)]
+fn cpu_times() -> Option<CpuTimes> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let times = |who| {
+        let usage = getrusage(who).ok()?;
+        Some(CpuTime { user: duration(usage.user_time()), system: duration(usage.system_time()) })
+    };
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    let keyspace_thread = times(UsageWho::RUSAGE_THREAD);
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+    let keyspace_thread = None;
+    Some(CpuTimes {
+        process: times(UsageWho::RUSAGE_SELF)?,
+        children: times(UsageWho::RUSAGE_CHILDREN),
+        keyspace_thread,
+    })
+}
+
+#[cfg(unix)]
+fn duration(time: nix::sys::time::TimeVal) -> std::time::Duration {
+    let micros = time.tv_sec() * 1_000_000 + i64::from(time.tv_usec());
+    std::time::Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}
+
+/// Processor time as the system counts it.
+#[cfg(windows)]
+fn cpu_times() -> Option<CpuTimes> {
+    use winsafe::prelude::kernel_Hprocess;
+    let (_, _, system, user) = winsafe::HPROCESS::GetCurrentProcess().GetProcessTimes().ok()?;
+    let process = CpuTime { user: duration(user), system: duration(system) };
+    Some(CpuTimes { process, children: None, keyspace_thread: None })
+}
+
+/// A span of time that Windows counts in steps of 100 ns.
+#[cfg(windows)]
+fn duration(time: winsafe::FILETIME) -> std::time::Duration {
+    let steps = u64::from(time.dwHighDateTime) << u32::BITS | u64::from(time.dwLowDateTime);
+    std::time::Duration::from_nanos(steps.saturating_mul(100))
+}
+
+/// Processor time as the system counts it, which other systems do not tell.
+#[cfg(not(any(unix, windows)))]
+fn cpu_times() -> Option<CpuTimes> {
+    None
 }

@@ -17,6 +17,7 @@ type Garbage = Box<dyn Any + Send>;
 pub(crate) struct Reclaimer {
     sender: Option<Sender<Garbage>>,
     pending: Arc<AtomicU64>,
+    freed: Arc<AtomicU64>,
 }
 
 impl Reclaimer {
@@ -24,18 +25,20 @@ impl Reclaimer {
     pub(crate) fn start() -> Self {
         let pending = Arc::new(AtomicU64::new(0));
         let (sender, garbage) = channel::<Garbage>();
-        let counter = Arc::clone(&pending);
+        let freed = Arc::new(AtomicU64::new(0));
+        let (counter, total) = (Arc::clone(&pending), Arc::clone(&freed));
         let work = move || {
             for item in garbage {
                 drop(item);
                 counter.fetch_sub(1, Ordering::Relaxed);
+                total.fetch_add(1, Ordering::Relaxed);
             }
         };
         let started = thread::Builder::new().name("reclaimer".into()).spawn(work);
         if let Err(error) = &started {
             tracing::warn!(%error, "no thread to free memory on; freeing in place");
         }
-        Self { sender: started.is_ok().then_some(sender), pending }
+        Self { sender: started.is_ok().then_some(sender), pending, freed }
     }
 
     /// Hands something over to be dropped.
@@ -50,5 +53,10 @@ impl Reclaimer {
     /// How many things wait to be dropped.
     pub(crate) fn pending(&self) -> u64 {
         self.pending.load(Ordering::Relaxed)
+    }
+
+    /// How many things were dropped since the start.
+    pub(crate) fn freed(&self) -> u64 {
+        self.freed.load(Ordering::Relaxed)
     }
 }

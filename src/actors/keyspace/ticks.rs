@@ -21,9 +21,13 @@ impl Handler<Tick> for Keyspace {
         self.links.health.taken();
         self.now_ms = self.clock.now_ms();
         self.statistics.sample(self.now_ms);
+        self.facts.sample_memory();
         self.close_idle_clients();
         self.check_slow_clients();
+        self.resume_postponed();
+        let started = Instant::now();
         let more_due = self.purge_due_keys();
+        self.note_expire_cycle(started.elapsed(), more_due);
         (0..self.store.databases()).for_each(|number| self.discard_expired(number));
         self.links.expiry.ticked(more_due);
     }
@@ -32,6 +36,10 @@ impl Handler<Tick> for Keyspace {
 impl Keyspace {
     /// Removes keys past their deadline within [`PURGE_TIME`]; says whether more are due.
     fn purge_due_keys(&mut self) -> bool {
+        // Nothing changes during a pause.
+        if self.clients.paused(self.now_ms).is_some() || !self.active_expire {
+            return false;
+        }
         let started = Instant::now();
         for number in 0..self.store.databases() {
             loop {
@@ -47,6 +55,13 @@ impl Keyspace {
         false
     }
 
+    fn note_expire_cycle(&mut self, duration: Duration, more_due: bool) {
+        let duration_ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.statistics.expire_cycles_ns += duration_ns;
+        self.statistics.expire_cycles_cut_short += u64::from(more_due);
+        self.history.event("expire-cycle", duration_ns, self.now_ms / 1000, &self.config);
+    }
+
     /// Closes clients that have been idle for longer than `timeout`.
     fn close_idle_clients(&self) {
         let timeout_ms = u64::try_from(self.config.timeout.as_millis()).unwrap_or(u64::MAX);
@@ -54,7 +69,8 @@ impl Keyspace {
             return;
         }
         for (slot, session) in self.clients.iter() {
-            if self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
+            let exempt = session.monitors || session.postponed;
+            if !exempt && self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
                 tracing::debug!(client = session.id, "closing idle client");
                 if let Some(connection) = self.connection(slot) {
                     connection.do_send(Close);

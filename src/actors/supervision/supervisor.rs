@@ -12,7 +12,7 @@ use crate::actors::{CHILDREN, Child, GivesUp};
 use crate::commands::context::Fixed;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::server::SetLogLevel;
+use crate::server::{AllocatedBytes, SetLogLevel};
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
 use actix_rt::{Arbiter, ArbiterHandle};
 use std::sync::Arc;
@@ -27,6 +27,7 @@ pub(crate) struct Plan {
     pub(crate) fixed: Fixed,
     pub(crate) clock: Clock,
     pub(crate) set_log_level: Option<SetLogLevel>,
+    pub(crate) allocated_bytes: Option<AllocatedBytes>,
     /// The listening sockets; kept here so that they outlive the Listener.
     pub(crate) bound: Arc<Vec<Bound>>,
     /// Threads for connections; none: all share one thread.
@@ -139,7 +140,7 @@ impl Handler<ShutDown> for Supervisor {
 
 /// Starts all actors in the order of [`CHILDREN`].
 fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
-    let Plan { config, fixed, clock, set_log_level, bound, arbiters, ended } = plan;
+    let Plan { config, fixed, clock, set_log_level, allocated_bytes, bound, arbiters, ended } = plan;
     let limits = Limits {
         max_restarts: config.max_restarts as usize,
         window: config.restart_window,
@@ -172,7 +173,7 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
         next_id: Arc::new(AtomicU64::new(1)),
         arbiters: arbiters.iter().map(Arbiter::handle).collect::<Vec<ArbiterHandle>>(),
     };
-    let facts = SystemFacts { fixed, clock: clock.clone(), actors, reclaimer: Reclaimer::start() };
+    let facts = SystemFacts::new(fixed, clock.clone(), actors, Reclaimer::start(), allocated_bytes);
 
     let hz = config.hz;
     let guard = Guards { limits, me };

@@ -9,10 +9,12 @@ use memora::server::{Embedding, Server, SetLogLevel, StartError};
 use signals::Signals;
 use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
+/// Counts what is allocated, which is `used_memory` in INFO.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: cap::Cap<mimalloc::MiMalloc> = cap::Cap::new(mimalloc::MiMalloc, usize::MAX);
 
 fn main() -> ExitCode {
     match Config::load(std::env::args_os().skip(1)) {
@@ -41,14 +43,7 @@ fn run(config: Config, origin: ConfigOrigin) -> Exit {
     let ready_file = config.ready_file.clone();
     match start(config, origin, set_log_level) {
         Ok(server) => {
-            let announced = announce(&server, ready_file.as_deref());
-            let exit = match announced {
-                Ok(()) => serve(server),
-                Err(error) => {
-                    tracing::error!(%error, "cannot say that the server is ready");
-                    Exit::CouldNotStart
-                }
-            };
+            let exit = serve(server, ready_file.as_deref());
             if let Some(path) = ready_file {
                 // It may be gone already, or never have been written.
                 let _ = fs::remove_file(path);
@@ -66,13 +61,17 @@ fn run(config: Config, origin: ConfigOrigin) -> Exit {
 fn start(config: Config, origin: ConfigOrigin, set_log_level: SetLogLevel) -> Result<Server, StartError> {
     std::env::set_current_dir(&config.dir)
         .map_err(|source| StartError::Directory { path: config.dir.clone(), source })?;
-    let embedding =
-        Embedding { config_file: origin.file, set_log_level: Some(set_log_level), ..Embedding::default() };
+    let embedding = Embedding {
+        config_file: origin.file,
+        set_log_level: Some(set_log_level),
+        allocated_bytes: Some(|| ALLOCATOR.allocated()),
+        ..Embedding::default()
+    };
     Server::start_with(config, embedding)
 }
 
 /// Says where the server listens: one line on standard output, and in the ready file.
-fn announce(server: &Server, ready_file: Option<&std::path::Path>) -> io::Result<()> {
+fn announce(server: &Server, ready_file: Option<&Path>) -> io::Result<()> {
     let pid = std::process::id();
     let mut line = String::from("READY");
     match server.local_addr() {
@@ -88,34 +87,50 @@ fn announce(server: &Server, ready_file: Option<&std::path::Path>) -> io::Result
     out.flush()
 }
 
-/// Waits for the server to end, or for a signal to end it.
-fn serve(mut server: Server) -> Exit {
+/// Says that the server is ready, and waits for it to end or for a signal to end it.
+fn serve(mut server: Server, ready_file: Option<&Path>) -> Exit {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "cannot wait for signals");
-            return server.shut_down();
-        }
+        Err(error) => return give_up(server, &error),
     };
     let ended = server.ended();
-    runtime.block_on(async {
-        let mut signals = match Signals::listen() {
-            Ok(signals) => signals,
+    let announced = runtime.block_on(async {
+        // Before anybody hears that there is a server to be ended.
+        let signals = Signals::listen();
+        announce(&server, ready_file)?;
+        match signals {
+            Ok(signals) => wait(&server, ended, signals).await,
             Err(error) => {
                 tracing::warn!(%error, "signals cannot be heard; SHUTDOWN still works");
-                return ended.await;
-            }
-        };
-        tokio::pin!(ended);
-        loop {
-            tokio::select! {
-                () = &mut ended => break,
-                name = signals.next() => {
-                    tracing::info!(signal = name, "asked to end");
-                    server.request_shutdown(false);
-                }
+                ended.await;
             }
         }
+        Ok(())
     });
-    server.join()
+    match announced {
+        Ok(()) => server.join(),
+        Err(error) => give_up(server, &error),
+    }
+}
+
+/// Ends a server that nobody would hear of.
+fn give_up(server: Server, error: &io::Error) -> Exit {
+    tracing::error!(%error, "cannot say that the server is ready");
+    eprintln!("memora-server: cannot say that the server is ready: {error}");
+    drop(server);
+    Exit::CouldNotStart
+}
+
+/// Waits for the end; signals ask for it, a second one urgently.
+async fn wait(server: &Server, ended: impl Future<Output = ()>, mut signals: Signals) {
+    tokio::pin!(ended);
+    loop {
+        tokio::select! {
+            () = &mut ended => return,
+            name = signals.next() => {
+                tracing::info!(signal = name, "asked to end");
+                server.request_shutdown(false);
+            }
+        }
+    }
 }

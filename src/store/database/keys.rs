@@ -5,7 +5,7 @@ use crate::store::dict::{Keyed, Seek};
 use crate::store::entry::Entry;
 use crate::store::value::Value;
 
-/// How many keys past their deadline [`Database::random_key`] takes out before it gives up.
+/// How many keys past their deadline [`Database::random_key`] takes out before it looks at them in order.
 const RANDOM_TRIES: usize = 100;
 
 /// What [`Database::purge_due`] did.
@@ -78,8 +78,8 @@ impl Database {
         spot.and_then(|spot| self.dict.set_deadline(spot, None)).is_some()
     }
 
-    /// A key picked uniformly with random bits from `random`, as `RANDOMKEY`. When nearly
-    /// every key is past its deadline there may be no answer though one is not.
+    /// A key picked nearly uniformly with random bits from `random`, as `RANDOMKEY`. Where
+    /// nearly every key is past its deadline it is some key that is not.
     pub fn random_key(&mut self, mut random: impl FnMut() -> u64, now_ms: u64) -> Option<&[u8]> {
         for _ in 0..RANDOM_TRIES {
             let spot = self.dict.random_spot(&mut random)?;
@@ -89,7 +89,7 @@ impl Database {
             let detached = self.detach(spot);
             self.note_expired(detached);
         }
-        None
+        self.iter(now_ms).next().map(|item| item.key)
     }
 
     /// Visits keys from `cursor` on as [`Dict::scan`](crate::store::Dict::scan) does, without those

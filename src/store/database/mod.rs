@@ -12,6 +12,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 
+use super::build::Builder;
 use super::dict::{Dict, HashKey, Keyed, Seek, Spot};
 use super::entry::Entry;
 use super::error::StoreError;
@@ -189,6 +190,11 @@ impl Database {
         HashMut::at(self, spot)
     }
 
+    /// What makes values for this database to take in with [`Database::insert`].
+    pub fn builder(&self) -> Builder {
+        Builder::new(self.limits, self.hash_key)
+    }
+
     /// Sets the limits for changes from now on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
@@ -240,6 +246,16 @@ impl Database {
             }
             seek => seek,
         }
+    }
+
+    /// The entry of a key and its deadline.
+    pub(super) fn entry_of(&mut self, key: &[u8], now_ms: u64) -> Option<(&Entry, Option<u64>)> {
+        let spot = self.find(key, now_ms)?;
+        Some((self.dict.entry(spot), self.dict.deadline(spot)))
+    }
+
+    pub(super) fn table_frame_bytes(&self) -> usize {
+        self.dict.frame_bytes()
     }
 
     fn find_or_insert(&mut self, key: &[u8], now_ms: u64, value: impl FnOnce() -> Value) -> Spot {

@@ -1,4 +1,4 @@
-//! A list made outside the database, element by element, as `SORT … STORE` does.
+//! A list made outside the database, element by element, as `SORT … STORE` and loading do.
 
 use super::chunks::Chunks;
 use super::{List, ListLimits, Repr, Side};
@@ -35,8 +35,15 @@ impl ListBuilder {
         self.list.push(Side::Back, element);
     }
 
-    /// The list.
-    pub fn finish(self) -> List {
+    /// Adds all elements of a buffer behind the last.
+    pub fn push_packed(&mut self, packed: Packed) {
+        self.list.push_node(packed, &self.limits);
+    }
+
+    /// The list; it may be empty.
+    #[must_use]
+    pub fn finish(mut self) -> List {
+        self.list.settle(&self.limits);
         self.list
     }
 }

@@ -1,17 +1,15 @@
 //! The long form of a list: a row of chunks, each copied on write.
 
-use super::{CHUNK_MAX_BYTES, Side};
+use super::{CHUNK_MAX_BYTES, ListNode, NODE_MARGIN_BYTES, Side};
 use crate::store::packed::{Packed, PackedIter};
 use crate::store::string::{NewString, StringRef};
+use crate::store::usage::{COUNT_BYTES, allocated, extrapolated};
 use bytes::Bytes;
 use std::collections::{VecDeque, vec_deque};
 use triomphe::Arc;
 
 /// A longer element gets a chunk of its own, in bytes.
 const PACKED_ELEMENT_MAX_BYTES: usize = 2048;
-
-/// What an element takes at most besides its text: tag with length, and size behind.
-const ELEMENT_FRAME_BYTES: usize = 10;
 
 /// A row of chunks, none of them empty.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +51,38 @@ impl From<Packed> for Chunks {
 impl Chunks {
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// The memory the chunks take, looking at `samples` of them at most; 0: all.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
+        let sizes = self.chunks.iter().map(|chunk| {
+            let frame = allocated(size_of::<Chunk>() + COUNT_BYTES);
+            frame
+                + match &**chunk {
+                    Chunk::Packed(packed) => packed.heap_bytes(),
+                    Chunk::Big(bytes) => allocated(bytes.len()),
+                }
+        });
+        let row = allocated(self.chunks.capacity() * size_of::<Arc<Chunk>>());
+        allocated(size_of::<Self>()) + row + extrapolated(self.chunks.len(), samples, sizes)
+    }
+
+    /// Number of chunks.
+    pub(super) fn nodes(&self) -> usize {
+        self.chunks.len()
+    }
+
+    pub(super) fn node(&self, index: usize) -> Option<ListNode<'_>> {
+        self.chunks.get(index).map(|chunk| match &**chunk {
+            Chunk::Packed(packed) => ListNode::Packed(packed),
+            Chunk::Big(bytes) => ListNode::Plain(bytes),
+        })
+    }
+
+    /// Adds a chunk at the end.
+    pub(super) fn push_packed(&mut self, packed: Packed) {
+        self.len += packed.len();
+        self.chunks.push_back(Arc::new(Chunk::Packed(packed)));
     }
 
     /// The only chunk, when there is one and it is packed.
@@ -255,7 +285,7 @@ impl Chunk {
         let fits = match &**chunk {
             Chunk::Packed(packed) => {
                 text.len() <= PACKED_ELEMENT_MAX_BYTES
-                    && packed.listpack_bytes() + text.len() + ELEMENT_FRAME_BYTES <= CHUNK_MAX_BYTES + old_len
+                    && packed.listpack_bytes() + text.len() + NODE_MARGIN_BYTES <= CHUNK_MAX_BYTES + old_len
             }
             Chunk::Big(_) => false,
         };

@@ -1,6 +1,7 @@
 //! Packed buffers against vectors, and against bytes a real server wrote.
 
 use super::*;
+use proptest::prelude::*;
 
 fn packed(texts: &[&[u8]]) -> Packed {
     let mut packed = Packed::default();
@@ -89,4 +90,49 @@ fn a_queue_does_not_grow_without_end() {
         assert!(queue.buffer.len() < 200);
     }
     queue.verify().unwrap();
+}
+
+#[test]
+fn elements_from_outside_get_their_one_encoding() {
+    // "1" as text, 5 in three bytes, and an empty text.
+    let foreign = Packed::from_elements(b"\x811\x02\xf1\x05\x00\x03\x80\x01").unwrap();
+    foreign.verify().unwrap();
+    assert_eq!(foreign.elements(), packed(&[b"1", b"5", b""]).elements());
+}
+
+#[test]
+fn damaged_elements_are_noticed() {
+    for damaged in [
+        &b"\x05"[..],
+        b"\x05\x02",
+        b"\x811",
+        b"\x811\x01",
+        b"\x82a",
+        b"\xe0",
+        b"\xf0\xff\xff\xff\xff",
+        b"\xff\x01",
+        b"\xf5\x01",
+        b"\x05\x81",
+    ] {
+        assert!(Packed::from_elements(damaged).is_none(), "{damaged:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn elements_come_back(texts in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..300), 0..20)) {
+        let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+        let packed = packed(&texts);
+        let again = Packed::from_elements(packed.elements()).unwrap();
+        again.verify().unwrap();
+        prop_assert_eq!(again.elements(), packed.elements());
+        prop_assert_eq!(again.len(), packed.len());
+    }
+
+    #[test]
+    fn no_elements_break_it(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        if let Some(packed) = Packed::from_elements(&bytes) {
+            packed.verify().unwrap();
+        }
+    }
 }

@@ -1,0 +1,199 @@
+//! DUMP and RESTORE: values as bytes, in Redis's own format.
+//!
+//! The format is [`rdb`](crate::persistence::rdb)'s business. A big value is put into bytes while it is sent,
+//! from a shared copy, and not by the Keyspace.
+
+use super::args::Args;
+use super::categories::Category;
+use super::context::{Context, Outcome};
+use super::family::family;
+use super::faults::{self, Fault};
+use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
+use crate::persistence::rdb::payload::{self, PayloadWriter};
+use crate::resp::{Encoder, Pieces, Reply, Span};
+use crate::store::{Value, ValueRef, parse_int};
+
+/// Collections with at least this many elements are put into bytes while they are sent.
+const BIG_LEN: usize = 1024;
+
+/// Strings of at least this many bytes likewise.
+const BIG_BYTES: usize = 1 << 20;
+
+/// Elements put into bytes for one piece.
+const ELEMENTS_PER_PIECE: usize = 512;
+
+/// `DUMP key`
+pub(super) struct Dump {
+    key: Span,
+}
+
+impl Command for Dump {
+    const SPEC: Spec = Spec {
+        name: "dump",
+        arity: 2,
+        flags: &[Flag::Readonly],
+        keys: &[KeySpec::one(&[KeyFlag::Ro, KeyFlag::Access])],
+        group: Group::Generic,
+        since: "2.6.0",
+        complexity: "O(N) where N is the size of the value in bytes",
+        summary: "Returns a value as bytes that RESTORE takes",
+        syntax: "key",
+        tips: &["nondeterministic_output"],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let key = args.bytes();
+        args.done(Self { key })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        Ok(match context.read(self.key) {
+            None => Reply::Null,
+            Some(value) if is_big(value) => Reply::Stream(Box::new(DumpPieces::new(value.share()))),
+            Some(value) => Reply::bulk(payload::dump(value)),
+        })
+    }
+}
+
+fn is_big(value: ValueRef<'_>) -> bool {
+    match value {
+        ValueRef::String(string) => string.len() >= BIG_BYTES,
+        ValueRef::List(list) => list.len() >= BIG_LEN,
+        ValueRef::Hash(hash) => hash.len() >= BIG_LEN,
+    }
+}
+
+/// A big value on its way out. Its length comes first, so nothing is sent before all is written.
+struct DumpPieces {
+    value: Value,
+    writer: Option<PayloadWriter>,
+}
+
+impl DumpPieces {
+    fn new(value: Value) -> Self {
+        Self { writer: Some(PayloadWriter::new(value.as_ref())), value }
+    }
+}
+
+impl Pieces for DumpPieces {
+    fn next(&mut self, out: &mut Encoder<'_>) -> bool {
+        let Some(mut writer) = self.writer.take() else { return false };
+        if writer.write(self.value.as_ref(), ELEMENTS_PER_PIECE) {
+            out.blob(writer.finish().into());
+            return false;
+        }
+        self.writer = Some(writer);
+        true
+    }
+}
+
+/// `RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]`
+///
+/// Idle time and frequency are checked and not kept: nothing is evicted by them.
+pub(super) struct Restore {
+    key: Span,
+    ttl: Result<i64, Fault>,
+    payload: Span,
+    replace: bool,
+    absolute: bool,
+}
+
+/// The greatest frequency there is.
+const FREQUENCY_MAX: i64 = 255;
+
+impl Command for Restore {
+    const SPEC: Spec = Spec {
+        name: "restore",
+        arity: -4,
+        flags: &[Flag::Write, Flag::Denyoom],
+        categories: &[Category::Dangerous],
+        keys: &[KeySpec::one(&[KeyFlag::Ow, KeyFlag::Update])],
+        group: Group::Generic,
+        since: "2.6.0",
+        complexity: "O(N) where N is the size of the value in bytes",
+        summary: "Makes a key from the bytes that DUMP returned",
+        syntax: "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",
+        history: &[
+            ("3.0.0", "Option `REPLACE`"),
+            ("5.0.0", "Option `ABSTTL`"),
+            ("5.0.0", "Options `IDLETIME` and `FREQ`"),
+        ],
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let (key, ttl, payload) = (args.bytes(), args.word(), args.bytes());
+        let (mut replace, mut absolute) = (false, false);
+        let (mut idle, mut frequency) = (false, false);
+        while args.more() {
+            if args.option("REPLACE") {
+                replace = true;
+            } else if args.option("ABSTTL") {
+                absolute = true;
+            } else if !frequency && args.option_with_value("IDLETIME") {
+                idle = true;
+                within(args, i64::MAX, faults::INVALID_IDLETIME);
+            } else if !idle && args.option_with_value("FREQ") {
+                frequency = true;
+                within(args, FREQUENCY_MAX, faults::INVALID_FREQ);
+            } else {
+                args.fail(faults::SYNTAX);
+            }
+        }
+        args.done(Self { key, ttl: parse_ttl(ttl), payload, replace, absolute })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let (argv, now_ms) = (context.argv, context.now_ms);
+        let key = argv.bytes(self.key);
+        if !self.replace && context.db().contains(key, now_ms) {
+            return Err(faults::BUSY_KEY);
+        }
+        let ttl_ms = self.ttl.clone()?;
+        let body = payload::open(argv.bytes(self.payload)).map_err(|_| faults::BAD_PAYLOAD)?;
+        let value = payload::restore(body, &context.db().builder()).map_err(|_| faults::BAD_FORMAT)?;
+        let deadline_ms = self.deadline_ms(ttl_ms, now_ms);
+        if deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms) {
+            let removed = context.db().remove(key, now_ms);
+            context.effects.touched_times(u64::from(removed.is_some()));
+            context.effects.discard(removed);
+            return Ok(Reply::OK);
+        }
+        let replaced = context.db().insert(key, value, deadline_ms, now_ms);
+        context.effects.discard(replaced);
+        context.effects.touched();
+        Ok(Reply::OK)
+    }
+}
+
+impl Restore {
+    /// The deadline; none for a time of zero. A sum beyond 64 bits has passed already, as in Redis.
+    fn deadline_ms(&self, ttl_ms: i64, now_ms: u64) -> Option<u64> {
+        let ttl_ms = u64::try_from(ttl_ms).ok().filter(|ttl_ms| *ttl_ms > 0)?;
+        let deadline_ms = if self.absolute { ttl_ms } else { now_ms.saturating_add(ttl_ms) };
+        Some(if i64::try_from(deadline_ms).is_ok() { deadline_ms } else { 0 })
+    }
+}
+
+/// Reads a number that is only checked.
+fn within(args: &mut Args<'_>, max: i64, fault: Fault) {
+    let number = args.integer();
+    if !(0..=max).contains(&number) {
+        args.fail(fault);
+    }
+}
+
+/// The time is looked at only when the key is free.
+fn parse_ttl(word: &[u8]) -> Result<i64, Fault> {
+    match parse_int(word) {
+        None => Err(faults::NOT_AN_INTEGER),
+        Some(..0) => Err(faults::INVALID_TTL),
+        Some(ttl) => Ok(ttl),
+    }
+}
+
+family!(Dumps {
+    Dump(Dump),
+    Restore(Restore),
+});

@@ -1,0 +1,78 @@
+//! Real client libraries with their default settings.
+//!
+//! Here the one for Rust; those for other languages are tried by hand, for they need their own tools.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod common;
+
+use common::program::Program;
+use redis::{Commands, Connection, RedisResult, SetExpiry, SetOptions};
+
+/// Connects as an application does that follows the library's front page.
+fn connect(program: &Program, parameters: &str) -> Connection {
+    let url = format!("redis://{}/{parameters}", program.address());
+    redis::Client::open(url).unwrap().get_connection().unwrap()
+}
+
+fn use_it(connection: &mut Connection) -> RedisResult<()> {
+    let () = connection.set("text", "grüße")?;
+    assert_eq!(connection.get::<_, String>("text")?, "grüße");
+    assert_eq!(connection.get::<_, Option<String>>("none")?, None);
+    let () = connection.set("bytes", &[0_u8, 255, 13, 10][..])?;
+    assert_eq!(connection.get::<_, Vec<u8>>("bytes")?, [0, 255, 13, 10]);
+    assert_eq!(connection.incr::<_, _, i64>("count", 5)?, 5);
+    let () = connection.rpush("list", &["a", "b", "c"])?;
+    assert_eq!(connection.lpop::<_, String>("list", None)?, "a");
+    let () = connection.set_options("brief", 1, SetOptions::default().with_expiration(SetExpiry::EX(100)))?;
+    assert!((1..=100).contains(&connection.ttl::<_, i64>("brief")?));
+
+    let mut pipe = redis::pipe();
+    for number in 0..1_000 {
+        pipe.set(format!("pipe:{number}"), number).ignore().get(format!("pipe:{number}"));
+    }
+    assert_eq!(pipe.query::<Vec<i64>>(connection)?, (0..1_000).collect::<Vec<_>>());
+
+    let error = redis::cmd("NOSUCH").query::<()>(connection).unwrap_err();
+    assert!(error.to_string().contains("unknown command"), "{error}");
+    assert_eq!(redis::cmd("PING").query::<String>(connection)?, "PONG");
+    Ok(())
+}
+
+#[test]
+fn redis_rs_works_in_both_protocols() {
+    for parameters in ["", "?protocol=resp3", "5", "5?protocol=resp3"] {
+        let program = Program::start(&[]);
+        use_it(&mut connect(&program, parameters)).unwrap();
+        program.client().wait_until_alone();
+        let log = program.log();
+        // The one that was asked for on purpose, and nothing that the library sends by itself.
+        assert_eq!(log.matches("unknown command").count(), 1, "{log}");
+        assert_eq!(log.matches(" WARN ").count(), 1, "{log}");
+        assert!(!log.contains("ERROR"), "{log}");
+    }
+}
+
+#[test]
+fn redis_rs_authenticates() {
+    let program = Program::start(&["--requirepass", "secret"]);
+    for parameters in ["", "?protocol=resp3"] {
+        for user in ["", "default"] {
+            let url = format!("redis://{user}:secret@{}/{parameters}", program.address());
+            let mut connection = redis::Client::open(url).unwrap().get_connection().unwrap();
+            use_it(&mut connection).unwrap();
+            let () = redis::cmd("FLUSHALL").query(&mut connection).unwrap();
+        }
+        let wrong = format!("redis://:wrong@{}/{parameters}", program.address());
+        assert!(redis::Client::open(wrong).unwrap().get_connection().is_err());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn redis_rs_works_over_a_unix_socket() {
+    let program = Program::start(&["--unixsocket", "socket"]);
+    let url = format!("redis+unix://{}", program.dir.path().join("socket").display());
+    let mut connection = redis::Client::open(url).unwrap().get_connection().unwrap();
+    use_it(&mut connection).unwrap();
+}
