@@ -274,6 +274,45 @@ fn c_string(text: &[u8]) -> &[u8] {
     &text[..memchr::memchr(0, text).unwrap_or(text.len())]
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::key_specs::keys_of;
+    use crate::commands::table::table;
+    use crate::resp::DetachedRequest;
+
+    fn keys(request: &str) -> Vec<(usize, bool)> {
+        let request = DetachedRequest::new(&request.split(' ').collect::<Vec<_>>());
+        let words = Words::new(request.argv(), 0);
+        let row = table().find(words.get(0).unwrap()).unwrap().row;
+        keys_of(row, words).iter().map(|key| (key.index, key.flags.has(KeyFlag::Ow))).collect()
+    }
+
+    #[test]
+    fn the_keys_are_the_collection_and_the_last_destination() {
+        assert_eq!(keys("sort l by w_* get # limit 0 1 store d"), [(1, false), (10, true)]);
+        assert_eq!(keys("sort l store a STORE b alpha"), [(1, false), (5, true)]);
+        assert_eq!(keys("sort l get store by store limit 1 store"), [(1, false)]);
+        assert_eq!(keys("sort l store"), [(1, false)]);
+        assert_eq!(keys("sort_ro l store d"), [(1, false)]);
+    }
+
+    #[test]
+    fn places_outside_of_the_order_are_cut_off() {
+        let range = |offset, count, len| {
+            let request = DetachedRequest::new(&["sort", "l"]);
+            let sort = Sort::parse_options(&mut Args::new(request.argv(), 1), true).unwrap();
+            Sort { limit: Some((offset, count)), ..sort }.range(len)
+        };
+        assert_eq!(range(1, 2, 5), 1..3);
+        assert_eq!(range(-3, 2, 5), 0..2);
+        assert_eq!(range(3, -1, 5), 3..5);
+        assert_eq!(range(3, i64::MAX, 5), 3..5);
+        assert!(range(7, 1, 5).is_empty() && range(i64::MAX, i64::MAX, 5).is_empty());
+        assert!(range(1, 0, 5).is_empty() && range(0, -1, 0).is_empty());
+    }
+}
+
 family!(Sorting {
     Sort(Sort),
     SortRo(SortRo),

@@ -201,3 +201,66 @@ impl Pieces for RandomPieces {
 
 /// Where more than one field in so many is wanted, a walk over all of them picks faster, as in Redis.
 const WALK_FACTOR: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Database, HashKey, Limits};
+    use std::collections::HashMap;
+
+    fn database(fields: usize, packed: bool) -> Database {
+        let mut limits = Limits::default();
+        limits.hash.max_listpack_entries = if packed { fields } else { 0 };
+        let mut database = Database::new(HashKey(1, 2), limits);
+        let mut hash = database.hash_or_create(b"h", 0).unwrap();
+        for number in 0..fields {
+            hash.set(number.to_string().as_bytes(), b"v");
+        }
+        drop(hash);
+        database
+    }
+
+    /// How often each field comes up in so many rounds.
+    fn times(hash: &Hash, count: i64, rounds: u64) -> HashMap<Vec<u8>, u32> {
+        let mut times = HashMap::new();
+        for round in 0..rounds {
+            let mut picks = Picks::new(hash, count, Random::new(round));
+            let mut seen = HashSet::new();
+            while picks.left > 0 {
+                picks.visit_some(hash, |field, _| {
+                    let again = !seen.insert(field.to_vec());
+                    assert!(count < 0 || !again, "a field came twice");
+                    *times.entry(field.to_vec()).or_insert(0) += 1;
+                });
+            }
+        }
+        times
+    }
+
+    #[test]
+    fn every_way_picks_so_many_and_each_field_as_often() {
+        // Packed and as a table; with repetitions, by a walk, and in a table by throws.
+        for (packed, count) in [(true, -40), (true, 40), (false, -40), (false, 40), (false, 120)] {
+            let mut database = database(200, packed);
+            let hash = database.hash(b"h", 0).unwrap().unwrap();
+            assert_eq!(hash.is_packed(), packed);
+            let rounds = 40_000 / i64::abs(count) as u64;
+            let times = times(hash, count, rounds);
+            assert_eq!(
+                times.values().map(|times| u64::from(*times)).sum::<u64>(),
+                rounds * count.unsigned_abs()
+            );
+            // Two hundred on average, and five times the deviation of independent picks around that.
+            assert_eq!(times.len(), 200);
+            assert!(times.values().all(|times| (130..270).contains(times)), "{times:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_fields_than_there_are() {
+        let mut database = database(5, true);
+        let hash = database.hash(b"h", 0).unwrap().unwrap();
+        assert!(times(hash, 9, 1).values().all(|times| *times == 1));
+        assert_eq!(times(hash, 9, 1).len(), 5);
+    }
+}

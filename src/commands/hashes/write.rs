@@ -4,7 +4,7 @@ use super::WRITE;
 use crate::commands::args::{Args, Rest};
 use crate::commands::context::{Context, Outcome};
 use crate::commands::faults::{self, Fault};
-use crate::commands::spec::{Command, Flag, KeyFlag, KeySpec, Spec};
+use crate::commands::spec::{Command, Deprecated, Flag, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
 use crate::store::FieldChange;
 
@@ -51,6 +51,7 @@ impl Command for Hset {
         complexity: "O(N) where N is the number of fields set",
         summary: "Sets fields of a hash and counts the new ones",
         syntax: "key field value [field value ...]",
+        history: &[("4.0.0", "Several fields at once.")],
         ..WRITE
     };
 
@@ -67,7 +68,13 @@ impl Command for Hset {
 pub(in crate::commands) struct Hmset(Pairs);
 
 impl Command for Hmset {
-    const SPEC: Spec = Spec { name: "hmset", summary: "Sets fields of a hash", ..Hset::SPEC };
+    const SPEC: Spec = Spec {
+        name: "hmset",
+        summary: "Sets fields of a hash",
+        history: &[],
+        deprecated: Some(Deprecated { since: "4.0.0", replaced_by: "`HSET`, which takes several fields" }),
+        ..Hset::SPEC
+    };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         Pairs::parse(args, Self::SPEC.name).map(Self)
@@ -129,6 +136,7 @@ impl Command for Hdel {
         complexity: "O(N) where N is the number of fields removed",
         summary: "Removes fields of a hash, and the hash with its last field",
         syntax: "key field [field ...]",
+        history: &[("2.4.0", "Several fields at once.")],
         ..WRITE
     };
 

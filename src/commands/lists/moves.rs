@@ -4,7 +4,7 @@ use super::{side, take};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
 use crate::commands::faults::{self, Fault};
-use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
+use crate::commands::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Blob, Reply, Span};
 use crate::store::Side;
 
@@ -72,6 +72,10 @@ impl Command for Rpoplpush {
         since: "1.2.0",
         summary: "Takes the last element of a list and puts it in front of another",
         syntax: "source destination",
+        deprecated: Some(Deprecated {
+            since: "6.2.0",
+            replaced_by: "`LMOVE` with the arguments `RIGHT` and `LEFT`",
+        }),
         ..MOVE
     };
 

@@ -145,3 +145,38 @@ fn compare(a: StringRef<'_>, b: StringRef<'_>) -> Ordering {
     let (mut room_a, mut room_b) = (IntText::default(), IntText::default());
     a.text(&mut room_a).cmp(b.text(&mut room_b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_range_is_the_part_of_the_whole_order(
+            weights in proptest::collection::vec(0..6u8, 0..40),
+            start in 0..45usize,
+            count in 0..45usize,
+            descending: bool,
+        ) {
+            let order = Order { by: None, alpha: true, descending, whole_texts: true };
+            let weighted = |(place, weight): (usize, &u8)| {
+                Weighted { element: StringRef::Int(place as i64), weight: *weight, place }
+            };
+            let all: Vec<_> = weights.iter().enumerate().map(weighted).collect();
+            let mut expected: Vec<_> = weights.iter().enumerate().collect();
+            // The standard library's sort is stable.
+            if descending {
+                expected.sort_by(|a, b| b.1.cmp(a.1));
+            } else {
+                expected.sort_by(|a, b| a.1.cmp(b.1));
+            }
+            let start = start.min(weights.len());
+            let range = start..(start + count).min(weights.len());
+            let picked = order.pick(all, range.clone(), |a, b| a.weight.cmp(&b.weight));
+            let picked: Vec<_> = picked.iter().map(|element| element.as_int().unwrap() as usize).collect();
+            let expected: Vec<_> = expected[range].iter().map(|(place, _)| *place).collect();
+            prop_assert_eq!(picked, expected);
+        }
+    }
+}
