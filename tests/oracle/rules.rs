@@ -54,12 +54,15 @@ pub(crate) const RULES: &[Rule] = &[
     rule(2, "MSETNX <string value>..."),
     rule(5, "APPEND string value"),
     rule(3, "STRLEN string"),
-    rule(4, "<GETRANGE | SUBSTR> string index index"),
+    rule(4, "GETRANGE string index index"),
+    rule(2, "SUBSTR string index index"),
     rule(4, "SETRANGE string offset value"),
     rule(3, "LCS string string [LEN | IDX] [MINMATCHLEN count] [WITHMATCHLEN]"),
     // Counters
-    rule(4, "<INCR | DECR> string"),
-    rule(4, "<INCRBY | DECRBY> string integer"),
+    rule(4, "INCR string"),
+    rule(4, "INCRBY string integer"),
+    rule(2, "DECR string"),
+    rule(3, "DECRBY string integer"),
     rule(4, "INCRBYFLOAT string float"),
     // Bits in strings
     rule(4, "SETBIT string offset <0 | 1 | integer>"),
