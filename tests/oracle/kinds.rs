@@ -194,7 +194,7 @@ fn bits(random: &mut Random) -> Vec<u8> {
     format!("{sign}{}", random.between(1, 40)).into_bytes()
 }
 
-/// A time to live that does not pass while the test runs.
+/// A time to live; what makes a request of it spreads them.
 fn seconds(random: &mut Random) -> Vec<u8> {
     if random.chance(20) { integer(random) } else { random.between(200, 100_000).to_string().into_bytes() }
 }
