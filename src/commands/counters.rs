@@ -142,7 +142,7 @@ impl Command for IncrByFloat {
         arity: 3,
         since: "2.6.0",
         summary: "Adds a floating point number to the one at a key, which starts at zero",
-        syntax: "key increment",
+        syntax: "key increment:double",
         ..COUNTER
     };
 

@@ -66,7 +66,7 @@ impl Command for Lcs {
         since: "7.0.0",
         complexity: "O(N*M) where N and M are the lengths of the strings",
         summary: "Finds the longest common subsequence of two strings",
-        syntax: "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
+        syntax: "key1 key2 [LEN] [IDX] [MINMATCHLEN len:integer] [WITHMATCHLEN]",
         ..Spec::EMPTY
     };
 
