@@ -159,6 +159,12 @@ impl<'a> Args<'a> {
         self.argv.get(self.next)
     }
 
+    /// The subcommand's name as the client sent it; empty where there is none.
+    #[must_use]
+    pub fn subcommand(&self) -> &'a [u8] {
+        self.argv.get(1).unwrap_or_default()
+    }
+
     /// All arguments that are left, as keys or values for later.
     pub fn rest(&mut self) -> Rest {
         let from = u32::try_from(self.next).unwrap_or(u32::MAX);

@@ -225,6 +225,17 @@ pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Fault {
     with_argument("ERR unknown subcommand '", shown(subcommand, QUOTED_BYTES), &help)
 }
 
+/// A subcommand whose arguments are too many, where its arity alone does not say so; `subcommand` as it was sent.
+#[must_use]
+pub fn subcommand_syntax(container: &str, subcommand: &[u8]) -> Fault {
+    let help = format!("'. Try {container} HELP.");
+    with_argument(
+        "ERR unknown subcommand or wrong number of arguments for '",
+        shown(subcommand, QUOTED_BYTES),
+        &help,
+    )
+}
+
 /// A text with bytes of the client's in its middle.
 #[must_use]
 pub fn with_argument(before: &str, argument: &[u8], after: &str) -> Fault {

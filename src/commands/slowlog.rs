@@ -131,7 +131,7 @@ impl Command for Get {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         if args.left() > 1 {
-            args.fail(faults::wrong_arity("slowlog|get"));
+            args.fail(faults::subcommand_syntax("SLOWLOG", args.subcommand()));
         }
         let count = if args.left() == 0 {
             Some(SHOWN_ENTRIES)
