@@ -165,6 +165,10 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CLIENT INFO").compare(Compare::Outcome),
     rule(1, "CLIENT NO-EVICT <ON | OFF | text>"),
     rule(1, "CLIENT REPLY ON"),
+    rule(1, "CLIENT UNPAUSE"),
+    rule(1, "CLIENT TRACKINGINFO"),
+    rule(1, "CLIENT GETREDIR"),
+    rule(1, "CLIENT CACHING <YES | NO | text>"),
     // The server
     // Counts keys whose time has passed until somebody removes them, which no one promises a time for.
     rule(1, "DBSIZE").compare(Compare::Outcome),
@@ -190,6 +194,26 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "LATENCY RESET [text...]").compare(Compare::Outcome),
     rule(1, "LATENCY GRAPH text").compare(Compare::Outcome),
     rule(1, "LATENCY HISTOGRAM text...").compare(Compare::Outcome),
+    rule(1, "MEMORY USAGE key [SAMPLES count]").compare(Compare::Outcome),
+    rule(1, "MEMORY STATS").compare(Compare::Outcome),
+    rule(1, "MEMORY DOCTOR").compare(Compare::Outcome),
+    rule(1, "MEMORY MALLOC-STATS").compare(Compare::Outcome),
+    rule(1, "MEMORY PURGE"),
+    rule(1, "MODULE LIST"),
+    rule(1, "ROLE").compare(Compare::Outcome),
+    rule(1, "READONLY"),
+    rule(1, "READWRITE"),
+    rule(1, "ASKING"),
+    rule(1, "CLUSTER INFO"),
+    rule(1, "CLUSTER MYID"),
+    rule(1, "CLUSTER NODES"),
+    rule(1, "CLUSTER SHARDS"),
+    rule(1, "CLUSTER SLOTS"),
+    rule(1, "CLUSTER KEYSLOT key"),
+    rule(1, "CLUSTER COUNTKEYSINSLOT integer"),
+    rule(1, "CLUSTER GETKEYSINSLOT integer count"),
+    rule(1, "CLUSTER LINKS"),
+    rule(1, "LOLWUT").compare(Compare::Outcome),
 ];
 
 /// Commands that are not made wrong at random: Redis before 7.2 carries out the options of HELLO that stand before a
