@@ -118,6 +118,8 @@ fn make_text(word: &mut Vec<u8>) {
     }
 }
 
-fn is_named(words: &[Vec<u8>], name: &str) -> bool {
-    words[0].eq_ignore_ascii_case(name.as_bytes())
+/// Whether a request begins with these words.
+fn is_named(request: &[Vec<u8>], name: &str) -> bool {
+    let mut words = request.iter();
+    name.split(' ').all(|name| words.next().is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes())))
 }

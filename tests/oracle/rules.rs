@@ -125,7 +125,8 @@ pub(crate) const RULES: &[Rule] = &[
     rule(4, "OBJECT ENCODING key"),
     rule(1, "OBJECT REFCOUNT key"),
     rule(1, "OBJECT FREQ key"),
-    rule(1, "OBJECT IDLETIME key").compare(Compare::Within(60)),
+    // Memora records no use of keys, as nothing is evicted by it.
+    rule(1, "OBJECT IDLETIME key").compare(Compare::Outcome),
     rule(2, "UNLINK key..."),
     rule(2, "TOUCH key..."),
     rule(1, "RANDOMKEY").compare(Compare::Outcome),
@@ -164,6 +165,10 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CLIENT INFO").compare(Compare::Outcome),
     rule(1, "CLIENT NO-EVICT <ON | OFF | text>"),
     rule(1, "CLIENT REPLY ON"),
+    rule(1, "CLIENT UNPAUSE"),
+    rule(1, "CLIENT TRACKINGINFO"),
+    rule(1, "CLIENT GETREDIR"),
+    rule(1, "CLIENT CACHING <YES | NO | text>"),
     // The server
     // Counts keys whose time has passed until somebody removes them, which no one promises a time for.
     rule(1, "DBSIZE").compare(Compare::Outcome),
@@ -181,11 +186,40 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CONFIG SET <HASH-MAX-LISTPACK-ENTRIES | HASH-MAX-LISTPACK-VALUE> <count | index | integer>"),
     rule(1, "CONFIG SET <TIMEOUT | TCP-KEEPALIVE> integer"),
     rule(1, "CONFIG RESETSTAT"),
+    rule(1, "SLOWLOG GET [count]").compare(Compare::Outcome),
+    rule(1, "SLOWLOG LEN").compare(Compare::Outcome),
+    rule(1, "SLOWLOG RESET"),
+    rule(1, "LATENCY LATEST").compare(Compare::Outcome),
+    rule(1, "LATENCY HISTORY text").compare(Compare::Outcome),
+    rule(1, "LATENCY RESET [text...]").compare(Compare::Outcome),
+    rule(1, "LATENCY GRAPH text").compare(Compare::Outcome),
+    rule(1, "LATENCY HISTOGRAM text...").compare(Compare::Outcome),
+    rule(1, "MEMORY USAGE key [SAMPLES count]").compare(Compare::Outcome),
+    rule(1, "MEMORY STATS").compare(Compare::Outcome),
+    rule(1, "MEMORY DOCTOR").compare(Compare::Outcome),
+    rule(1, "MEMORY MALLOC-STATS").compare(Compare::Outcome),
+    rule(1, "MEMORY PURGE"),
+    rule(1, "MODULE LIST"),
+    rule(1, "ROLE").compare(Compare::Outcome),
+    rule(1, "READONLY"),
+    rule(1, "READWRITE"),
+    rule(1, "ASKING"),
+    rule(1, "CLUSTER INFO"),
+    rule(1, "CLUSTER MYID"),
+    rule(1, "CLUSTER NODES"),
+    rule(1, "CLUSTER SHARDS"),
+    rule(1, "CLUSTER SLOTS"),
+    rule(1, "CLUSTER KEYSLOT key"),
+    rule(1, "CLUSTER COUNTKEYSINSLOT integer"),
+    rule(1, "CLUSTER GETKEYSINSLOT integer count"),
+    rule(1, "CLUSTER LINKS"),
+    rule(1, "LOLWUT").compare(Compare::Outcome),
 ];
 
 /// Commands that are not made wrong at random: Redis before 7.2 carries out the options of HELLO that stand before a
-/// wrong one, and later replies would depend on that; HRANDFIELD with a huge negative count answers for ever.
-pub(crate) const NEVER_WRONG: &[&str] = &["hello", "hrandfield"];
+/// wrong one, and later replies would depend on that; nobody could read replies that are switched off; HRANDFIELD with
+/// a huge negative count answers for ever.
+pub(crate) const NEVER_WRONG: &[&str] = &["hello", "client reply", "hrandfield"];
 
 /// Commands whose arguments are text that is not empty in Memora; Redis takes what stands before a zero byte, and
 /// nothing at all for a size of 0.
