@@ -47,6 +47,7 @@ impl Command for DebugWords {
         group: Group::Server,
         complexity: "Depends on subcommand",
         summary: "Does things that only tests and demonstrations want",
+        syntax: "subcommand [argument [argument ...]]",
         is_internal: true,
         ..Spec::EMPTY
     };

@@ -125,6 +125,7 @@ impl Command for Get {
         complexity: "O(N) where N is the number of entries returned",
         summary: "Lists the commands that took long, newest first",
         syntax: "[count]",
+        history: &[("4.0.0", "Address and name of the client")],
         tips: &["request_policy:all_nodes", "nondeterministic_output"],
         ..SLOWLOG_SUBCOMMAND
     };
