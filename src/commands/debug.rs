@@ -134,6 +134,7 @@ fn object(context: &mut Context<'_>, key: Span) -> Outcome {
 }
 
 /// A reply of each kind of the protocol, the very ones Redis answers, for the tests of client libraries.
+#[allow(clippy::approx_constant, reason = "clients' tests expect this very number")]
 fn sample(context: &mut Context<'_>, kind: Span) -> Outcome {
     let numbers = || (0..3).map(Reply::Integer);
     let kind = context.argv.bytes(kind).to_ascii_lowercase();

@@ -85,13 +85,40 @@ pub const LCS_TOO_BIG: Fault =
     Fault::new("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
 /// A count has to be zero or more.
 pub const NOT_POSITIVE: Fault = Fault::new("ERR value is out of range, must be positive");
+/// The command only works on a key that is there.
+pub const NO_SUCH_KEY: Fault = Fault::new("ERR no such key");
+/// A list has no element at this index.
+pub const INDEX_OUT_OF_RANGE: Fault = Fault::new("ERR index out of range");
+/// A number has to be one that can be made negative.
+pub const NOT_NEGATABLE: Fault =
+    Fault::new("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
+/// A count whose double has to be a number, too.
+pub const COUNT_OUT_OF_RANGE: Fault = Fault::new("ERR value is out of range");
+/// LPOS with RANK 0.
+pub const LPOS_RANK_ZERO: Fault = Fault::new(
+    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+);
+/// LPOS with a COUNT below zero or that is no number.
+pub const LPOS_COUNT_NEGATIVE: Fault = Fault::new("ERR COUNT can't be negative");
+/// LPOS with a MAXLEN below zero or that is no number.
+pub const LPOS_MAXLEN_NEGATIVE: Fault = Fault::new("ERR MAXLEN can't be negative");
+/// The number of keys has to be one at least.
+pub const NUMKEYS_NOT_POSITIVE: Fault = Fault::new("ERR numkeys should be greater than 0");
+/// The number of elements to take has to be one at least.
+pub const COUNT_NOT_POSITIVE: Fault = Fault::new("ERR count should be greater than 0");
+/// HINCRBY on a field that is no 64-bit integer.
+pub const HASH_VALUE_NOT_AN_INTEGER: Fault = Fault::new("ERR hash value is not an integer");
+/// HINCRBYFLOAT by infinity.
+pub const INCREMENT_NOT_FINITE: Fault = Fault::new("ERR value is NaN or Infinity");
+/// HINCRBYFLOAT on a field that is no number.
+pub const HASH_VALUE_NOT_A_FLOAT: Fault = Fault::new("ERR hash value is not a float");
+/// SORT by something that is no number.
+pub const SORT_NOT_A_DOUBLE: Fault = Fault::new("ERR One or more scores can't be converted into double");
 /// NX goes with nothing else.
 pub const EXPIRE_NX_ALONE: Fault =
     Fault::new("ERR NX and XX, GT or LT options at the same time are not compatible");
 /// GT excludes LT.
 pub const EXPIRE_GT_AND_LT: Fault = Fault::new("ERR GT and LT options at the same time are not compatible");
-/// RENAME of a key that is not there.
-pub const NO_SUCH_KEY: Fault = Fault::new("ERR no such key");
 /// COPY or MOVE of a key to itself.
 pub const SAME_OBJECT: Fault = Fault::new("ERR source and destination objects are the same");
 /// SWAPDB's first number is no number.

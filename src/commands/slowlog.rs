@@ -124,8 +124,8 @@ impl Command for Get {
         arity: -2,
         complexity: "O(N) where N is the number of entries returned",
         summary: "Lists the commands that took long, newest first",
+        history: &[("4.0.0", "The client's address and name in each entry")],
         syntax: "[count]",
-        history: &[("4.0.0", "Address and name of the client")],
         tips: &["request_policy:all_nodes", "nondeterministic_output"],
         ..SLOWLOG_SUBCOMMAND
     };

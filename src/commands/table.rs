@@ -39,6 +39,7 @@ families! {
     bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
+    sort::Sorting,
     keys::Keys,
     transfers::Transfers,
     ttl::Ttl,

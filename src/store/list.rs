@@ -11,9 +11,14 @@ use super::packed::Packed;
 use super::string::{NewString, StringRef};
 use bytes::Bytes;
 
+mod builder;
 mod chunks;
+mod slice;
 
 use chunks::{Chunks, ChunksIter};
+
+pub use builder::ListBuilder;
+pub use slice::ListSlice;
 
 /// How many bytes of elements a buffer of a quicklist holds at most.
 const CHUNK_MAX_BYTES: usize = 8192;

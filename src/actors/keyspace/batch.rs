@@ -100,7 +100,7 @@ impl Keyspace {
                 history: &mut self.history,
                 facts: &self.facts,
                 now_ms: self.now_ms,
-                random: self.random.next(),
+                random: self.random.draw(),
                 effects: Effects::default(),
             };
             let prepared = &work.prepared[*next];

@@ -27,7 +27,6 @@ use self::batch::Current;
 use self::messages::{Connect, Execute};
 use self::monitors::Monitors;
 use self::postponed::Postponed;
-use self::random::Random;
 use super::clock::Clock;
 use super::connection::{Connection, Drain};
 use super::expiry::ExpiryHandle;
@@ -35,6 +34,7 @@ use super::listener::Admission;
 use super::supervision::{Health, SupervisorHandle};
 use crate::commands::effects::Control;
 use crate::commands::history::History;
+use crate::commands::random::Random;
 use crate::commands::session::{Clients, Slot};
 use crate::commands::statistics::Statistics;
 use crate::config::Config;
@@ -109,7 +109,7 @@ impl Keyspace {
             facts,
             now_ms: clock.now_ms(),
             clock,
-            random: Random::from_system(),
+            random: Random::new(system_random()),
             current: None,
             postponed: Vec::new(),
             active_expire: true,
