@@ -47,6 +47,7 @@ impl Command for DebugWords {
         group: Group::Server,
         complexity: "Depends on subcommand",
         summary: "Does things that only tests and demonstrations want",
+        syntax: "subcommand [argument [argument ...]]",
         is_internal: true,
         ..Spec::EMPTY
     };
@@ -133,6 +134,7 @@ fn object(context: &mut Context<'_>, key: Span) -> Outcome {
 }
 
 /// A reply of each kind of the protocol, the very ones Redis answers, for the tests of client libraries.
+#[allow(clippy::approx_constant, reason = "clients' tests expect this very number")]
 fn sample(context: &mut Context<'_>, kind: Span) -> Outcome {
     let numbers = || (0..3).map(Reply::Integer);
     let kind = context.argv.bytes(kind).to_ascii_lowercase();

@@ -90,17 +90,11 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     };
     context.statistics.changes += context.effects.changes;
     match outcome {
-        Ok(reply) => {
-            count(context, prepared, |command| command.calls += 1);
-            reply
-        }
+        Ok(reply) => reply,
         Err((fault, stage)) => {
             count(context, prepared, |command| match stage {
                 Stage::Rejected => command.rejected += 1,
-                Stage::Failed => {
-                    command.calls += 1;
-                    command.failed += 1;
-                }
+                Stage::Failed => command.failed += 1,
             });
             context.statistics.count_error(fault.code());
             Reply::Error(fault.into_bytes())
@@ -113,11 +107,11 @@ pub fn is_held(context: &mut Context<'_>, prepared: &Prepared) -> bool {
     client::is_held(context, prepared)
 }
 
-/// Notes how long the command that was just executed took, and puts it on record when it was slow.
+/// Counts the command that was just executed and how long it took, and puts it on record when it was slow.
 pub fn note_duration(context: &mut Context<'_>, prepared: &Prepared, duration_ns: u64) {
     let (Some(entry), true) = (prepared.entry, context.effects.ran) else { return };
     let tracked = context.config.latency_tracking;
-    context.statistics.command(entry.index).took(duration_ns, tracked);
+    context.statistics.command(entry.index).called(duration_ns, tracked);
     if context.history.is_notable(duration_ns) {
         history::note_slow(context, prepared, duration_ns);
     }

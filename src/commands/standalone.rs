@@ -47,7 +47,7 @@ impl Command for Wait {
         group: Group::Generic,
         since: "3.0.0",
         summary: "Waits until replicas have the writes so far, and tells how many have",
-        syntax: "numreplicas timeout",
+        syntax: "numreplicas timeout:integer",
         tips: &["request_policy:all_shards", "response_policy:agg_min"],
         ..Spec::EMPTY
     };
@@ -66,7 +66,7 @@ impl Command for Wait {
 
 /// Declares a command that only a cluster has.
 macro_rules! of_a_cluster {
-    ($($type:ident $name:literal $arity:literal [$($flag:ident),*] $since:literal $group:ident $summary:literal;)*) => {$(
+    ($($type:ident $name:literal $arity:literal [$($flag:ident),*] $summary:literal;)*) => {$(
         #[doc = concat!("`", $name, "`, which only a cluster has.")]
         pub(super) struct $type;
 
@@ -75,8 +75,9 @@ macro_rules! of_a_cluster {
                 name: $name,
                 arity: $arity,
                 flags: &[$(Flag::$flag),*],
-                group: Group::$group,
-                since: $since,
+                categories: &[super::categories::Category::Connection],
+                group: Group::Cluster,
+                since: "3.0.0",
                 summary: $summary,
                 ..Spec::EMPTY
             };
@@ -94,9 +95,9 @@ macro_rules! of_a_cluster {
 }
 
 of_a_cluster! {
-    ReadOnly "readonly" 1 [Loading, Stale, Fast] "3.0.0" Cluster "Lets a cluster's replica serve reads";
-    ReadWrite "readwrite" 1 [Loading, Stale, Fast] "3.0.0" Cluster "Ends READONLY";
-    Asking "asking" 1 [Fast] "3.0.0" Cluster "Asks a cluster's node for a slot on its way";
+    ReadOnly "readonly" 1 [Loading, Stale, Fast] "Lets a cluster's replica serve reads";
+    ReadWrite "readwrite" 1 [Loading, Stale, Fast] "Ends READONLY";
+    Asking "asking" 1 [Fast] "Asks a cluster's node for a slot on its way";
 }
 
 family!(Standalone {

@@ -26,6 +26,10 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("config|get", "arguments", "Redis puts the repeated parameter into a block of its own"),
     ("command|getkeys", "fields", "Redis 7.2 names the arguments"),
     ("command|getkeysandflags", "fields", "Redis 7.2 names the arguments"),
+    ("config|rewrite", "tips", "Redis 7.2 asks all nodes of a cluster"),
+    ("client|kill", "arguments", "Redis says that filters may be combined, and since when there is each"),
+    ("monitor", "fields", "Redis tells no complexity"),
+    ("lolwut", "fields", "Redis tells no complexity"),
     ("debug", "fields", "Redis tells no arguments; Memora's are its own"),
 ];
 

@@ -11,7 +11,7 @@ use crate::commands::session::{ClientId, Session, Slot};
 use crate::commands::spec::{Command, Spec};
 use crate::resp::{Argv, Reply, Span};
 
-/// `CLIENT KILL <ip:port | <[ID client-id] | [TYPE type] | [USER name] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME yes/no]> ...>`
+/// `CLIENT KILL ip:port`, `CLIENT KILL filter value [filter value ...]`
 pub(in crate::commands) struct Kill {
     filter: Filter,
     /// Written with an address alone, which answers OK or an error instead of a count.
@@ -35,10 +35,16 @@ impl Command for Kill {
         since: "2.4.0",
         complexity: "O(N) where N is the number of clients",
         summary: "Closes connections",
-        syntax: "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | \
-                 [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] \
-                 [[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | \
-                 [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] ...]>>",
+        syntax: "<filter: ip:port | <new-format: ID client-id | \
+                 TYPE <type: NORMAL | MASTER | SLAVE | REPLICA | PUBSUB> | USER username | ADDR ip:port | \
+                 LADDR ip:port | SKIPME <skipme: YES | NO>>>",
+        history: &[
+            ("2.8.12", "Filters"),
+            ("2.8.12", "Option `ID`"),
+            ("3.2.0", "Type `MASTER`"),
+            ("5.0.0", "Type `REPLICA`, which was called `SLAVE`"),
+            ("6.2.0", "Option `LADDR`"),
+        ],
         ..CLIENT_ADMIN
     };
 

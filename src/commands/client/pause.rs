@@ -22,10 +22,10 @@ impl Command for Pause {
     const SPEC: Spec = Spec {
         name: "pause",
         arity: -3,
-        since: "3.0.0",
+        since: "2.9.50",
         summary: "Lets commands wait for some time",
-        syntax: "timeout [WRITE | ALL]",
-        history: &[("6.2.0", "Added the modes `WRITE` and `ALL`.")],
+        syntax: "timeout:integer [mode: WRITE | ALL]",
+        history: &[("6.2.0", "Modes `WRITE` and `ALL`")],
         ..CLIENT_ADMIN
     };
 

@@ -62,7 +62,7 @@ impl Command for Caching {
         arity: 3,
         since: "6.0.0",
         summary: "Says whether the keys of the next command are tracked",
-        syntax: "<YES | NO>",
+        syntax: "<mode: YES | NO>",
         ..CLIENT_SUBCOMMAND
     };
 
