@@ -77,7 +77,8 @@ fn a_difference_is_found_and_made_small() {
     let mut pair = Pair::new(servers.each_ref().map(|server| server.local_addr().unwrap()));
     let generator = Generator::new();
     let complaint = (FIXED_SEED..).find_map(|seed| compare(&mut pair, &generator.case(seed)).err()).unwrap();
-    let found = "> SELECT 15\n# memora:\nOK\n# redis:\n(error) ERR DB index is out of range";
+    let found =
+        "\n# different: request 1: SELECT 15\n# memora:\nOK\n# redis:\n(error) ERR DB index is out of range";
     assert!(complaint.to_ascii_uppercase().ends_with(&found.to_ascii_uppercase()), "{complaint}");
     assert_eq!(complaint.lines().filter(|line| line.starts_with('>')).count(), 1, "{complaint}");
 }

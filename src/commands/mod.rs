@@ -23,6 +23,7 @@ pub mod statistics;
 pub mod context;
 pub mod effects;
 pub mod history;
+pub mod random;
 mod gates;
 mod family;
 
@@ -30,6 +31,8 @@ mod long_double;
 mod bits;
 mod expiration;
 mod big_replies;
+mod indices;
+mod scanning;
 mod help;
 mod info;
 pub mod catalog;
@@ -44,6 +47,7 @@ mod bitmaps;
 mod bitfields;
 mod lists;
 mod hashes;
+mod sort;
 mod keys;
 mod transfers;
 mod ttl;
@@ -56,6 +60,13 @@ mod config;
 mod server;
 mod slowlog;
 mod latency;
+mod memory;
+pub mod monitor;
+mod debug;
+mod module;
+mod standalone;
+mod cluster;
+mod lolwut;
 
 pub use context::{Context, Outcome};
 pub use prepare::{Prepared, prepare};
@@ -95,6 +106,11 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
             Reply::Error(fault.into_bytes())
         }
     }
+}
+
+/// Whether a command has to wait for the end of a `CLIENT PAUSE`; to be asked before [`execute`].
+pub fn is_held(context: &mut Context<'_>, prepared: &Prepared) -> bool {
+    client::is_held(context, prepared)
 }
 
 /// Notes how long the command that was just executed took, and puts it on record when it was slow.

@@ -183,7 +183,7 @@ fn offset(random: &mut Random) -> Vec<u8> {
     if random.chance(8) { text_of(EDGES, random) } else { random.between(0, 300).to_string().into_bytes() }
 }
 
-/// A time to live that does not pass while the test runs.
+/// A time to live; what makes a request of it spreads them.
 fn seconds(random: &mut Random) -> Vec<u8> {
     if random.chance(20) { integer(random) } else { random.between(200, 100_000).to_string().into_bytes() }
 }

@@ -17,7 +17,7 @@ use super::keyspace::{Count, KeyspaceHandle, Work};
 use crate::commands::prepare;
 use crate::commands::session::{ClientId, Gauges, Session};
 use crate::config::values::OutputBufferLimit;
-use crate::resp::{Batch, Limits, RequestCodec};
+use crate::resp::{Batch, Limits, ReplyBuffer, RequestCodec};
 use actix::{Actor, ActorContext, ActorFuture, AsyncContext, Context, Handler, Message, Supervised};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -40,6 +40,9 @@ pub(crate) struct Replies {
     pub(crate) close: bool,
 }
 
+/// Keyspace → Connection: something to send before the batch in flight is answered, or without any.
+pub(crate) struct Push(pub(crate) ReplyBuffer);
+
 /// Keyspace → Connection: options it lives by have changed.
 #[derive(Clone, Copy)]
 pub(crate) struct Adjust(pub(crate) Settings);
@@ -56,7 +59,7 @@ pub(crate) struct Check;
 macro_rules! message {
     ($($name:ty),*) => { $(impl Message for $name { type Result = (); })* };
 }
-message!(Replies, Adjust, Drain, Close, Check);
+message!(Replies, Push, Adjust, Drain, Close, Check);
 
 /// The options a Connection lives by.
 #[derive(Clone, Copy, Debug)]
@@ -296,6 +299,15 @@ impl Handler<Replies> for Connection {
         if replies.close {
             self.phase = Phase::Closing;
         }
+        self.enforce_output_limit(ctx);
+    }
+}
+
+impl Handler<Push> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, Push(mut replies): Push, ctx: &mut Context<Self>) {
+        self.outbox.append(&mut replies);
         self.enforce_output_limit(ctx);
     }
 }

@@ -24,6 +24,7 @@ impl Handler<Tick> for Keyspace {
         self.facts.sample_memory();
         self.close_idle_clients();
         self.check_slow_clients();
+        self.resume_postponed();
         let started = Instant::now();
         let more_due = self.purge_due_keys();
         self.note_expire_cycle(started.elapsed(), more_due);
@@ -35,6 +36,10 @@ impl Handler<Tick> for Keyspace {
 impl Keyspace {
     /// Removes keys past their deadline within [`PURGE_TIME`]; says whether more are due.
     fn purge_due_keys(&mut self) -> bool {
+        // Nothing changes during a pause.
+        if self.clients.paused(self.now_ms).is_some() || !self.active_expire {
+            return false;
+        }
         let started = Instant::now();
         for number in 0..self.store.databases() {
             loop {
@@ -64,7 +69,8 @@ impl Keyspace {
             return;
         }
         for (slot, session) in self.clients.iter() {
-            if self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
+            let exempt = session.monitors || session.postponed;
+            if !exempt && self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
                 tracing::debug!(client = session.id, "closing idle client");
                 if let Some(connection) = self.connection(slot) {
                     connection.do_send(Close);

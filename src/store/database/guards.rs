@@ -63,6 +63,16 @@ impl<'a> ListMut<'a> {
         popped
     }
 
+    /// Takes the element at an end out and puts it in at an end, as `LMOVE` within one list; the encoding is
+    /// settled only then, as in Redis. Answers the element.
+    pub fn rotate(&mut self, from: Side, to: Side) -> Option<Bytes> {
+        let moved = self.inner().pop(from)?;
+        self.expect(1, moved.len());
+        self.inner().push(to, moved.clone().into());
+        self.relax();
+        Some(moved)
+    }
+
     /// Puts an element before the one at `index`, at the end when there is none.
     pub fn insert<'b>(&mut self, index: usize, element: impl Into<NewString<'b>>) {
         let element = element.into();
