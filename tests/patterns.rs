@@ -28,17 +28,67 @@ const PIPELINE: usize = 200;
 
 /// Pieces of patterns. Bytes from 128 on are negative numbers to Redis, which ranges show.
 const PIECES: &[&[u8]] = &[
-    b"a", b"b", b"c", b"d", b"A", b"-", b"^", b"!", b"\0", b"\n", b"\x7f", b"\x80", b"\xc3\xa4", b"\xff", b"*",
-    b"*", b"**", b"?", b"[", b"[", b"[^", b"]", b"\\", b"\\\\", b"\\*", b"\\?", b"\\[", b"\\]", b"\\a", b"\\-",
-    b"[ab]", b"[^ab]", b"[a-c]", b"[c-a]", b"[^b-d]", b"[a-", b"[a-]", b"[-a]", b"[]", b"[^]", b"[]a]", b"[^]a]",
-    b"[\\]]", b"[\\-a]", b"[a-\\]", b"[\\a-c]", b"[\x7f-\x80]", b"[\x80-\x7f]", b"[\x80-\xff]", b"[a\xff-\0]",
-    b"[^\0-\x7f]", b"[a^]", b"[*]", b"[?", b"[\\",
+    b"a",
+    b"b",
+    b"c",
+    b"d",
+    b"A",
+    b"-",
+    b"^",
+    b"!",
+    b"\0",
+    b"\n",
+    b"\x7f",
+    b"\x80",
+    b"\xc3\xa4",
+    b"\xff",
+    b"*",
+    b"*",
+    b"**",
+    b"?",
+    b"[",
+    b"[",
+    b"[^",
+    b"]",
+    b"\\",
+    b"\\\\",
+    b"\\*",
+    b"\\?",
+    b"\\[",
+    b"\\]",
+    b"\\a",
+    b"\\-",
+    b"[ab]",
+    b"[^ab]",
+    b"[a-c]",
+    b"[c-a]",
+    b"[^b-d]",
+    b"[a-",
+    b"[a-]",
+    b"[-a]",
+    b"[]",
+    b"[^]",
+    b"[]a]",
+    b"[^]a]",
+    b"[\\]]",
+    b"[\\-a]",
+    b"[a-\\]",
+    b"[\\a-c]",
+    b"[\x7f-\x80]",
+    b"[\x80-\x7f]",
+    b"[\x80-\xff]",
+    b"[a\xff-\0]",
+    b"[^\0-\x7f]",
+    b"[a^]",
+    b"[*]",
+    b"[?",
+    b"[\\",
 ];
 
 /// Pieces of keys: what the pieces of patterns are made of, and what they match.
 const LETTERS: &[&[u8]] = &[
-    b"a", b"a", b"b", b"b", b"c", b"d", b"A", b"-", b"^", b"!", b"*", b"?", b"[", b"]", b"\\", b"\0", b"\n", b"\x7f",
-    b"\x80", b"\xa4", b"\xc3", b"\xff",
+    b"a", b"a", b"b", b"b", b"c", b"d", b"A", b"-", b"^", b"!", b"*", b"?", b"[", b"]", b"\\", b"\0", b"\n",
+    b"\x7f", b"\x80", b"\xa4", b"\xc3", b"\xff",
 ];
 
 fn random_bytes(random: &mut Random, pieces: &[&[u8]], longest: usize) -> Vec<u8> {
@@ -102,12 +152,17 @@ fn the_same_keys_match_as_in_redis() {
         let replies = ask_all(&mut memora, &requests).into_iter().zip(ask_all(&mut redis, &requests));
         for (request, (memora, redis)) in requests.iter().zip(replies) {
             let (memora, redis) = (memora.sorted(), redis.sorted());
-            let shown = request.iter().map(|word| word.escape_ascii().to_string()).collect::<Vec<_>>().join(" ");
+            let shown =
+                request.iter().map(|word| word.escape_ascii().to_string()).collect::<Vec<_>>().join(" ");
             assert_eq!(memora, redis, "{shown}");
             hits += usize::from(memora.encoded().len() > b"*2\r\n$1\r\n0\r\n*0\r\n".len());
         }
     }
-    assert!((PATTERNS / 4..PATTERNS * 7 / 4).contains(&hits), "{hits} of {} patterns match anything", 2 * PATTERNS);
+    assert!(
+        (PATTERNS / 4..PATTERNS * 7 / 4).contains(&hits),
+        "{hits} of {} patterns match anything",
+        2 * PATTERNS
+    );
 }
 
 /// A pattern that many ways of dividing the text between the stars nearly match, and the text.

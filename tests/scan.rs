@@ -88,8 +88,10 @@ fn scan_under_load(collection: &Collection) {
     add(&mut Client::of(&server), collection, 0..ENTRIES);
     let waves = AtomicUsize::new(0);
     thread::scope(|scope| {
-        let scanners: Vec<_> =
-            WAYS.iter().map(|way| scope.spawn(|| scan_until_enough(&server, collection, *way, &waves))).collect();
+        let scanners: Vec<_> = WAYS
+            .iter()
+            .map(|way| scope.spawn(|| scan_until_enough(&server, collection, *way, &waves)))
+            .collect();
         let _ended = Ended(&waves);
         let mut writer = Client::of(&server);
         while scanners.iter().any(|scanner| !scanner.is_finished()) {
@@ -149,7 +151,13 @@ fn scan_until_enough(server: &Server, collection: &Collection, way: Way, waves: 
         let seen = scan(&mut client, collection, way);
         let wanted = |number: usize| way.pattern.is_none() || number % 10 == 7;
         let missing: Vec<_> = (0..STAYING).filter(|number| wanted(*number) && !seen[*number]).collect();
-        assert!(missing.is_empty(), "COUNT {:?}: {} never came, such as {}", way.counts, missing.len(), missing[0]);
+        assert!(
+            missing.is_empty(),
+            "COUNT {:?}: {} never came, such as {}",
+            way.counts,
+            missing.len(),
+            missing[0]
+        );
         if waves.load(Ordering::Relaxed) >= WAVES {
             return;
         }
