@@ -53,7 +53,7 @@ pub(crate) struct Drain;
 /// Keyspace → Connection: close at once.
 pub(crate) struct Close;
 
-/// Keyspace → Connection: a tick of the clock; output limits that need time are checked.
+/// Keyspace → Connection: time has passed; output limits that count time are checked, idle memory is given back.
 pub(crate) struct Check;
 
 macro_rules! message {
@@ -344,6 +344,7 @@ impl Handler<Check> for Connection {
     type Result = ();
 
     fn handle(&mut self, _: Check, ctx: &mut Context<Self>) {
+        self.inbox.release_memory();
         self.enforce_output_limit(ctx);
     }
 }

@@ -138,7 +138,7 @@ impl Keyspace {
                     later => self.controls.push(later),
                 }
             }
-            if prepared.entry.is_none() {
+            if prepared.is_unknown() {
                 self.unknown.push(*next);
             }
             *next += 1;
@@ -186,6 +186,9 @@ impl Keyspace {
         let name = current.work.prepared.get(current.next).and_then(|prepared| prepared.entry);
         let name = name.map_or("", |entry| entry.name.as_str());
         tracing::error!(command = name, "a command failed with a panic; its outcome is unknown");
+        if let Some(error) = current.work.batch.error() {
+            self.push_protocol_error(&mut current, error);
+        }
         self.send_replies(current);
     }
 
@@ -193,7 +196,10 @@ impl Keyspace {
     fn log_unknown(&mut self, current: &Current) {
         for index in self.unknown.drain(..) {
             let argv = current.work.batch.argv(index);
-            let name = String::from_utf8_lossy(argv.get(0).unwrap_or_default()).to_ascii_lowercase();
+            // Behind a container's name, the subcommand's is what is missing.
+            let words = if current.work.prepared[index].entry.is_some() { 2 } else { 1 };
+            let words: Vec<_> = argv.iter().take(words).map(String::from_utf8_lossy).collect();
+            let name = words.join(" ").to_ascii_lowercase();
             let known = self.unknown_names.len() >= UNKNOWN_NAMES || self.unknown_names.contains(&name);
             if known {
                 continue;
