@@ -21,7 +21,6 @@ const KINDS: &[(&str, Make)] = &[
     ("count", count),
     ("index", index),
     ("offset", offset),
-    ("bits", bits),
     ("secs", seconds),
     ("ms", milliseconds),
     ("at", |random| (now_ms() / 1000 + distance_secs(random)).to_string().into_bytes()),
@@ -184,16 +183,6 @@ fn index(random: &mut Random) -> Vec<u8> {
 fn offset(random: &mut Random) -> Vec<u8> {
     const EDGES: &[&str] = &["-1", "4294967296", "536870912", "abc", "", "9223372036854775807", "1.5"];
     if random.chance(8) { text_of(EDGES, random) } else { random.between(0, 300).to_string().into_bytes() }
-}
-
-/// A type of BITFIELD's numbers.
-fn bits(random: &mut Random) -> Vec<u8> {
-    const EDGES: &[&str] = &["u63", "i64", "u64", "i65", "u0", "i1", "8", "U8", "x8", "u", ""];
-    if random.chance(15) {
-        return text_of(EDGES, random);
-    }
-    let sign = random.one(&["u", "i"]);
-    format!("{sign}{}", random.between(1, 40)).into_bytes()
 }
 
 /// A time to live; what makes a request of it spreads them.

@@ -72,9 +72,9 @@ pub(crate) const RULES: &[Rule] = &[
     rule(4, "BITOP <AND | OR | XOR | NOT> string string..."),
     rule(
         6,
-        "BITFIELD string <GET bits offset | SET bits offset integer | INCRBY bits offset integer | OVERFLOW <WRAP | SAT | FAIL>>...",
+        "BITFIELD string <GET bits place | SET bits place integer | INCRBY bits place integer | OVERFLOW <WRAP | SAT | FAIL>>...",
     ),
-    rule(2, "BITFIELD_RO string <GET bits offset>..."),
+    rule(2, "BITFIELD_RO string <GET bits place>..."),
     // Lists
     rule(5, "LPUSH list value..."),
     rule(5, "RPUSH list value..."),
