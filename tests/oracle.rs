@@ -95,6 +95,20 @@ fn every_command_has_a_rule() {
         "config|help",
         "object|help",
         "command|help",
+        "client|kill",
+        "client|pause",
+        "monitor",
+        "wait",
+        "slowlog",
+        "slowlog|help",
+        "latency",
+        "latency|help",
+        "memory",
+        "memory|help",
+        "module",
+        "module|help",
+        "cluster",
+        "cluster|help",
     ];
     let has_rule = |name: &str| {
         let words = name.to_ascii_uppercase().replace('|', " ");

@@ -16,13 +16,11 @@ use std::process::{Child, Command, Stdio};
 const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("client|setinfo", "exists", "new in Redis 7.2"),
     ("client|no-touch", "exists", "new in Redis 7.2"),
-    ("config|rewrite", "tips", "Redis 7.2 asks all nodes of a cluster"),
     ("config|resetstat", "tips", "Redis 7.2 asks all nodes of a cluster"),
     ("client|list", "arguments", "Redis puts the repeated client-id into a block of its own"),
     ("config|get", "arguments", "Redis puts the repeated parameter into a block of its own"),
     ("command|getkeys", "fields", "Redis 7.2 names the arguments"),
     ("command|getkeysandflags", "fields", "Redis 7.2 names the arguments"),
-    ("config|rewrite", "tips", "Redis 7.2 asks all nodes of a cluster"),
     ("client|kill", "arguments", "Redis says that filters may be combined, and since when there is each"),
     ("monitor", "fields", "Redis tells no complexity"),
     ("lolwut", "fields", "Redis tells no complexity"),
