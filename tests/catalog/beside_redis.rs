@@ -16,7 +16,6 @@ use std::process::{Child, Command, Stdio};
 const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("client|setinfo", "exists", "new in Redis 7.2"),
     ("client|no-touch", "exists", "new in Redis 7.2"),
-    ("config|rewrite", "tips", "Redis 7.2 asks all nodes of a cluster"),
     ("config|resetstat", "tips", "Redis 7.2 asks all nodes of a cluster"),
     ("setnx", "fields", "Redis 7.2 says that it is out of favour"),
     ("setex", "fields", "Redis 7.2 says that it is out of favour"),
@@ -26,7 +25,6 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("config|get", "arguments", "Redis puts the repeated parameter into a block of its own"),
     ("command|getkeys", "fields", "Redis 7.2 names the arguments"),
     ("command|getkeysandflags", "fields", "Redis 7.2 names the arguments"),
-    ("config|rewrite", "tips", "Redis 7.2 asks all nodes of a cluster"),
     ("client|kill", "arguments", "Redis says that filters may be combined, and since when there is each"),
     ("monitor", "fields", "Redis tells no complexity"),
     ("lolwut", "fields", "Redis tells no complexity"),
