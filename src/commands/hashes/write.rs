@@ -51,7 +51,7 @@ impl Command for Hset {
         complexity: "O(N) where N is the number of fields set",
         summary: "Sets fields of a hash and counts the new ones",
         syntax: "key field value [field value ...]",
-        history: &[("4.0.0", "Several fields at once.")],
+        history: &[("4.0.0", "Several fields at once")],
         ..WRITE
     };
 
@@ -136,7 +136,7 @@ impl Command for Hdel {
         complexity: "O(N) where N is the number of fields removed",
         summary: "Removes fields of a hash, and the hash with its last field",
         syntax: "key field [field ...]",
-        history: &[("2.4.0", "Several fields at once.")],
+        history: &[("2.4.0", "Several fields at once")],
         ..WRITE
     };
 

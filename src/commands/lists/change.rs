@@ -64,7 +64,7 @@ impl Command for Linsert {
         since: "2.2.0",
         complexity: "O(N) where N is the number of elements before the pivot",
         summary: "Puts an element before or behind the first one that equals a pivot",
-        syntax: "key BEFORE | AFTER pivot element",
+        syntax: "key <BEFORE | AFTER> pivot element",
         ..WRITE
     };
 

@@ -24,7 +24,7 @@ const PUSH: Spec = Spec {
     group: Group::List,
     complexity: "O(N) where N is the number of elements",
     syntax: "key element [element ...]",
-    history: &[("2.4.0", "Several elements at once.")],
+    history: &[("2.4.0", "Several elements at once")],
     ..Spec::EMPTY
 };
 
@@ -36,7 +36,7 @@ const POP: Spec = Spec {
     group: Group::List,
     complexity: "O(N) where N is the number of elements returned",
     syntax: "key [count]",
-    history: &[("6.2.0", "The argument `count`.")],
+    history: &[("6.2.0", "The argument `count`")],
     ..Spec::EMPTY
 };
 
@@ -49,7 +49,7 @@ impl End for Left {
     const PUSH_EXISTING: Spec = Spec {
         name: "lpushx",
         since: "2.2.0",
-        history: &[("4.0.0", "Several elements at once.")],
+        history: &[("4.0.0", "Several elements at once")],
         summary: "Puts elements in front of a list's first, but makes no list",
         ..PUSH
     };
@@ -65,7 +65,7 @@ impl End for Right {
     const PUSH_EXISTING: Spec = Spec {
         name: "rpushx",
         since: "2.2.0",
-        history: &[("4.0.0", "Several elements at once.")],
+        history: &[("4.0.0", "Several elements at once")],
         summary: "Puts elements behind a list's last, but makes no list",
         ..PUSH
     };

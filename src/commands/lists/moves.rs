@@ -33,7 +33,7 @@ impl Command for Lmove {
         arity: 5,
         since: "6.2.0",
         summary: "Takes an element from an end of a list and puts it at an end of another",
-        syntax: "source destination LEFT | RIGHT LEFT | RIGHT",
+        syntax: "source destination <LEFT | RIGHT> <LEFT | RIGHT>",
         ..MOVE
     };
 
@@ -109,7 +109,7 @@ impl Command for Lmpop {
         since: "7.0.0",
         complexity: "O(N+M) where N is the number of keys and M the number of elements returned",
         summary: "Takes elements from an end of the first list that is there",
-        syntax: "numkeys key [key ...] LEFT | RIGHT [COUNT count]",
+        syntax: "numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
         ..Spec::EMPTY
     };
 
