@@ -19,7 +19,7 @@ use order::Order;
 use pattern::Pattern;
 use std::ops::Range;
 
-/// `SORT key [BY pattern] [LIMIT offset count] [GET pattern …] [ASC | DESC] [ALPHA] [STORE destination]`
+/// `SORT key [BY pattern/1] [LIMIT offset count] [GET pattern …] [ASC | DESC] [ALPHA] [STORE destination]`
 pub(super) struct Sort {
     key: Span,
     by: Option<Span>,
@@ -52,7 +52,7 @@ impl Command for Sort {
         ],
         find_keys: Some(find_keys),
         summary: "Sorts the elements of a list, set or sorted set, or values that belong to them",
-        syntax: "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA] [STORE destination]",
+        syntax: "key [BY pattern/1] [LIMIT offset count] [GET pattern/1 [GET pattern/1 ...]] [ASC | DESC] [ALPHA] [STORE destination]",
         ..SORT
     };
 
@@ -182,7 +182,7 @@ impl Command for SortRo {
         find_keys: Some(find_readonly_keys),
         since: "7.0.0",
         summary: "Returns the elements of a list, set or sorted set in order, or values that belong to them",
-        syntax: "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]",
+        syntax: "key [BY pattern/1] [LIMIT offset count] [GET pattern/1 [GET pattern/1 ...]] [ASC | DESC] [ALPHA]",
         ..SORT
     };
 

@@ -60,6 +60,7 @@ impl Command for Hincrbyfloat {
         name: "hincrbyfloat",
         since: "2.6.0",
         summary: "Adds a floating point number to the one in a hash's field",
+        syntax: "key field increment:double",
         ..COUNT
     };
 

@@ -32,7 +32,7 @@ impl Command for Hrandfield {
         since: "6.2.0",
         complexity: "O(N) where N is the number of fields returned",
         summary: "Returns fields of a hash picked at random",
-        syntax: "key [count [WITHVALUES]]",
+        syntax: "key [options: count [WITHVALUES]]",
         tips: &["nondeterministic_output"],
         ..READ
     };

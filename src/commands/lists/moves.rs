@@ -33,7 +33,7 @@ impl Command for Lmove {
         arity: 5,
         since: "6.2.0",
         summary: "Takes an element from an end of a list and puts it at an end of another",
-        syntax: "source destination <LEFT | RIGHT> <LEFT | RIGHT>",
+        syntax: "source destination <wherefrom: LEFT | RIGHT> <whereto: LEFT | RIGHT>",
         ..MOVE
     };
 
