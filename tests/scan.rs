@@ -16,13 +16,6 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// How many entries there are at the start.
-const ENTRIES: usize = 200_000;
-
-/// How many of them stay. The others come and go: with all of them the table's segments split, and with these alone
-/// they merge again.
-const STAYING: usize = 60_000;
-
 /// How often the others go and come back, at least, while there is scanning.
 const WAVES: usize = 1;
 
@@ -43,15 +36,29 @@ struct Collection {
     scan: &'static [&'static str],
     /// How many words of a reply make one entry.
     words_per_entry: usize,
+    /// How many entries there are at the start.
+    entries: usize,
+    /// How many of them stay. The others come and go: with all of them the table's segments split, and with these
+    /// alone they merge again.
+    staying: usize,
 }
 
-const KEYS: Collection = Collection { add: &["MSET"], remove: &["DEL"], scan: &["SCAN"], words_per_entry: 1 };
+const KEYS: Collection = Collection {
+    add: &["MSET"],
+    remove: &["DEL"],
+    scan: &["SCAN"],
+    words_per_entry: 1,
+    entries: 200_000,
+    staying: 60_000,
+};
 
 const FIELDS: Collection = Collection {
     add: &["HSET", "hash"],
     remove: &["HDEL", "hash"],
     scan: &["HSCAN", "hash"],
     words_per_entry: 2,
+    entries: 50_000,
+    staying: 15_000,
 };
 
 /// One way to scan: the COUNTs in turn, some of them left out, and a pattern.
@@ -85,7 +92,7 @@ fn hscan_returns_every_field_that_stays_and_none_twice() {
 /// Scans in all ways at once, each at least once and until the others have gone and come back often enough.
 fn scan_under_load(collection: &Collection) {
     let server = common::server();
-    add(&mut Client::of(&server), collection, 0..ENTRIES);
+    add(&mut Client::of(&server), collection, 0..collection.entries);
     let waves = AtomicUsize::new(0);
     thread::scope(|scope| {
         let scanners: Vec<_> = WAYS
@@ -95,8 +102,8 @@ fn scan_under_load(collection: &Collection) {
         let _ended = Ended(&waves);
         let mut writer = Client::of(&server);
         while scanners.iter().any(|scanner| !scanner.is_finished()) {
-            remove(&mut writer, collection, STAYING..ENTRIES);
-            add(&mut writer, collection, STAYING..ENTRIES);
+            remove(&mut writer, collection, collection.staying..collection.entries);
+            add(&mut writer, collection, collection.staying..collection.entries);
             waves.fetch_add(1, Ordering::Relaxed);
         }
     });
@@ -150,7 +157,8 @@ fn scan_until_enough(server: &Server, collection: &Collection, way: Way, waves: 
     loop {
         let seen = scan(&mut client, collection, way);
         let wanted = |number: usize| way.pattern.is_none() || number % 10 == 7;
-        let missing: Vec<_> = (0..STAYING).filter(|number| wanted(*number) && !seen[*number]).collect();
+        let missing: Vec<_> =
+            (0..collection.staying).filter(|number| wanted(*number) && !seen[*number]).collect();
         assert!(
             missing.is_empty(),
             "COUNT {:?}: {} never came, such as {}",
@@ -166,7 +174,7 @@ fn scan_until_enough(server: &Server, collection: &Collection, way: Way, waves: 
 
 /// One whole iteration; which entries were returned.
 fn scan(client: &mut Client, collection: &Collection, way: Way) -> Vec<bool> {
-    let mut seen = vec![false; ENTRIES];
+    let mut seen = vec![false; collection.entries];
     let mut cursor = "0".to_owned();
     let mut asked_for = 0;
     for given in way.counts.iter().copied().cycle() {
@@ -181,7 +189,7 @@ fn scan(client: &mut Client, collection: &Collection, way: Way) -> Vec<bool> {
         assert!(way.pattern.is_some() || entries.len() >= count, "COUNT {count} returned {}", entries.len());
         // Every call but the last passes COUNT entries that no other call has passed, so they are that many together.
         asked_for += count;
-        assert!(asked_for <= ENTRIES, "COUNT {count} does not come to an end");
+        assert!(asked_for <= collection.entries, "COUNT {count} does not come to an end");
         cursor = next;
     }
     seen
