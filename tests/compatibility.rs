@@ -165,9 +165,9 @@ const INTRODUCTION: &str = "\
 Memora follows Redis 7.2. This page is made by `tests/compatibility.rs` from the lists that the tests use, so edit
 those: `UPDATE=1 cargo test --test compatibility` writes it anew.
 
-A supported command takes all options of Redis 7.2 and answers as Redis does, to the byte, under RESP2 and RESP3:
-scripts (`tests/scripts`) and random requests (`tests/oracle.rs`) are sent to Memora and to a real redis-server, and
-every difference that is not listed below fails the tests.
+A supported command answers as Redis does, to the byte, under RESP2 and RESP3: scripts (`tests/scripts`) and random
+requests (`tests/oracle.rs`) are sent to Memora and to a real redis-server, and a difference that is not listed below
+fails the tests.
 
 ## Commands
 ";

@@ -45,12 +45,12 @@ pub(crate) const ABSENT: &[Absent] = &[
         ],
     ),
     (
-        "threads that help the one that reads and writes; in Memora connections always read and write by themselves",
+        "work that Redis's only thread hands to helpers; in Memora each connection reads and writes by itself, on whichever thread",
         &["io_threaded_reads_processed", "io_threaded_writes_processed"],
     ),
     ("the estimate of a sampling; Memora knows every deadline and samples none", &["expired_stale_perc"]),
     (
-        "buffers of replies that are fitted to each client; Memora's are shared slices",
+        "how each client's reply buffer is fitted to it; Memora keeps no buffer of a fixed size for a client",
         &["reply_buffer_shrinks", "reply_buffer_expands"],
     ),
     (
