@@ -1,6 +1,6 @@
 //! Hashes: what is common to their commands, and the table.
 //!
-//! By what they do: [`read`] fields, [`write`] them, count in them ([`numbers`]), list them all ([`listing`])
+//! By what they do: [`read`] fields, [`write`](mod@write) them, count in them ([`numbers`]), list them all ([`listing`])
 //! or some of them at random ([`random`]).
 
 mod listing;

@@ -4,7 +4,7 @@
 //!
 //! 1. [`prepare()`], in the Connection: the command is looked up in the joined [`table`], the number of its
 //!    arguments checked, its arguments read into a typed command. What is wrong travels on as a fault.
-//! 2. [`execute`], in the Keyspace: the [`gates`] are asked in Redis's order, the command runs over a
+//! 2. [`execute`], in the Keyspace: the gates (`commands::gates`) are asked in Redis's order, the command runs over a
 //!    [`context`], and its reply comes back; what else it asks for lies in its [`effects`].
 //!
 //! A family is one file: its commands as types, each with its declaration ([`spec`]), and its `TABLE` at the

@@ -19,7 +19,7 @@ pub struct ListMut<'a> {
     spot: Spot,
 }
 
-/// A hash to be changed. Reading goes through [`Hash`].
+/// A hash to be changed. Reading goes through [`Hash`](struct@Hash).
 pub struct HashMut<'a> {
     database: &'a mut Database,
     spot: Spot,
