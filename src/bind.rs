@@ -33,8 +33,24 @@ pub(crate) fn addresses(bound: &[Bound]) -> Vec<SocketAddr> {
         .collect()
 }
 
-/// How the option `port` asks for a free port: the server's own library face and `--port 0` of the program.
-pub(crate) fn tcp(config: &Config) -> Result<Vec<Bound>, StartError> {
+/// How often a free port is looked for that is free on every address.
+const FREE_PORT_ATTEMPTS: usize = 16;
+
+/// The TCP sockets. With port 0 the system picks a free port: for the server as a library and in tests.
+fn tcp(config: &Config) -> Result<Vec<Bound>, StartError> {
+    let mut attempts = if config.port == 0 { FREE_PORT_ATTEMPTS } else { 1 };
+    loop {
+        attempts -= 1;
+        match tcp_once(config) {
+            // Free on the first address, taken on another: the system can pick again.
+            Err(StartError::Bind { source, .. })
+                if attempts > 0 && source.kind() == io::ErrorKind::AddrInUse => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+fn tcp_once(config: &Config) -> Result<Vec<Bound>, StartError> {
     let mut bound = Vec::new();
     // With port 0 the first address picks a port, and the others follow it.
     let mut port = config.port;

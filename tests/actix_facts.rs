@@ -10,7 +10,7 @@ use actix::prelude::*;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -328,6 +328,5 @@ fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     pin!(future).poll(&mut TaskContext::from_waker(Waker::noop()))
 }
 
-/// What `Guarded` is built of stays what it is: a future that may be polled, restarted and dropped by anyone.
+/// What `Guarded` is built of is public.
 const _: fn(&mut ContextFut<Probe, Context<Probe>>) -> bool = ContextFut::restart;
-const _: fn(Pin<&mut ContextFut<Probe, Context<Probe>>>, &mut TaskContext<'_>) -> Poll<()> = Future::poll;

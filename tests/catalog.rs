@@ -6,6 +6,9 @@
 #[cfg(unix)]
 #[path = "catalog/beside_redis.rs"]
 mod beside_redis;
+#[cfg(unix)]
+#[path = "catalog/differences.rs"]
+mod differences;
 #[path = "catalog/readme.rs"]
 mod readme;
 

@@ -269,16 +269,30 @@ impl Accepted {
                     // A time the system does not take is no reason to send a client away.
                     let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive);
                 }
+                let mut session = Session::new(id, peer.to_string(), local.to_string(), false);
+                session.descriptor = descriptor(&stream);
                 let stream = tokio::net::TcpStream::from_std(stream)?;
-                let session = Session::new(id, peer.to_string(), local.to_string(), false);
                 Ok((Socket::Tcp(stream), session))
             }
             #[cfg(unix)]
             Self::Unix(stream, path) => {
+                let mut session = Session::new(id, format!("{path}:0"), format!("{path}:0"), true);
+                session.descriptor = descriptor(&stream);
                 let stream = tokio::net::UnixStream::from_std(stream)?;
-                let session = Session::new(id, format!("{path}:0"), format!("{path}:0"), true);
                 Ok((Socket::Unix(stream), session))
             }
         }
     }
+}
+
+/// The number by which the system knows a socket.
+#[cfg(unix)]
+fn descriptor(socket: &impl std::os::fd::AsRawFd) -> i64 {
+    socket.as_raw_fd().into()
+}
+
+/// The number by which the system knows a socket.
+#[cfg(windows)]
+fn descriptor(socket: &impl std::os::windows::io::AsRawSocket) -> i64 {
+    i64::try_from(socket.as_raw_socket()).unwrap_or(-1)
 }

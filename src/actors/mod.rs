@@ -16,6 +16,7 @@
 //! | `Tick` | Expiry | Keyspace | `Ticked` | answered by the restart |
 //! | `CloseClients` | Supervisor | Keyspace | when the last client is gone | waits, the deadline runs |
 //! | `Replies` | Keyspace | Connection | – | a Connection never restarts |
+//! | `Push` | Keyspace | Connection | – | a Connection never restarts |
 //! | `Adjust`, `Check`, `Drain`, `Close` | Keyspace | Connection | – | a Connection never restarts |
 //! | `Ticked`, `SetHz` | Keyspace | Expiry | – | waits; the next tick follows by itself |
 //! | `StopTicking` | Supervisor | Expiry | when stopped | waits, the deadline runs |

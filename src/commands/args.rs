@@ -132,6 +132,24 @@ impl<'a> Args<'a> {
         })
     }
 
+    /// An argument read before, as a time to wait in milliseconds.
+    pub fn timeout_ms_at(&mut self, span: Span) -> u64 {
+        let Some(timeout) = parse_int(self.argv.bytes(span)) else {
+            self.fail(faults::TIMEOUT_NOT_AN_INTEGER);
+            return 0;
+        };
+        u64::try_from(timeout).unwrap_or_else(|_| {
+            self.fail(faults::TIMEOUT_NEGATIVE);
+            0
+        })
+    }
+
+    /// The word before the next argument: at first, the command's or subcommand's name as the client spelled it.
+    #[must_use]
+    pub fn word_before(&self) -> &'a [u8] {
+        self.next.checked_sub(1).and_then(|index| self.argv.get(index)).unwrap_or_default()
+    }
+
     /// The next argument as a number of things, zero or more.
     pub fn count(&mut self) -> u64 {
         let word = self.word();

@@ -5,14 +5,58 @@
 //! which is cheaper for them.
 
 use super::context::string_reply;
-use crate::resp::{Encoder, Pieces, Reply};
-use crate::store::{Hash, IntText, Item, Snapshot, glob_matches};
+use crate::resp::buffer::PIECE_BYTES;
+use crate::resp::{Blob, Encoder, Pieces, Protocol, Reply};
+use crate::store::{Hash, IntText, Item, List, ListSlice, Side, Snapshot, StringRef, glob_matches};
+use std::ops::Range;
 
 /// Collections with at least this many elements are encoded piece by piece.
-const BIG_LEN: usize = 1024;
+pub(super) const BIG_LEN: usize = 1024;
 
 /// Entries looked at for one piece.
-const ENTRIES_PER_PIECE: usize = 512;
+pub(super) const ENTRIES_PER_PIECE: usize = 512;
+
+/// Lists elements of a list, the nearest to `side` first.
+pub(super) fn list(list: &List, range: Range<usize>, side: Side) -> Reply {
+    let count = range.len();
+    if count >= BIG_LEN {
+        let slice = list.slice(range.start, count, side);
+        return Reply::Stream(Box::new(ListPieces { slice, begun: false }));
+    }
+    let elements = match side {
+        Side::Front => list.iter_from(range.start),
+        Side::Back => list.iter_back_from(range.end.saturating_sub(1)),
+    };
+    Reply::array(elements.take(count).map(string_reply))
+}
+
+/// A long range of a list on its way out.
+struct ListPieces {
+    slice: ListSlice,
+    begun: bool,
+}
+
+impl Pieces for ListPieces {
+    fn next(&mut self, out: &mut Encoder<'_>) -> bool {
+        if !self.begun {
+            out.array_len(self.slice.len());
+            self.begun = true;
+        }
+        let enough = out.len_bytes() + PIECE_BYTES;
+        while out.len_bytes() < enough && !self.slice.is_empty() {
+            self.slice.visit_chunk(|element| write_string(out, element));
+        }
+        !self.slice.is_empty()
+    }
+}
+
+/// Writes a string of the store; a big one is shared, not copied.
+pub(super) fn write_string(out: &mut Encoder<'_>, string: StringRef<'_>) {
+    match string {
+        StringRef::Shared(bytes) => out.blob(Blob::from(bytes.clone())),
+        other => out.bulk(other.text(&mut IntText::default())),
+    }
+}
 
 /// Which part of each field is listed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,18 +65,58 @@ pub(super) enum HashPart {
     Fields,
     /// The values.
     Values,
+    /// Both, as a map.
+    Map,
+    /// Both, as a list of pairs: in RESP2 one flat list, in RESP3 a list of lists.
+    Pairs,
+}
+
+impl HashPart {
+    /// Begins a listing of `len` fields.
+    pub(super) fn begin(self, out: &mut Encoder<'_>, len: usize) {
+        match self {
+            Self::Fields | Self::Values => out.array_len(len),
+            Self::Map => out.map_len(len),
+            Self::Pairs if out.protocol() == Protocol::Resp2 => out.array_len(len.saturating_mul(2)),
+            Self::Pairs => out.array_len(len),
+        }
+    }
+
+    /// Writes one field.
+    pub(super) fn write(self, out: &mut Encoder<'_>, field: StringRef<'_>, value: StringRef<'_>) {
+        if self == Self::Pairs && out.protocol() == Protocol::Resp3 {
+            out.array_len(2);
+        }
+        if self != Self::Values {
+            write_string(out, field);
+        }
+        if self != Self::Fields {
+            write_string(out, value);
+        }
+    }
+}
+
+/// Lists the fields and values of a hash.
+pub(super) fn hash_map(hash: &Hash) -> Reply {
+    if hash.len() >= BIG_LEN {
+        return big_hash(hash, HashPart::Map);
+    }
+    Reply::Map(hash.iter().map(|(field, value)| (string_reply(field), string_reply(value))).collect())
 }
 
 /// Lists one part of every field of a hash.
 pub(super) fn hash(hash: &Hash, part: HashPart) -> Reply {
     if hash.len() >= BIG_LEN {
-        return Reply::Stream(Box::new(HashPieces { hash: hash.clone(), part, cursor: None }));
+        return big_hash(hash, part);
     }
-    Reply::Array(
-        hash.iter()
-            .map(|(field, value)| string_reply(if part == HashPart::Fields { field } else { value }))
-            .collect(),
+    Reply::array(
+        hash.iter().map(|(field, value)| string_reply(if part == HashPart::Fields { field } else { value })),
     )
+}
+
+/// Lists every field of a hash piece by piece.
+pub(super) fn big_hash(hash: &Hash, part: HashPart) -> Reply {
+    Reply::Stream(Box::new(HashPieces { hash: hash.clone(), part, cursor: None }))
 }
 
 /// A big hash on its way out.
@@ -46,12 +130,10 @@ struct HashPieces {
 impl Pieces for HashPieces {
     fn next(&mut self, out: &mut Encoder<'_>) -> bool {
         if self.cursor.is_none() {
-            out.array_len(self.hash.len());
+            self.part.begin(out, self.hash.len());
         }
-        let part = self.part;
         let next = self.hash.scan(self.cursor.unwrap_or(0), ENTRIES_PER_PIECE, |field, value| {
-            let string = if part == HashPart::Fields { field } else { value };
-            out.bulk(string.text(&mut IntText::default()));
+            self.part.write(out, field, value);
         });
         self.cursor = Some(next);
         next != 0

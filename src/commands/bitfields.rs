@@ -5,7 +5,7 @@ use super::bits;
 use super::context::{Context, Outcome};
 use super::family::family;
 use super::faults::{self, Fault};
-use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
+use super::spec::{Command, Flag, Group, KeyAt, KeyFlag, KeyFlags, KeySpec, Spec, Words};
 use crate::resp::{Reply, Span};
 use crate::store::parse_int;
 use std::marker::PhantomData;
@@ -34,9 +34,28 @@ impl Access for ReadWrite {
         since: "3.2.0",
         complexity: "O(1) for each subcommand",
         summary: "Reads and changes numbers of a few bits inside the string at a key",
-        syntax: "key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset increment> [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset increment> ...]]",
+        syntax: "key [operation: GET encoding offset | <write: [OVERFLOW <WRAP | SAT | FAIL>] <write_operation: SET encoding offset value:integer | INCRBY encoding offset increment>> ...]",
+        find_keys: Some(find_bitfield_keys),
         ..Spec::EMPTY
     };
+}
+
+/// BITFIELD only reads where all subcommands do; what is wrong is taken for a writing one.
+fn find_bitfield_keys(words: Words<'_>, keys: &mut Vec<KeyAt>) {
+    const READS: KeyFlags = KeyFlags::of(&[KeyFlag::Ro, KeyFlag::Access]);
+    const WRITES: KeyFlags = KeyFlags::of(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update]);
+    let mut index = 2;
+    while index < words.len() {
+        let left = words.len() - index;
+        if words.is(index, "GET") && left > 2 {
+            index += 3;
+        } else if words.is(index, "OVERFLOW") && left > 1 {
+            index += 2;
+        } else {
+            break;
+        }
+    }
+    keys.push(KeyAt { index: 1, flags: if index < words.len() { WRITES } else { READS } });
 }
 
 /// BITFIELD_RO's.

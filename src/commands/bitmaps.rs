@@ -71,7 +71,7 @@ impl Command for SetBit {
         group: Group::Bitmap,
         since: "2.2.0",
         summary: "Sets a bit of the string at a key, which is made longer where needed, and returns the old one",
-        syntax: "key offset value",
+        syntax: "key offset value:integer",
         ..Spec::EMPTY
     };
 
@@ -216,8 +216,8 @@ impl Command for BitCount {
         arity: -2,
         since: "2.6.0",
         summary: "Counts the ones among the bits of the string at a key",
-        syntax: "key [start end [BYTE | BIT]]",
-        history: &[("7.0.0", "The options `BYTE` and `BIT`.")],
+        syntax: "key [index: start end [BYTE | BIT]]",
+        history: &[("7.0.0", "Added the options `BYTE` and `BIT`")],
         ..READ
     };
 
@@ -252,8 +252,8 @@ impl Command for BitPos {
         arity: -3,
         since: "2.8.7",
         summary: "Finds the first one or zero among the bits of the string at a key",
-        syntax: "key bit [start [end [BYTE | BIT]]]",
-        history: &[("7.0.0", "The options `BYTE` and `BIT`.")],
+        syntax: "key bit [index: start [end_index: end [BYTE | BIT]]]",
+        history: &[("7.0.0", "Added the options `BYTE` and `BIT`")],
         ..READ
     };
 
@@ -340,7 +340,7 @@ impl Command for BitOp {
         since: "2.6.0",
         complexity: "O(N) where N is the length of the strings together",
         summary: "Combines the bits of strings and stores the result",
-        syntax: "<AND | OR | XOR | NOT> destkey key [key ...]",
+        syntax: "<operation: AND | OR | XOR | NOT> destkey key [key ...]",
         ..Spec::EMPTY
     };
 

@@ -14,7 +14,7 @@ use crate::store::parse_int;
 pub(super) const REDIS_VERSION: &str = "7.2.4";
 
 /// The one user there is.
-const DEFAULT_USER: &[u8] = b"default";
+pub(super) const DEFAULT_USER: &[u8] = b"default";
 
 /// `PING [message]`
 pub(super) struct Ping {

@@ -77,7 +77,11 @@ impl Context<'_> {
 
     /// Looks a key up for a reader, who counts as a hit or a miss.
     pub fn read(&mut self, key: Span) -> Option<ValueRef<'_>> {
-        let key = self.argv.bytes(key);
+        self.read_key(self.argv.bytes(key))
+    }
+
+    /// The same for a key that does not stand in the request.
+    pub fn read_key(&mut self, key: &[u8]) -> Option<ValueRef<'_>> {
         let number = self.clients[self.me].database;
         let value = self.store.db(number).get(key, self.now_ms);
         match value {

@@ -142,7 +142,7 @@ impl Command for IncrByFloat {
         arity: 3,
         since: "2.6.0",
         summary: "Adds a floating point number to the one at a key, which starts at zero",
-        syntax: "key increment",
+        syntax: "key increment:double",
         ..COUNTER
     };
 
@@ -165,7 +165,7 @@ impl Command for IncrByFloat {
 }
 
 /// A stored string as a number, if it is one.
-fn long_double(string: StringRef<'_>) -> Option<LongDouble> {
+pub(super) fn long_double(string: StringRef<'_>) -> Option<LongDouble> {
     match string {
         StringRef::Int(int) => Some(int.into()),
         text => LongDouble::parse(text.text(&mut IntText::default())),

@@ -4,7 +4,7 @@
 //! carries the wishes out after the command, in one fixed order. That keeps commands pure functions over data
 //! that tests call without a server.
 
-use super::session::ClientId;
+use super::session::Slot;
 use crate::store::Detached;
 use std::any::Any;
 use std::time::Duration;
@@ -79,8 +79,12 @@ impl Effects {
 pub enum Control {
     /// Close this connection once its replies are written.
     CloseAfterReply,
-    /// Close another client's connection at once.
-    CloseClient(ClientId),
+    /// Close the connection of another client at once, whose session is gone from this slot.
+    CloseClient(Slot),
+    /// Whether to remove due keys in the background.
+    SetActiveExpire(bool),
+    /// From now on show this client every command.
+    Monitor,
     /// End the process in order.
     Shutdown {
         /// Do not wait for slow clients.

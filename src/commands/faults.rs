@@ -85,13 +85,40 @@ pub const LCS_TOO_BIG: Fault =
     Fault::new("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
 /// A count has to be zero or more.
 pub const NOT_POSITIVE: Fault = Fault::new("ERR value is out of range, must be positive");
+/// The command only works on a key that is there.
+pub const NO_SUCH_KEY: Fault = Fault::new("ERR no such key");
+/// A list has no element at this index.
+pub const INDEX_OUT_OF_RANGE: Fault = Fault::new("ERR index out of range");
+/// A number has to be one that can be made negative.
+pub const NOT_NEGATABLE: Fault =
+    Fault::new("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
+/// A count whose double has to be a number, too.
+pub const COUNT_OUT_OF_RANGE: Fault = Fault::new("ERR value is out of range");
+/// LPOS with RANK 0.
+pub const LPOS_RANK_ZERO: Fault = Fault::new(
+    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+);
+/// LPOS with a COUNT below zero or that is no number.
+pub const LPOS_COUNT_NEGATIVE: Fault = Fault::new("ERR COUNT can't be negative");
+/// LPOS with a MAXLEN below zero or that is no number.
+pub const LPOS_MAXLEN_NEGATIVE: Fault = Fault::new("ERR MAXLEN can't be negative");
+/// The number of keys has to be one at least.
+pub const NUMKEYS_NOT_POSITIVE: Fault = Fault::new("ERR numkeys should be greater than 0");
+/// The number of elements to take has to be one at least.
+pub const COUNT_NOT_POSITIVE: Fault = Fault::new("ERR count should be greater than 0");
+/// HINCRBY on a field that is no 64-bit integer.
+pub const HASH_VALUE_NOT_AN_INTEGER: Fault = Fault::new("ERR hash value is not an integer");
+/// HINCRBYFLOAT by infinity.
+pub const INCREMENT_NOT_FINITE: Fault = Fault::new("ERR value is NaN or Infinity");
+/// HINCRBYFLOAT on a field that is no number.
+pub const HASH_VALUE_NOT_A_FLOAT: Fault = Fault::new("ERR hash value is not a float");
+/// SORT by something that is no number.
+pub const SORT_NOT_A_DOUBLE: Fault = Fault::new("ERR One or more scores can't be converted into double");
 /// NX goes with nothing else.
 pub const EXPIRE_NX_ALONE: Fault =
     Fault::new("ERR NX and XX, GT or LT options at the same time are not compatible");
 /// GT excludes LT.
 pub const EXPIRE_GT_AND_LT: Fault = Fault::new("ERR GT and LT options at the same time are not compatible");
-/// RENAME of a key that is not there.
-pub const NO_SUCH_KEY: Fault = Fault::new("ERR no such key");
 /// COPY or MOVE of a key to itself.
 pub const SAME_OBJECT: Fault = Fault::new("ERR source and destination objects are the same");
 /// SWAPDB's first number is no number.
@@ -150,6 +177,32 @@ pub const INVALID_COMMAND_ARITY: Fault = Fault::new("ERR Invalid number of argum
 pub const INVALID_COMMAND_ARGUMENTS: Fault = Fault::new("ERR Invalid arguments specified for command");
 /// A client's number that cannot be one.
 pub const INVALID_CLIENT_ID: Fault = Fault::new("ERR Invalid client ID");
+/// CLIENT KILL of an address nobody has.
+pub const NO_SUCH_CLIENT: Fault = Fault::new("ERR No such client");
+/// CLIENT KILL with a number that cannot be a client's.
+pub const CLIENT_ID_NOT_POSITIVE: Fault = Fault::new("ERR client-id should be greater than 0");
+/// CLIENT PAUSE with an unknown mode.
+pub const PAUSE_MODE: Fault = Fault::new("ERR CLIENT PAUSE mode must be WRITE or ALL");
+/// A time to wait that is no number.
+pub const TIMEOUT_NOT_AN_INTEGER: Fault = Fault::new("ERR timeout is not an integer or out of range");
+/// A time to wait below zero.
+pub const TIMEOUT_NEGATIVE: Fault = Fault::new("ERR timeout is negative");
+/// CLIENT CACHING of a client that does not track.
+pub const NOT_TRACKING: Fault = Fault::new(
+    "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
+);
+/// A client in MONITOR mode asks for data.
+pub const MONITOR_NO_KEYSPACE: Fault = Fault::new("ERR Replica can't interact with the keyspace");
+/// DEBUG PROTOCOL PUSH, which RESP2 does not have.
+pub const NOT_IN_RESP2: Fault = Fault::new("ERR RESP2 is not supported by this command");
+/// DEBUG PROTOCOL with an unknown type.
+pub const NO_PROTOCOL_TYPE: Fault = Fault::new(
+    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+);
+/// A time to wait that ends beyond the end of time.
+pub const TIMEOUT_OUT_OF_RANGE: Fault = Fault::new("ERR timeout is out of range");
+/// A command of Redis Cluster.
+pub const NO_CLUSTER: Fault = Fault::new("ERR This instance has cluster support disabled");
 /// CONFIG REWRITE where the options did not come from a file.
 pub const NO_CONFIG_FILE: Fault = Fault::new("ERR The server is running without a config file");
 /// SLOWLOG GET with a count that is none.
@@ -223,6 +276,14 @@ pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Fault {
     let mut help = String::new();
     let _ = write!(help, "'. Try {} HELP.", container.to_ascii_uppercase());
     with_argument("ERR unknown subcommand '", shown(subcommand, QUOTED_BYTES), &help)
+}
+
+/// A subcommand that exists, perhaps, but not with so many arguments.
+#[must_use]
+pub fn subcommand_arity(container: &str, subcommand: &[u8]) -> Fault {
+    let help = format!("'. Try {} HELP.", container.to_ascii_uppercase());
+    let shown = &subcommand[..subcommand.len().min(QUOTED_BYTES)];
+    with_argument("ERR unknown subcommand or wrong number of arguments for '", shown, &help)
 }
 
 /// A text with bytes of the client's in its middle.

@@ -12,7 +12,7 @@ use super::spec::Flag;
 type Gate = fn(&Context<'_>, &Prepared) -> Option<Fault>;
 
 /// All gates, in the order in which Redis asks.
-const GATES: &[Gate] = &[known, arity, authenticated];
+const GATES: &[Gate] = &[known, arity, authenticated, monitoring];
 
 /// The first objection to running a command, if any.
 pub(super) fn objection(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
@@ -39,4 +39,11 @@ fn arity(_: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
 fn authenticated(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let free = || prepared.row().is_some_and(|row| row.flags.has(Flag::NoAuth));
     (!context.clients[context.me].authenticated && !free()).then_some(faults::NO_AUTH)
+}
+
+/// A client in MONITOR mode is a replica to Redis, and replicas do not ask for data.
+fn monitoring(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    let uses_data =
+        || prepared.row().is_some_and(|row| row.flags.has(Flag::Write) || row.flags.has(Flag::Readonly));
+    (context.clients[context.me].monitors && uses_data()).then_some(faults::MONITOR_NO_KEYSPACE)
 }

@@ -1,13 +1,21 @@
-//! Hashes: HSET, HGET, HDEL, HLEN, HKEYS, HVALS.
+//! Hashes: what is common to their commands, and the table.
+//!
+//! By what they do: [`read`] fields, [`write`](mod@write) them, count in them ([`numbers`]), list them all ([`listing`])
+//! or some of them at random ([`random`]).
 
-use super::args::{Args, Rest};
-use super::big_replies::{self, HashPart};
-use super::context::{Context, Outcome, string_reply};
+mod listing;
+mod numbers;
+mod random;
+mod read;
+mod write;
+
 use super::family::family;
-use super::faults::Fault;
-use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
-use crate::resp::{Reply, Span};
-use crate::store::FieldChange;
+use super::spec::{Flag, Group, KeyFlag, KeySpec, Spec};
+use listing::{Hgetall, Hkeys, Hscan, Hvals};
+use numbers::{Hincrby, Hincrbyfloat};
+use random::Hrandfield;
+use read::{Hexists, Hget, Hlen, Hmget, Hstrlen};
+use write::{Hdel, Hmset, Hset, Hsetnx};
 
 /// What every command that reads one hash declares alike.
 const READ: Spec = Spec {
@@ -20,192 +28,31 @@ const READ: Spec = Spec {
     ..Spec::EMPTY
 };
 
-/// `HSET key field value [field value ...]`
-pub(super) struct Hset {
-    key: Span,
-    pairs: Rest,
-}
-
-impl Command for Hset {
-    const SPEC: Spec = Spec {
-        name: "hset",
-        arity: -4,
-        flags: &[Flag::Write, Flag::Denyoom, Flag::Fast],
-        keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Update])],
-        group: Group::Hash,
-        since: "2.0.0",
-        complexity: "O(N) where N is the number of fields set",
-        summary: "Sets fields of a hash and counts the new ones",
-        syntax: "key field value [field value ...]",
-        history: &[("4.0.0", "More than one field")],
-        ..Spec::EMPTY
-    };
-
-    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let key = args.bytes();
-        if args.left() % 2 != 0 {
-            args.fail(super::faults::wrong_arity(Self::SPEC.name));
-        }
-        let pairs = args.rest();
-        args.done(Self { key, pairs })
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let (argv, now_ms) = (context.argv, context.now_ms);
-        let mut words = self.pairs.of(argv);
-        let pairs = words.len() / 2;
-        let mut hash = context.db().hash_or_create(argv.bytes(self.key), now_ms)?;
-        hash.expect(pairs);
-        let mut created = 0;
-        while let (Some(field), Some(value)) = (words.next(), words.next()) {
-            created += i64::from(hash.set(field, value) == FieldChange::Created);
-        }
-        drop(hash);
-        context.effects.touched_times(pairs as u64);
-        Ok(Reply::Integer(created))
-    }
-}
-
-/// `HGET key field`
-pub(super) struct Hget {
-    key: Span,
-    field: Span,
-}
-
-impl Command for Hget {
-    const SPEC: Spec = Spec {
-        name: "hget",
-        arity: 3,
-        summary: "Returns the value of a hash's field",
-        syntax: "key field",
-        ..READ
-    };
-
-    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let (key, field) = (args.bytes(), args.bytes());
-        args.done(Self { key, field })
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let field = context.argv.bytes(self.field);
-        let value = context.read_hash(self.key)?.and_then(|hash| hash.get(field));
-        Ok(value.map_or(Reply::Null, string_reply))
-    }
-}
-
-/// `HDEL key field [field ...]`
-pub(super) struct Hdel {
-    key: Span,
-    fields: Rest,
-}
-
-impl Command for Hdel {
-    const SPEC: Spec = Spec {
-        name: "hdel",
-        arity: -3,
-        flags: &[Flag::Write, Flag::Fast],
-        keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Delete])],
-        group: Group::Hash,
-        since: "2.0.0",
-        complexity: "O(N) where N is the number of fields removed",
-        summary: "Removes fields of a hash, and the hash with its last field",
-        syntax: "key field [field ...]",
-        history: &[("2.4.0", "More than one field")],
-        ..Spec::EMPTY
-    };
-
-    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let (key, fields) = (args.bytes(), args.rest());
-        args.done(Self { key, fields })
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let (argv, now_ms) = (context.argv, context.now_ms);
-        let Some(mut hash) = context.db().hash_mut(argv.bytes(self.key), now_ms)? else {
-            return Ok(Reply::ZERO);
-        };
-        let removed = self.fields.of(argv).filter(|field| hash.remove(field)).count();
-        drop(hash);
-        context.effects.touched_times(removed as u64);
-        Ok(Reply::from_count(removed))
-    }
-}
-
-/// `HLEN key`
-pub(super) struct Hlen {
-    key: Span,
-}
-
-impl Command for Hlen {
-    const SPEC: Spec = Spec {
-        name: "hlen",
-        keys: &[KeySpec::one(&[KeyFlag::Ro])],
-        summary: "Counts the fields of a hash",
-        ..READ
-    };
-
-    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let key = args.bytes();
-        args.done(Self { key })
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let len = context.read_hash(self.key)?.map_or(0, |hash| hash.len());
-        Ok(Reply::from_count(len))
-    }
-}
-
-/// What both commands that list one part of every field declare alike.
-const LIST: Spec = Spec {
-    flags: &[Flag::Readonly],
-    complexity: "O(N) where N is the number of fields",
-    tips: &["nondeterministic_output_order"],
-    ..READ
+/// What every command that sets fields of a hash declares alike.
+const WRITE: Spec = Spec {
+    arity: 4,
+    flags: &[Flag::Write, Flag::Denyoom, Flag::Fast],
+    keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Update])],
+    group: Group::Hash,
+    since: "2.0.0",
+    ..Spec::EMPTY
 };
-
-/// `HKEYS key`
-pub(super) struct Hkeys {
-    key: Span,
-}
-
-impl Command for Hkeys {
-    const SPEC: Spec = Spec { name: "hkeys", summary: "Lists the fields of a hash", ..LIST };
-
-    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let key = args.bytes();
-        args.done(Self { key })
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let hash = context.read_hash(self.key)?;
-        Ok(hash.map_or(Reply::EMPTY_ARRAY, |hash| big_replies::hash(hash, HashPart::Fields)))
-    }
-}
-
-/// `HVALS key`
-pub(super) struct Hvals {
-    key: Span,
-}
-
-impl Command for Hvals {
-    const SPEC: Spec = Spec { name: "hvals", summary: "Lists the values of a hash", ..LIST };
-
-    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let key = args.bytes();
-        args.done(Self { key })
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let hash = context.read_hash(self.key)?;
-        Ok(hash.map_or(Reply::EMPTY_ARRAY, |hash| big_replies::hash(hash, HashPart::Values)))
-    }
-}
 
 family!(Hashes {
     Hset(Hset),
+    Hmset(Hmset),
+    Hsetnx(Hsetnx),
     Hget(Hget),
+    Hmget(Hmget),
+    Hexists(Hexists),
+    Hstrlen(Hstrlen),
     Hdel(Hdel),
     Hlen(Hlen),
+    Hincrby(Hincrby),
+    Hincrbyfloat(Hincrbyfloat),
+    Hgetall(Hgetall),
     Hkeys(Hkeys),
     Hvals(Hvals),
+    Hscan(Hscan),
+    Hrandfield(Hrandfield),
 });

@@ -7,7 +7,8 @@ use super::big_replies::{KeysPieces, shown};
 use super::categories::Category;
 use super::context::{Context, Outcome};
 use super::family::family;
-use super::faults::{self, Fault};
+use super::faults::Fault;
+use super::scanning::{ScanOptions, parse_cursor};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
 use crate::store::Kind;
@@ -232,15 +233,10 @@ impl Command for KeysCommand {
     }
 }
 
-/// How many entries SCAN looks at unless told otherwise, as in Redis.
-const SCAN_COUNT: i64 = 10;
-
 /// `SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]`
 pub(super) struct Scan {
     cursor: u64,
-    pattern: Option<Span>,
-    count: usize,
-    kind: Option<Span>,
+    options: ScanOptions,
 }
 
 impl Command for Scan {
@@ -260,67 +256,23 @@ impl Command for Scan {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let cursor = parse_cursor(args);
-        let (mut pattern, mut count, mut kind) = (None, SCAN_COUNT, None);
-        while args.more() {
-            if args.option_with_value("COUNT") {
-                count = args.integer();
-                if count < 1 {
-                    args.fail(faults::SYNTAX);
-                }
-            } else if args.option_with_value("MATCH") {
-                pattern = Some(args.bytes());
-            } else if args.option_with_value("TYPE") {
-                kind = Some(args.bytes());
-            } else {
-                args.fail(faults::SYNTAX);
-            }
-        }
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        args.done(Self { cursor, pattern, count, kind })
+        Ok(Self { cursor, options: ScanOptions::parse(args, true)? })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let (argv, now_ms) = (context.argv, context.now_ms);
-        let pattern = self.pattern.map_or(b"*".as_slice(), |pattern| argv.bytes(pattern));
-        let kind = self.kind.map(|kind| argv.bytes(kind));
+        let pattern = self.options.pattern(argv);
+        let kind = self.options.kind.map(|kind| argv.bytes(kind));
         let mut keys = Vec::new();
-        let next = context.db().scan(self.cursor, self.count, now_ms, |item| {
+        let next = context.db().scan(self.cursor, self.options.count, now_ms, |item| {
             let wanted =
                 kind.is_none_or(|kind| kind.eq_ignore_ascii_case(item.value.kind().type_name().as_bytes()));
-            if wanted && shown(&item, pattern) {
+            if wanted && pattern.matches(item.key) {
                 keys.push(Reply::bulk(item.key));
             }
         });
         Ok(Reply::Array(vec![Reply::bulk(next), Reply::Array(keys)]))
     }
-}
-
-/// A cursor is a hash value: 64 bits without a sign.
-fn parse_cursor(args: &mut Args<'_>) -> u64 {
-    unsigned(args.word()).unwrap_or_else(|| {
-        args.fail(faults::INVALID_CURSOR);
-        0
-    })
-}
-
-/// Reads a number as C's `strtoul` does, which Redis uses here: nothing is 0, a sign is allowed, a negative
-/// number counts down from 2^64, and a zero byte ends the text.
-fn unsigned(text: &[u8]) -> Option<u64> {
-    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
-    let (digits, negative) = match text {
-        [b'+', digits @ ..] => (digits, false),
-        [b'-', digits @ ..] => (digits, true),
-        digits => (digits, false),
-    };
-    let add = |sum: u64, digit: &u8| {
-        let value = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        sum.checked_mul(10)?.checked_add(value)
-    };
-    if digits.is_empty() {
-        return text.is_empty().then_some(0);
-    }
-    let value = digits.iter().try_fold(0, add)?;
-    Some(if negative { value.wrapping_neg() } else { value })
 }
 
 family!(Keys {

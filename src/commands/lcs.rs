@@ -66,7 +66,7 @@ impl Command for Lcs {
         since: "7.0.0",
         complexity: "O(N*M) where N and M are the lengths of the strings",
         summary: "Finds the longest common subsequence of two strings",
-        syntax: "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
+        syntax: "key1 key2 [LEN] [IDX] [MINMATCHLEN len:integer] [WITHMATCHLEN]",
         ..Spec::EMPTY
     };
 
@@ -213,3 +213,51 @@ fn matches_reply(table: &Table, matches: &[Match], options: Options) -> Reply {
 family!(LongestCommon {
     Lcs(Lcs),
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The length as the textbook finds it.
+    fn textbook(a: &[u8], b: &[u8]) -> usize {
+        let mut row = vec![0; b.len() + 1];
+        for byte in a {
+            let mut diagonal = 0;
+            for j in 1..=b.len() {
+                let above = row[j];
+                row[j] = if *byte == b[j - 1] { diagonal + 1 } else { above.max(row[j - 1]) };
+                diagonal = above;
+            }
+        }
+        row[b.len()]
+    }
+
+    fn is_subsequence(part: &[u8], whole: &[u8]) -> bool {
+        let mut rest = whole.iter();
+        part.iter().all(|byte| rest.any(|other| other == byte))
+    }
+
+    #[test]
+    fn the_documented_example() {
+        let (a, b) = (b"ohmytext", b"mynewtext");
+        let table = Table::fill(a, b, true);
+        let found = matches(a, b, &table);
+        assert_eq!(subsequence(a, &found), b"mytext");
+        let places: Vec<_> = found.iter().map(|run| (run.a, run.b, run.len)).collect();
+        assert_eq!(places, [(4, 5, 4), (2, 0, 2)]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_result_is_common_and_longest(a in "[abc]{0,200}", b in "[abcd]{0,200}") {
+            let (a, b) = (a.as_bytes(), b.as_bytes());
+            let table = Table::fill(a, b, true);
+            let found = subsequence(a, &matches(a, b, &table));
+            prop_assert_eq!(table.len, textbook(a, b));
+            prop_assert_eq!(Table::fill(a, b, false).len, table.len);
+            prop_assert_eq!(found.len(), table.len);
+            prop_assert!(is_subsequence(&found, a) && is_subsequence(&found, b));
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //!
 //! 1. [`prepare()`], in the Connection: the command is looked up in the joined [`table`], the number of its
 //!    arguments checked, its arguments read into a typed command. What is wrong travels on as a fault.
-//! 2. [`execute`], in the Keyspace: the [`gates`] are asked in Redis's order, the command runs over a
+//! 2. [`execute`], in the Keyspace: the gates (`commands::gates`) are asked in Redis's order, the command runs over a
 //!    [`context`], and its reply comes back; what else it asks for lies in its [`effects`].
 //!
 //! A family is one file: its commands as types, each with its declaration ([`spec`]), and its `TABLE` at the
@@ -23,6 +23,7 @@ pub mod statistics;
 pub mod context;
 pub mod effects;
 pub mod history;
+pub mod random;
 mod gates;
 mod family;
 
@@ -30,6 +31,8 @@ mod long_double;
 mod bits;
 mod expiration;
 mod big_replies;
+mod indices;
+mod scanning;
 mod help;
 mod info;
 pub mod catalog;
@@ -44,6 +47,7 @@ mod bitmaps;
 mod bitfields;
 mod lists;
 mod hashes;
+mod sort;
 mod keys;
 mod transfers;
 mod ttl;
@@ -56,6 +60,13 @@ mod config;
 mod server;
 mod slowlog;
 mod latency;
+mod memory;
+pub mod monitor;
+mod debug;
+mod module;
+mod standalone;
+mod cluster;
+mod lolwut;
 
 pub use context::{Context, Outcome};
 pub use prepare::{Prepared, prepare};
@@ -79,17 +90,11 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     };
     context.statistics.changes += context.effects.changes;
     match outcome {
-        Ok(reply) => {
-            count(context, prepared, |command| command.calls += 1);
-            reply
-        }
+        Ok(reply) => reply,
         Err((fault, stage)) => {
             count(context, prepared, |command| match stage {
                 Stage::Rejected => command.rejected += 1,
-                Stage::Failed => {
-                    command.calls += 1;
-                    command.failed += 1;
-                }
+                Stage::Failed => command.failed += 1,
             });
             context.statistics.count_error(fault.code());
             Reply::Error(fault.into_bytes())
@@ -97,11 +102,16 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     }
 }
 
-/// Notes how long the command that was just executed took, and puts it on record when it was slow.
+/// Whether a command has to wait for the end of a `CLIENT PAUSE`; to be asked before [`execute`].
+pub fn is_held(context: &mut Context<'_>, prepared: &Prepared) -> bool {
+    client::is_held(context, prepared)
+}
+
+/// Counts the command that was just executed and how long it took, and puts it on record when it was slow.
 pub fn note_duration(context: &mut Context<'_>, prepared: &Prepared, duration_ns: u64) {
     let (Some(entry), true) = (prepared.entry, context.effects.ran) else { return };
     let tracked = context.config.latency_tracking;
-    context.statistics.command(entry.index).took(duration_ns, tracked);
+    context.statistics.command(entry.index).called(duration_ns, tracked);
     if context.history.is_notable(duration_ns) {
         history::note_slow(context, prepared, duration_ns);
     }

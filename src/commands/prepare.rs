@@ -35,6 +35,12 @@ impl Prepared {
         usize::try_from(first).ok().filter(|first| *first > 0)
     }
 
+    /// Whether there is no such command or subcommand.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.call, Err(Refusal::Unknown(_)))
+    }
+
     /// The row of the command, if it exists.
     #[must_use]
     pub fn row(&self) -> Option<&'static Row> {

@@ -1,4 +1,4 @@
-//! The server as a whole: INFO, DBSIZE, FLUSHDB, FLUSHALL, TIME, SHUTDOWN, DEBUG.
+//! The server as a whole: INFO, DBSIZE, FLUSHDB, FLUSHALL, TIME, SHUTDOWN.
 
 use super::args::{Args, Rest};
 use super::categories::Category;
@@ -8,9 +8,7 @@ use super::family::family;
 use super::faults::{self, Fault};
 use super::info;
 use super::spec::{Command, Flag, Group, Spec};
-use crate::config::values::DebugCommand;
-use crate::resp::{Reply, Span};
-use std::time::Duration;
+use crate::resp::Reply;
 
 /// `INFO [section [section ...]]`
 pub(super) struct Info {
@@ -206,80 +204,6 @@ impl Command for Shutdown {
     }
 }
 
-/// Whether this client may use DEBUG.
-fn allow_debug(context: &Context<'_>) -> Result<(), Fault> {
-    let session = &context.clients[context.me];
-    match context.config.enable_debug_command {
-        DebugCommand::Yes => Ok(()),
-        DebugCommand::Local if session.is_local() => Ok(()),
-        _ => Err(faults::DEBUG_DISABLED),
-    }
-}
-
-/// `DEBUG SLEEP seconds`, `DEBUG PANIC`
-///
-/// DEBUG is one command with words of its own, not a container of subcommands, as in Redis.
-pub(super) struct Debug {
-    action: Action,
-}
-
-/// What DEBUG does.
-enum Action {
-    Sleep(Span),
-    Panic,
-    Unknown(Span),
-}
-
-impl Command for Debug {
-    const SPEC: Spec = Spec {
-        name: "debug",
-        arity: -2,
-        flags: &[Flag::Admin, Flag::Noscript, Flag::Loading, Flag::Stale],
-        group: Group::Server,
-        complexity: "Depends on subcommand",
-        summary: "Does things that only tests and demonstrations want",
-        syntax: "<SLEEP seconds | PANIC>",
-        is_internal: true,
-        ..Spec::EMPTY
-    };
-
-    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let action = if args.left() == 2 && args.option("SLEEP") {
-            Action::Sleep(args.bytes())
-        } else if args.left() == 1 && args.option("PANIC") {
-            Action::Panic
-        } else {
-            Action::Unknown(args.bytes())
-        };
-        args.rest();
-        args.done(Self { action })
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        allow_debug(context)?;
-        match self.action {
-            Action::Sleep(seconds) => {
-                let duration = sleep_duration(context.argv.bytes(seconds));
-                context.effects.control(Control::Sleep(duration));
-            }
-            Action::Panic => context.effects.control(Control::Panic),
-            Action::Unknown(word) => {
-                return Err(faults::unknown_subcommand("debug", context.argv.bytes(word)));
-            }
-        }
-        Ok(Reply::OK)
-    }
-}
-
-/// The longest DEBUG SLEEP: a day.
-const LONGEST_SLEEP_SECS: f64 = 86_400.0;
-
-/// Seconds with a fraction; what is no number is no sleep, as in Redis.
-fn sleep_duration(text: &[u8]) -> Duration {
-    let seconds = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
-    Duration::try_from_secs_f64(seconds.unwrap_or(0.0).clamp(0.0, LONGEST_SLEEP_SECS)).unwrap_or_default()
-}
-
 family!(Server {
     Info(Info),
     DbSize(DbSize),
@@ -287,5 +211,4 @@ family!(Server {
     FlushAll(FlushAll),
     Time(Time),
     Shutdown(Shutdown),
-    Debug(Debug),
 });

@@ -44,6 +44,10 @@ pub struct Session {
     pub no_evict: bool,
     /// Its commands do not count as use of a key.
     pub no_touch: bool,
+    /// Whether it is shown every command (`MONITOR`).
+    pub monitors: bool,
+    /// Whether its commands wait for the end of a pause.
+    pub postponed: bool,
     /// When it connected, Unix time in milliseconds.
     pub created_ms: u64,
     /// When its last batch arrived, Unix time in milliseconds.
@@ -128,6 +132,8 @@ impl Session {
             replies: ReplyMode::On,
             no_evict: false,
             no_touch: false,
+            monitors: false,
+            postponed: false,
             created_ms: 0,
             active_ms: 0,
             last_command: None,
@@ -146,6 +152,7 @@ impl Session {
         self.replies = ReplyMode::On;
         self.no_evict = false;
         self.no_touch = false;
+        self.monitors = false;
     }
 
     /// The memory it occupies: its buffers, its request, and what is known of it.
@@ -182,6 +189,15 @@ impl Session {
 /// Where a session lies in the register; valid until the client is removed.
 pub type Slot = usize;
 
+/// A pause of all clients, as `CLIENT PAUSE` asks for one.
+#[derive(Clone, Copy, Debug)]
+pub struct Pause {
+    /// When it ends, Unix time in milliseconds.
+    pub until_ms: u64,
+    /// Whether all commands wait, or only those that write.
+    pub all: bool,
+}
+
 /// All connected clients.
 ///
 /// A batch finds its session once by number; its commands then use the slot, a plain index.
@@ -189,6 +205,7 @@ pub type Slot = usize;
 pub struct Clients {
     sessions: Slab<Session>,
     slots: HashMap<ClientId, Slot>,
+    pause: Option<Pause>,
 }
 
 impl Clients {
@@ -205,10 +222,35 @@ impl Clients {
         self.slots.remove(&id).and_then(|slot| self.sessions.try_remove(slot))
     }
 
+    /// Has clients wait. A longer or stricter pause in force stays.
+    pub fn pause(&mut self, pause: Pause) {
+        let old = self.pause.unwrap_or(pause);
+        self.pause = Some(Pause { until_ms: old.until_ms.max(pause.until_ms), all: old.all || pause.all });
+    }
+
+    /// Ends a pause.
+    pub fn unpause(&mut self) {
+        self.pause = None;
+    }
+
+    /// The pause in force, if there is one. It ends by itself when its time is over.
+    pub fn paused(&mut self, now_ms: u64) -> Option<Pause> {
+        if self.pause.is_some_and(|pause| now_ms >= pause.until_ms) {
+            self.pause = None;
+        }
+        self.pause
+    }
+
     /// Where a client's session lies.
     #[must_use]
     pub fn slot(&self, id: ClientId) -> Option<Slot> {
         self.slots.get(&id).copied()
+    }
+
+    /// The session in a slot, if there is one.
+    #[must_use]
+    pub fn get(&self, slot: Slot) -> Option<&Session> {
+        self.sessions.get(slot)
     }
 
     /// How many are connected.

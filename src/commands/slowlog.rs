@@ -124,6 +124,7 @@ impl Command for Get {
         arity: -2,
         complexity: "O(N) where N is the number of entries returned",
         summary: "Lists the commands that took long, newest first",
+        history: &[("4.0.0", "The client's address and name in each entry")],
         syntax: "[count]",
         tips: &["request_policy:all_nodes", "nondeterministic_output"],
         ..SLOWLOG_SUBCOMMAND
@@ -131,7 +132,8 @@ impl Command for Get {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         if args.left() > 1 {
-            args.fail(faults::wrong_arity("slowlog|get"));
+            args.fail(faults::subcommand_arity("slowlog", args.word_before()));
+            args.rest();
         }
         let count = if args.left() == 0 {
             Some(SHOWN_ENTRIES)

@@ -78,8 +78,9 @@ const TRACKED_DIGITS: u8 = 2;
 const FIRST_BUCKET_NS: u64 = 1024;
 
 impl CommandStatistics {
-    /// Notes how long a call took; `tracked`: also among the single calls.
-    pub fn took(&mut self, duration_ns: u64, tracked: bool) {
+    /// Counts a call that took so long; `tracked`: also among the distribution of single calls.
+    pub fn called(&mut self, duration_ns: u64, tracked: bool) {
+        self.calls += 1;
         self.time_ns += duration_ns;
         if tracked {
             let histogram = self.histogram.get_or_insert_with(|| Box::new(new_histogram()));

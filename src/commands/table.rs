@@ -39,6 +39,7 @@ families! {
     bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
+    sort::Sorting,
     keys::Keys,
     transfers::Transfers,
     ttl::Ttl,
@@ -51,6 +52,13 @@ families! {
     server::Server,
     slowlog::Slowlog,
     latency::Latency,
+    memory::Memory,
+    monitor::Monitor,
+    debug::Debug,
+    module::Module,
+    standalone::Standalone,
+    cluster::Cluster,
+    lolwut::Lolwut,
 }
 
 /// One command or subcommand in the joined table.

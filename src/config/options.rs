@@ -195,7 +195,7 @@ options! {
         "bind" => bind: Vec<BindAddress> = "127.0.0.1 -::1", Bind, AtStart,
             "The addresses to listen on; `*` is every IPv4 and `::*` every IPv6 address, and a leading `-` forgives an address this machine does not have.";
         "port" => port: u16 = "6379", Integer(0, 65535), AtStart,
-            "The TCP port to listen on; 0 listens on no TCP port.";
+            "The TCP port to listen on; 0 picks a free one, which the READY line names.";
         "protected-mode" => protected_mode: bool = "yes", YesNo, Live,
             "Whether clients from other machines are refused as long as no password is set.";
         "unixsocket" => unixsocket: Option<PathBuf> = "", PathOrNone, AtStart,

@@ -142,6 +142,11 @@ impl<'a> Encoder<'a> {
         self.resp3_list(b'>', len);
     }
 
+    /// Begins an attribute of `len` pairs, which say something about the value that follows; for RESP3 only.
+    pub fn attribute_len(&mut self, len: usize) {
+        number_line(b'|', number::saturated(len), self.tail());
+    }
+
     /// A floating point number.
     pub fn double(&mut self, value: f64) {
         let text = format_double(value);

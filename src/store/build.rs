@@ -3,22 +3,14 @@
 use super::Limits;
 use super::dict::HashKey;
 use super::hash::{FieldChange, Hash};
-use super::list::{List, NODE_MARGIN_BYTES, Side};
+use super::list::ListBuilder;
 use super::packed::Packed;
-use super::string::NewString;
 
 /// What a value needs to know of the database it is made for.
 #[derive(Debug, Clone, Copy)]
 pub struct Builder {
     limits: Limits,
     hash_key: HashKey,
-}
-
-/// A list that grows at its end.
-#[derive(Debug)]
-pub struct ListBuilder {
-    list: List,
-    limits: Limits,
 }
 
 /// A hash that grows.
@@ -36,7 +28,7 @@ impl Builder {
     /// An empty list, to be filled.
     #[must_use]
     pub fn list(&self) -> ListBuilder {
-        ListBuilder { list: List::new(), limits: self.limits }
+        ListBuilder::new(self.limits.list)
     }
 
     /// An empty hash, to be filled with about so many fields.
@@ -51,27 +43,6 @@ impl Builder {
     #[must_use]
     pub fn hash_from_packed(&self, packed: Packed) -> Option<Hash> {
         Hash::from_packed(packed, &self.limits.hash, self.hash_key)
-    }
-}
-
-impl ListBuilder {
-    /// Adds an element.
-    pub fn push<'a>(&mut self, element: impl Into<NewString<'a>>) {
-        let element = element.into();
-        self.list.expect(1, element.as_slice().len() + NODE_MARGIN_BYTES, &self.limits.list);
-        self.list.push(Side::Back, element);
-    }
-
-    /// Adds all elements of a buffer.
-    pub fn push_packed(&mut self, packed: Packed) {
-        self.list.push_node(packed, &self.limits.list);
-    }
-
-    /// The list; it may be empty.
-    #[must_use]
-    pub fn finish(mut self) -> List {
-        self.list.settle(&self.limits.list);
-        self.list
     }
 }
 

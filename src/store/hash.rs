@@ -102,6 +102,17 @@ impl Hash {
         }
     }
 
+    /// The memory its parts take, looking at `samples` fields at most; 0: all.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
+        match &self.0 {
+            Repr::Packed(packed) => packed.heap_bytes(),
+            Repr::Table(dict) => {
+                let table = dict.memory_bytes(samples, |field| super::usage::allocated(field.0.len()));
+                super::usage::allocated(size_of::<Dict<Field>>()) + table
+            }
+        }
+    }
+
     /// The buffer of a packed hash: field, value, field, value …
     pub fn packed(&self) -> Option<&Packed> {
         match &self.0 {
@@ -136,11 +147,16 @@ impl Hash {
         }
     }
 
-    /// A field with its value, picked with the help of 64 random bits.
-    pub fn random(&self, random: u64) -> Option<(StringRef<'_>, StringRef<'_>)> {
+    /// Whether this is one packed buffer: then only walking through it finds a field.
+    pub fn is_packed(&self) -> bool {
+        matches!(self.0, Repr::Packed(_))
+    }
+
+    /// A field with its value, picked uniformly with random bits from `random`.
+    pub fn random(&self, mut random: impl FnMut() -> u64) -> Option<(StringRef<'_>, StringRef<'_>)> {
         match &self.0 {
             Repr::Packed(packed) => {
-                let index = (u128::from(random) * self.len() as u128) >> u64::BITS;
+                let index = (u128::from(random()) * self.len() as u128) >> u64::BITS;
                 let mut strings = packed.iter_from(2 * index as usize);
                 Some((strings.next()?, strings.next()?))
             }

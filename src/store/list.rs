@@ -11,9 +11,14 @@ use super::packed::Packed;
 use super::string::{NewString, StringRef};
 use bytes::Bytes;
 
+mod builder;
 mod chunks;
+mod slice;
 
 use chunks::{Chunks, ChunksIter};
+
+pub use builder::ListBuilder;
+pub use slice::ListSlice;
 
 /// How many bytes of elements a buffer of a quicklist holds at most.
 const CHUNK_MAX_BYTES: usize = 8192;
@@ -252,6 +257,14 @@ impl List {
         match &mut self.0 {
             Repr::Packed(packed) => packed.remove_matching(text, side == Side::Back, max),
             Repr::Quick(chunks) => chunks.remove_matching(text, side, max),
+        }
+    }
+
+    /// The memory its parts take, looking at `samples` of them at most; 0: all.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
+        match &self.0 {
+            Repr::Packed(packed) => packed.heap_bytes(),
+            Repr::Quick(chunks) => chunks.heap_bytes(samples),
         }
     }
 

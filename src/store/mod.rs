@@ -19,6 +19,7 @@ mod hash;
 mod list;
 mod packed;
 mod string;
+mod usage;
 mod value;
 mod varint;
 mod verify;
@@ -26,13 +27,13 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Builder, HashBuilder, ListBuilder};
+pub use build::{Builder, HashBuilder};
 pub use database::{Database, Deadline, Detached, HashMut, Item, Limits, ListMut, Purged, Snapshot};
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;
 pub use glob::{glob_matches, glob_matches_nocase};
 pub use hash::{FieldChange, Hash, HashIter, HashLimits};
-pub use list::{List, ListIter, ListLimits, ListNode, Side};
+pub use list::{List, ListBuilder, ListIter, ListLimits, ListNode, ListSlice, Side};
 pub use packed::{Packed, PackedIter};
 pub use string::{INT_TEXT_MAX_BYTES, IntText, NewString, StringRef, int_text_len, parse_int};
 pub use value::{Kind, Value, ValueRef};

@@ -57,6 +57,11 @@ impl Packed {
         self.len == 0
     }
 
+    /// The memory its buffer takes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        super::usage::allocated(self.buffer.capacity())
+    }
+
     /// The size a listpack with these elements has in Redis.
     pub fn listpack_bytes(&self) -> usize {
         self.elements().len() + LISTPACK_FRAME_BYTES

@@ -1,6 +1,7 @@
 //! What COMMAND says, beside a real server: every command that both have has to be described alike, whatever the
 //! protocol, and keys have to be found alike. Only the texts for people are our own.
 
+use super::differences::DIFFERENCES;
 use memora::commands::table::table;
 use memora::config::Config;
 use memora::resp::{Reply, ReplyDecoder, encode_request};
@@ -10,19 +11,6 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-
-/// Where Memora, which follows Redis 7.2, describes a command otherwise than Redis 7.0.15 does: the command, the
-/// field, the reason. A line that is no longer true fails the test.
-const DIFFERENCES: &[(&str, &str, &str)] = &[
-    ("client|setinfo", "exists", "new in Redis 7.2"),
-    ("client|no-touch", "exists", "new in Redis 7.2"),
-    ("config|resetstat", "tips", "Redis 7.2 asks all nodes of a cluster"),
-    ("client|list", "arguments", "Redis puts the repeated client-id into a block of its own"),
-    ("config|get", "arguments", "Redis puts the repeated parameter into a block of its own"),
-    ("command|getkeys", "fields", "Redis 7.2 names the arguments"),
-    ("command|getkeysandflags", "fields", "Redis 7.2 names the arguments"),
-    ("debug", "fields", "Redis tells no arguments; Memora's are its own"),
-];
 
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}

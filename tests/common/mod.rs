@@ -8,6 +8,7 @@
 
 pub(crate) mod client;
 pub(crate) mod program;
+#[cfg(unix)]
 pub(crate) mod redis_server;
 
 pub(crate) use client::Client;

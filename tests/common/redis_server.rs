@@ -5,13 +5,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 /// A redis-server of one test alone, on a Unix socket in a directory of its own.
-#[cfg(unix)]
 pub(crate) struct Redis {
     process: Child,
     dir: tempfile::TempDir,
 }
 
-#[cfg(unix)]
 impl Redis {
     /// Starts one; says `skipped` where it is not installed, which is an error if the environment demands it.
     pub(crate) fn start(options: &[&str]) -> Option<Self> {
@@ -40,7 +38,6 @@ impl Redis {
     }
 }
 
-#[cfg(unix)]
 impl Drop for Redis {
     fn drop(&mut self) {
         let _ = self.process.kill();

@@ -52,7 +52,7 @@ fn rule_for(request: &[Vec<u8>]) -> Compare {
     let is_for = |syntax: &str| {
         let names = syntax
             .split(' ')
-            .take_while(|word| word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-'));
+            .take_while(|word| word.bytes().all(|byte| byte.is_ascii_uppercase() || b"-_".contains(&byte)));
         let mut words = request.iter();
         names
             .into_iter()

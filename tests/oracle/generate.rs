@@ -53,9 +53,9 @@ impl Generator {
             make_wrong(&mut words, random);
         }
         if TEXT_ONLY.iter().any(|name| is_named(&words, name)) {
-            words.iter_mut().for_each(make_text);
+            words.iter_mut().skip(FIRST_VALUE).for_each(make_text);
         }
-        keep_from_expiring(&mut words);
+        spread_times(&mut words, random);
         words
     }
 }
@@ -90,29 +90,36 @@ pub(crate) fn name_words(request: &[Vec<u8>]) -> usize {
 /// Where commands have a time to live that no option announces.
 const TIMES: &[(&str, usize)] = &[("expire", 2), ("pexpire", 2), ("setex", 2), ("psetex", 2), ("restore", 2)];
 
-/// Makes a time to live that would pass while the test runs a longer one: the servers' clocks are read at different
-/// moments.
-fn keep_from_expiring(words: &mut Words) {
-    const SOON_MS: i64 = 150_000;
+/// Makes times to live long, so that none passes while the test runs, and all different, so that it does not matter
+/// which of two came first: the servers' clocks are read at different moments.
+fn spread_times(words: &mut Words, random: &mut Random) {
     let announced = |word: &Vec<u8>| word.eq_ignore_ascii_case(b"EX") || word.eq_ignore_ascii_case(b"PX");
     let by_option = words.iter().enumerate().filter(|(_, word)| announced(word)).map(|(at, _)| at + 1);
     let by_place = TIMES.iter().filter(|(name, _)| is_named(words, name)).map(|(_, at)| *at);
     for at in by_option.chain(by_place).collect::<Vec<_>>() {
         let time = words.get(at).and_then(|word| std::str::from_utf8(word).ok()?.parse::<i64>().ok());
-        if time.is_some_and(|time| (1..SOON_MS).contains(&time)) {
-            words[at] = SOON_MS.to_string().into_bytes();
+        if let Some(time) = time.filter(|time| (1..i64::MAX / 2).contains(time)) {
+            words[at] = (time + random.between(200_000, 1_000_000_000)).to_string().into_bytes();
         }
     }
 }
 
-/// Leaves what can be read of a word, and something at least.
+/// Units of sizes, which Redis takes for a size of 0 when they stand alone.
+const UNITS: &[&[u8]] = &[b"b", b"k", b"kb", b"m", b"mb", b"g", b"gb"];
+
+/// Where the first value of a command of [`TEXT_ONLY`] may be: behind its name and that of an option.
+const FIRST_VALUE: usize = 2;
+
+/// Leaves what can be read of a word; what would be a size to Redis only becomes none to anyone.
 fn make_text(word: &mut Vec<u8>) {
     word.retain(u8::is_ascii_graphic);
-    if word.is_empty() {
+    if word.is_empty() || UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit)) {
         word.push(b'x');
     }
 }
 
-fn is_named(words: &[Vec<u8>], name: &str) -> bool {
-    words[0].eq_ignore_ascii_case(name.as_bytes())
+/// Whether a request begins with these words.
+fn is_named(request: &[Vec<u8>], name: &str) -> bool {
+    let mut words = request.iter();
+    name.split(' ').all(|name| words.next().is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes())))
 }

@@ -27,6 +27,8 @@ const KINDS: &[(&str, Make)] = &[
     ("at_ms", |random| (now_ms() + 1000 * distance_secs(random)).to_string().into_bytes()),
     ("payload", payload),
     ("user", |_| b"default".to_vec()),
+    ("bits", bits),
+    ("place", place),
     ("pattern", |random| text_of(PATTERNS, random)),
     ("db", |random| text_of(DATABASES, random)),
     ("type", |random| {
@@ -179,11 +181,11 @@ fn index(random: &mut Random) -> Vec<u8> {
 
 /// A place among bits or bytes; small, as the server makes room up to it.
 fn offset(random: &mut Random) -> Vec<u8> {
-    const EDGES: &[&str] = &["-1", "4294967296", "536870912", "abc", "", "9223372036854775807", "1.5"];
+    const EDGES: &[&str] = &["-1", "4294967296", "abc", "", "9223372036854775807", "1.5"];
     if random.chance(8) { text_of(EDGES, random) } else { random.between(0, 300).to_string().into_bytes() }
 }
 
-/// A time to live that does not pass while the test runs.
+/// A time to live; what makes a request of it spreads them.
 fn seconds(random: &mut Random) -> Vec<u8> {
     if random.chance(20) { integer(random) } else { random.between(200, 100_000).to_string().into_bytes() }
 }
@@ -204,4 +206,19 @@ fn distance_secs(random: &mut Random) -> i64 {
 fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
     i64::try_from(now.as_millis()).expect("in range for long")
+}
+
+/// The type of a field of bits.
+fn bits(random: &mut Random) -> Vec<u8> {
+    const EDGES: &[&str] = &["u1", "i1", "u63", "i64", "u64", "i65", "u0", "i0", "8", "x8", "u", ""];
+    if random.chance(15) {
+        return text_of(EDGES, random);
+    }
+    format!("{}{}", random.one(&["u", "i"]), random.between(1, 63)).into_bytes()
+}
+
+/// The place of a field of bits: in bits, or in fields.
+fn place(random: &mut Random) -> Vec<u8> {
+    let sign = random.one(&["", "#"]);
+    [sign.as_bytes(), &offset(random)].concat()
 }

@@ -51,19 +51,20 @@ impl Pair {
             }
         }
         let mut clients = self.clients(case.protocol);
-        for (index, batch) in case.requests.chunks(case.batch).enumerate() {
+        let mut sent = 0;
+        for batch in batches(case) {
             let replies = exchange(&mut clients, batch);
             for (offset, (request, replies)) in batch.iter().zip(replies).enumerate() {
                 let [memora, redis] = &replies;
                 if !is_alike(request, memora, redis) {
-                    let at = Some(index * case.batch + offset);
-                    return Some(Difference { request: request.clone(), at, replies });
+                    return Some(Difference { request: request.clone(), at: Some(sent + offset), replies });
                 }
                 if *redis == Value::Closed {
                     clients = self.clients(case.protocol);
                     break;
                 }
             }
+            sent += batch.len();
         }
         self.compare_keys()
     }
@@ -123,6 +124,13 @@ impl Pair {
     fn both(&mut self, requests: &[Words]) -> Vec<[Value; 2]> {
         exchange(&mut self.inspectors, requests)
     }
+}
+
+/// What is sent at once. Nothing follows a QUIT: a server that closes a connection with unread bytes resets it, and
+/// the reset destroys what the client has not read yet.
+fn batches(case: &Case) -> impl Iterator<Item = &[Words]> {
+    let ends_connection = |request: &Words| request[0].eq_ignore_ascii_case(b"QUIT");
+    case.requests.split_inclusive(ends_connection).flat_map(|requests| requests.chunks(case.batch))
 }
 
 fn connect(address: SocketAddr) -> Client {

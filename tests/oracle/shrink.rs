@@ -100,9 +100,8 @@ const SHOWN_LINES: usize = 50;
 pub(crate) fn script(case: &Case, difference: &Difference) -> String {
     let mut lines = vec![format!("# under RESP{}, {} requests at a time", case.protocol, case.batch)];
     lines.extend(case.requests.iter().map(|request| format!("> {}", join(request))));
-    if difference.at.is_none() {
-        lines.push(format!("# in the end:\n> {}", join(&difference.request)));
-    }
+    let place = difference.at.map_or("in the end".to_owned(), |at| format!("request {}", at + 1));
+    lines.push(format!("# different: {place}: {}", join(&difference.request)));
     for (name, reply) in ["memora", "redis"].iter().zip(&difference.replies) {
         lines.push(format!("# {name}:"));
         lines.extend(render::lines(reply, case.protocol == 3).into_iter().take(SHOWN_LINES));
@@ -110,6 +109,7 @@ pub(crate) fn script(case: &Case, difference: &Difference) -> String {
     lines.join("\n")
 }
 
+/// A request as the line of a script.
 fn join(request: &[Vec<u8>]) -> String {
     request.iter().map(|word| argument(word)).collect::<Vec<_>>().join(" ")
 }

@@ -7,7 +7,7 @@ pub(crate) mod value;
 pub(crate) mod render;
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 pub(crate) use value::Value;
@@ -73,14 +73,6 @@ impl Client {
                 return Value::Closed;
             }
         }
-    }
-
-    /// Says that nothing more will be sent, and returns all that is still received until the other side closes.
-    pub(crate) fn finish(mut self) -> Vec<u8> {
-        // The other side may have closed already.
-        let _ = self.stream.shutdown(Shutdown::Write);
-        while self.receive() {}
-        self.received.split_off(self.taken)
     }
 
     fn receive(&mut self) -> bool {

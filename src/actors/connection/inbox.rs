@@ -60,6 +60,13 @@ impl Inbox {
         (self.buffer.len(), self.buffer.capacity() - self.buffer.len())
     }
 
+    /// Gives the buffer's memory back if nothing is in it; the next read takes new memory.
+    pub(super) fn release_memory(&mut self) {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+    }
+
     /// Bytes received since the last call.
     pub(super) fn take_received(&mut self) -> u64 {
         std::mem::take(&mut self.received_bytes)
@@ -83,6 +90,10 @@ impl Inbox {
 
     /// Reads once; an end of the stream is noted.
     fn poll_read(&mut self, socket: &mut Socket, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.buffer.capacity() == 0 {
+            // Only a client that has something to say gets memory for it.
+            ready!(socket.poll_readable(cx))?;
+        }
         self.codec.reserve(&mut self.buffer);
         let count = ready!(poll_read_buf(Pin::new(socket), cx, &mut self.buffer))?;
         self.received_bytes += count as u64;

@@ -17,7 +17,7 @@ use super::keyspace::{Count, KeyspaceHandle, Work};
 use crate::commands::prepare;
 use crate::commands::session::{ClientId, Gauges, Session};
 use crate::config::values::OutputBufferLimit;
-use crate::resp::{Batch, Limits, RequestCodec};
+use crate::resp::{Batch, Limits, ReplyBuffer, RequestCodec};
 use actix::{Actor, ActorContext, ActorFuture, AsyncContext, Context, Handler, Message, Supervised};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -40,6 +40,9 @@ pub(crate) struct Replies {
     pub(crate) close: bool,
 }
 
+/// Keyspace → Connection: something to send before the batch in flight is answered, or without any.
+pub(crate) struct Push(pub(crate) ReplyBuffer);
+
 /// Keyspace → Connection: options it lives by have changed.
 #[derive(Clone, Copy)]
 pub(crate) struct Adjust(pub(crate) Settings);
@@ -50,13 +53,13 @@ pub(crate) struct Drain;
 /// Keyspace → Connection: close at once.
 pub(crate) struct Close;
 
-/// Keyspace → Connection: a tick of the clock; output limits that need time are checked.
+/// Keyspace → Connection: time has passed; output limits that count time are checked, idle memory is given back.
 pub(crate) struct Check;
 
 macro_rules! message {
     ($($name:ty),*) => { $(impl Message for $name { type Result = (); })* };
 }
-message!(Replies, Adjust, Drain, Close, Check);
+message!(Replies, Push, Adjust, Drain, Close, Check);
 
 /// The options a Connection lives by.
 #[derive(Clone, Copy, Debug)]
@@ -300,6 +303,15 @@ impl Handler<Replies> for Connection {
     }
 }
 
+impl Handler<Push> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, Push(mut replies): Push, ctx: &mut Context<Self>) {
+        self.outbox.append(&mut replies);
+        self.enforce_output_limit(ctx);
+    }
+}
+
 impl Handler<Adjust> for Connection {
     type Result = ();
 
@@ -332,6 +344,7 @@ impl Handler<Check> for Connection {
     type Result = ();
 
     fn handle(&mut self, _: Check, ctx: &mut Context<Self>) {
+        self.inbox.release_memory();
         self.enforce_output_limit(ctx);
     }
 }

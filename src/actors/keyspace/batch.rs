@@ -16,10 +16,18 @@ use crate::store::Detached;
 use std::thread;
 use std::time::Duration;
 
+/// How far a batch came.
+enum Progress {
+    /// All of it ran that is to run.
+    Done,
+    /// A pause holds the next command.
+    Held,
+}
+
 /// The batch in progress.
 pub(super) struct Current {
-    slot: Slot,
-    work: Box<Work>,
+    pub(super) slot: Slot,
+    pub(super) work: Box<Work>,
     /// The command that runs, counted from zero.
     next: usize,
     /// Whether the rest of the batch is not to run and the connection to be closed after the replies.
@@ -36,9 +44,21 @@ impl Keyspace {
         self.statistics.input_bytes += work.received_bytes;
         self.warm(slot, &work);
         self.current = Some(Current { slot, work, next: 0, close: false });
-        self.run_current();
-        self.finish_current();
+        self.run_and_answer();
+        self.resume_postponed();
+    }
+
+    /// Runs the batch in progress, as far as no pause holds it, and sends its replies.
+    pub(super) fn run_and_answer(&mut self) {
+        let Some(Current { slot, .. }) = &self.current else { return };
+        let slot = *slot;
+        let progress = self.run_current();
         let number = self.clients[slot].database;
+        match progress {
+            Progress::Done => self.finish_current(),
+            Progress::Held => self.postpone_current(),
+        }
+        self.feed_monitors(None);
         self.discard_expired(number);
         self.carry_out_controls();
     }
@@ -66,8 +86,8 @@ impl Keyspace {
     }
 
     /// Runs the commands of the batch in progress, one after the other.
-    fn run_current(&mut self) {
-        let Some(Current { slot, work, next, close }) = &mut self.current else { return };
+    fn run_current(&mut self) -> Progress {
+        let Some(Current { slot, work, next, close }) = &mut self.current else { return Progress::Done };
         let mut started = self.stopwatch.now();
         while *next < work.prepared.len() && !*close {
             let mut context = Context {
@@ -80,10 +100,13 @@ impl Keyspace {
                 history: &mut self.history,
                 facts: &self.facts,
                 now_ms: self.now_ms,
-                random: self.random.next(),
+                random: self.random.draw(),
                 effects: Effects::default(),
             };
             let prepared = &work.prepared[*next];
+            if commands::is_held(&mut context, prepared) {
+                return Progress::Held;
+            }
             let reply = commands::execute(&mut context, prepared);
             context.effects.controls.iter().for_each(carry_out_at_once);
             let session = context.session();
@@ -97,9 +120,13 @@ impl Keyspace {
             let ended = self.stopwatch.now();
             commands::note_duration(&mut context, prepared, nanoseconds(ended - started));
             started = ended;
+            if self.monitors.is_watched() {
+                self.monitors.note(&context, prepared);
+            }
             for control in context.effects.controls {
                 *close |= ends_batch(&control);
                 match control {
+                    Control::Monitor => self.monitors.add(*slot, &self.connections),
                     // The next command of this batch is already to see these.
                     Control::ResetStatistics => {
                         self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());
@@ -111,11 +138,12 @@ impl Keyspace {
                     later => self.controls.push(later),
                 }
             }
-            if prepared.entry.is_none() {
+            if prepared.is_unknown() {
                 self.unknown.push(*next);
             }
             *next += 1;
         }
+        Progress::Done
     }
 
     /// Ends the batch in progress: the protocol error, if there was one, and the replies on their way.
@@ -158,6 +186,9 @@ impl Keyspace {
         let name = current.work.prepared.get(current.next).and_then(|prepared| prepared.entry);
         let name = name.map_or("", |entry| entry.name.as_str());
         tracing::error!(command = name, "a command failed with a panic; its outcome is unknown");
+        if let Some(error) = current.work.batch.error() {
+            self.push_protocol_error(&mut current, error);
+        }
         self.send_replies(current);
     }
 
@@ -165,7 +196,10 @@ impl Keyspace {
     fn log_unknown(&mut self, current: &Current) {
         for index in self.unknown.drain(..) {
             let argv = current.work.batch.argv(index);
-            let name = String::from_utf8_lossy(argv.get(0).unwrap_or_default()).to_ascii_lowercase();
+            // Behind a container's name, the subcommand's is what is missing.
+            let words = if current.work.prepared[index].entry.is_some() { 2 } else { 1 };
+            let words: Vec<_> = argv.iter().take(words).map(String::from_utf8_lossy).collect();
+            let name = words.join(" ").to_ascii_lowercase();
             let known = self.unknown_names.len() >= UNKNOWN_NAMES || self.unknown_names.contains(&name);
             if known {
                 continue;

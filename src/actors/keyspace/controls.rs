@@ -13,10 +13,14 @@ impl Keyspace {
         for control in std::mem::take(&mut self.controls) {
             match control {
                 // The batch itself has seen to these.
-                Control::CloseAfterReply | Control::ResetStatistics | Control::Sleep(_) | Control::Panic => {}
-                Control::CloseClient(client) => {
-                    let connection = self.clients.slot(client).and_then(|slot| self.connection(slot));
-                    if let Some(connection) = connection {
+                Control::CloseAfterReply
+                | Control::Monitor
+                | Control::ResetStatistics
+                | Control::Sleep(_)
+                | Control::Panic => {}
+                Control::SetActiveExpire(active) => self.active_expire = active,
+                Control::CloseClient(slot) => {
+                    if let Some(connection) = self.connections[slot].take() {
                         connection.do_send(Close);
                     }
                 }

@@ -103,8 +103,8 @@ fn cpu_times() -> Option<CpuTimes> {
 
 #[cfg(unix)]
 fn duration(time: nix::sys::time::TimeVal) -> std::time::Duration {
-    let micros = time.tv_sec() * 1_000_000 + i64::from(time.tv_usec());
-    std::time::Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    use nix::sys::time::TimeValLike;
+    std::time::Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0))
 }
 
 /// Processor time as the system counts it.

@@ -11,6 +11,8 @@ mod batch;
 mod controls;
 mod facts;
 mod messages;
+mod monitors;
+mod postponed;
 mod random;
 mod reclaim;
 mod ticks;
@@ -23,7 +25,8 @@ pub(crate) use reclaim::Reclaimer;
 
 use self::batch::Current;
 use self::messages::{Connect, Execute};
-use self::random::Random;
+use self::monitors::Monitors;
+use self::postponed::Postponed;
 use super::clock::Clock;
 use super::connection::{Connection, Drain};
 use super::expiry::ExpiryHandle;
@@ -31,6 +34,7 @@ use super::listener::Admission;
 use super::supervision::{Health, SupervisorHandle};
 use crate::commands::effects::Control;
 use crate::commands::history::History;
+use crate::commands::random::Random;
 use crate::commands::session::{Clients, Slot};
 use crate::commands::statistics::Statistics;
 use crate::config::Config;
@@ -60,6 +64,12 @@ pub(crate) struct Keyspace {
     now_ms: u64,
     random: Random,
     current: Option<Current>,
+    /// Batches that wait for the end of a pause.
+    postponed: Vec<Postponed>,
+    /// Whether due keys are removed in the background (`DEBUG SET-ACTIVE-EXPIRE`).
+    active_expire: bool,
+    /// Clients that are shown every command.
+    monitors: Monitors,
     /// Wishes of the batch in progress that reach beyond it.
     controls: Vec<Control>,
     /// Requests of the batch in progress that named no command.
@@ -99,8 +109,11 @@ impl Keyspace {
             facts,
             now_ms: clock.now_ms(),
             clock,
-            random: Random::from_system(),
+            random: Random::new(system_random()),
             current: None,
+            postponed: Vec::new(),
+            active_expire: true,
+            monitors: Monitors::default(),
             controls: Vec::new(),
             unknown: Vec::new(),
             unknown_names: HashSet::new(),
@@ -188,6 +201,7 @@ impl Handler<Disconnect> for Keyspace {
         if let Some(slot) = self.clients.slot(client) {
             self.clients.remove(client);
             self.connections[slot] = None;
+            self.feed_monitors(Some(slot));
         }
         self.check_closing();
     }
@@ -212,6 +226,9 @@ impl Handler<CloseClients> for Keyspace {
 
     fn handle(&mut self, CloseClients { gone, now }: CloseClients, _: &mut Context<Self>) {
         self.links.health.taken();
+        // Nobody is kept waiting beyond the end.
+        self.clients.unpause();
+        self.resume_postponed();
         for connection in self.connections.iter().flatten() {
             if now {
                 connection.do_send(super::connection::Close);

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// The longest a tick keeps clients waiting for the removal of due keys.
 const PURGE_TIME: Duration = Duration::from_millis(1);
 
+/// How long an idle client keeps its read buffer.
+const HOLD_MEMORY_MS: u64 = 2000;
+
 /// Due keys removed between two looks at the time.
 const PURGE_KEYS: usize = 64;
 
@@ -23,7 +26,8 @@ impl Handler<Tick> for Keyspace {
         self.statistics.sample(self.now_ms);
         self.facts.sample_memory();
         self.close_idle_clients();
-        self.check_slow_clients();
+        self.check_clients();
+        self.resume_postponed();
         let started = Instant::now();
         let more_due = self.purge_due_keys();
         self.note_expire_cycle(started.elapsed(), more_due);
@@ -35,6 +39,10 @@ impl Handler<Tick> for Keyspace {
 impl Keyspace {
     /// Removes keys past their deadline within [`PURGE_TIME`]; says whether more are due.
     fn purge_due_keys(&mut self) -> bool {
+        // Nothing changes during a pause.
+        if self.clients.paused(self.now_ms).is_some() || !self.active_expire {
+            return false;
+        }
         let started = Instant::now();
         for number in 0..self.store.databases() {
             loop {
@@ -64,7 +72,8 @@ impl Keyspace {
             return;
         }
         for (slot, session) in self.clients.iter() {
-            if self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
+            let exempt = session.monitors || session.postponed;
+            if !exempt && self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
                 tracing::debug!(client = session.id, "closing idle client");
                 if let Some(connection) = self.connection(slot) {
                     connection.do_send(Close);
@@ -73,10 +82,14 @@ impl Keyspace {
         }
     }
 
-    /// Has clients that leave replies unread look at their limits again, which may count time.
-    fn check_slow_clients(&self) {
+    /// Has some clients look at themselves: those that leave replies unread at their limits, which may count
+    /// time, and those that have nothing to say at the memory they hold.
+    fn check_clients(&self) {
         for (slot, session) in self.clients.iter() {
-            if session.gauges.output_bytes() > 0 {
+            let gauges = &session.gauges;
+            let idle_ms = self.now_ms.saturating_sub(session.active_ms);
+            let holds_memory = gauges.query_free_bytes() > 0 && idle_ms > HOLD_MEMORY_MS;
+            if gauges.output_bytes() > 0 || holds_memory {
                 if let Some(connection) = self.connection(slot) {
                     connection.do_send(Check);
                 }

@@ -40,6 +40,7 @@ fn run(config: Config, origin: ConfigOrigin) -> Exit {
         }
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration = %origin, "memora starts");
+    raise_file_limit(&config);
     let ready_file = config.ready_file.clone();
     match start(config, origin, set_log_level) {
         Ok(server) => {
@@ -55,6 +56,21 @@ fn run(config: Config, origin: ConfigOrigin) -> Exit {
             eprintln!("memora-server: {error}");
             Exit::CouldNotStart
         }
+    }
+}
+
+/// Files the server needs besides one per client.
+const OTHER_FILES: u64 = 32;
+
+/// Asks the system for as many open files as `maxclients` clients need; says so when there will be fewer.
+fn raise_file_limit(config: &Config) {
+    let wanted = u64::from(config.maxclients) + OTHER_FILES;
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(granted) if granted < wanted => {
+            tracing::warn!(granted, wanted, "the system allows fewer open files than maxclients needs");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::debug!(%error, "the limit on open files stays as it is"),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn server(text: &mut String, context: &Context<'_>) {
         "uptime_in_days": uptime_secs / 86_400,
         "hz": context.config.hz,
         "configured_hz": context.config.hz,
-        "lru_clock": now_us / 1_000_000 & LRU_CLOCK_MASK,
+        "lru_clock": (now_us / 1_000_000) & LRU_CLOCK_MASK,
         "executable": fixed.executable,
         "config_file": fixed.config_file,
         "io_threads_active": u8::from(fixed.io_threads > 0),

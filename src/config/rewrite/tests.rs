@@ -1,3 +1,5 @@
+//! CONFIG REWRITE: what stays, what changes, what is added, in both kinds of file.
+
 use super::*;
 use crate::config::Invocation;
 use std::ffi::OsString;

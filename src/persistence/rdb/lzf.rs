@@ -15,8 +15,8 @@ const REFERENCE_MAX_BYTES: usize = (1 << 8) + (1 << 3);
 const REFERENCE_MIN_BYTES: usize = 3;
 /// Redis compares this many bytes of a long piece without looking at the limit.
 const UNCHECKED_BYTES: usize = 16;
-/// Size of the table of recent places, as a power of two.
-const TABLE_BITS: u32 = 16;
+/// How many recent places are kept.
+const PLACES: usize = 1 << 16;
 /// No input can be blown up more than this: three bytes make a reference of the longest kind.
 const EXPANSION_MAX: usize = REFERENCE_MAX_BYTES.div_ceil(3);
 
@@ -24,10 +24,12 @@ const EXPANSION_MAX: usize = REFERENCE_MAX_BYTES.div_ceil(3);
 #[derive(Default)]
 pub struct Compressor {
     /// For each hash of three bytes the last place they were seen at, plus the input's `base`.
-    places: Vec<u32>,
+    places: Option<Box<Places>>,
     /// The base of the next input: more than any place of earlier ones, which so need no forgetting.
     next_base: u32,
 }
+
+type Places = [u32; PLACES];
 
 /// What has been compressed so far. Literals are written when the run of them ends.
 struct Output<'a> {
@@ -42,23 +44,27 @@ impl Compressor {
     /// Compresses `input`; none where Redis finds that it does not get down to `max_bytes` bytes.
     pub fn compress(&mut self, input: &[u8], max_bytes: usize) -> Option<Vec<u8>> {
         let base = self.base_for(input)?;
+        let places = self.places.as_deref_mut()?;
+        let mut remember = |at: usize| remember(places, input, base, at);
         let mut out = Output { input, bytes: Vec::new(), literals_from: 0, max_bytes };
-        let mut at = 0;
+        let (mut at, mut room_to) = (0, out.room_to());
         // The last two bytes never begin a reference.
         while at + 2 < input.len() {
-            let Some(place) = self.remember(input, base, at).filter(|place| is_match(input, *place, at))
-            else {
-                out.check_literal(at)?;
+            let Some(place) = remember(at).filter(|place| is_match(input, *place, at)) else {
+                if at >= room_to {
+                    return None;
+                }
                 at += 1;
                 continue;
             };
             let len = match_len(input, place, at);
             out.reference(at, at - place - 1, len)?;
             at += len;
+            room_to = out.room_to();
             // Of the places inside the piece Redis learns the last two.
             if at + 2 < input.len() {
-                self.remember(input, base, at - 2);
-                self.remember(input, base, at - 1);
+                remember(at - 2);
+                remember(at - 1);
             }
         }
         out.finish()
@@ -67,23 +73,24 @@ impl Compressor {
     /// What to add to this input's places.
     fn base_for(&mut self, input: &[u8]) -> Option<u32> {
         let len = u32::try_from(input.len()).ok().filter(|len| *len > 0)?;
-        if self.places.is_empty() || self.next_base.checked_add(len).is_none() {
-            self.places = vec![0; 1 << TABLE_BITS];
+        if self.places.is_none() || self.next_base.checked_add(len).is_none() {
+            self.places = vec![0; PLACES].into_boxed_slice().try_into().ok();
             self.next_base = 0;
         }
         let base = self.next_base;
         self.next_base = base.checked_add(len)?;
         Some(base)
     }
+}
 
-    /// Notes the three bytes at `at`. Answers where bytes of the same hash were seen last, in this input and
-    /// not at its very beginning, where Redis never finds anything.
-    fn remember(&mut self, input: &[u8], base: u32, at: usize) -> Option<usize> {
-        let three = u32::from_be_bytes([0, input[at], input[at + 1], input[at + 2]]);
-        let slot = (three >> 8).wrapping_sub(three.wrapping_mul(5)) as usize % (1 << TABLE_BITS);
-        let seen = std::mem::replace(&mut self.places[slot], base + at as u32);
-        (seen > base).then(|| (seen - base) as usize)
-    }
+/// Notes the three bytes at `at`. Answers where bytes of the same hash were seen last, in this input and not at
+/// its very beginning, where Redis never finds anything.
+fn remember(places: &mut Places, input: &[u8], base: u32, at: usize) -> Option<usize> {
+    let bytes = &input[at..at + 3];
+    let three = u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]);
+    let slot = (three >> 8).wrapping_sub(three.wrapping_mul(5)) as usize % PLACES;
+    let seen = std::mem::replace(&mut places[slot], base + at as u32);
+    (seen > base).then(|| (seen - base) as usize)
 }
 
 fn is_match(input: &[u8], place: usize, at: usize) -> bool {
@@ -106,9 +113,11 @@ impl Output<'_> {
         self.bytes.len() + literals + literals / LITERALS_MAX + 1
     }
 
-    /// Whether there is room for one more literal.
-    fn check_literal(&self, at: usize) -> Option<()> {
-        (self.len_at(at) < self.max_bytes).then_some(())
+    /// Up to where in the input there may be literals: the first place where there is no room for another.
+    fn room_to(&self) -> usize {
+        let room = self.max_bytes.saturating_sub(self.bytes.len() + 1);
+        // Each full run of literals takes a byte more.
+        self.literals_from + (room * LITERALS_MAX).div_ceil(LITERALS_MAX + 1)
     }
 
     /// Writes the literals before `at` and a reference to `len` bytes, `distance` and one bytes back.

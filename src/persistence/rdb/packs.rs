@@ -64,14 +64,12 @@ pub fn read_ziplist(bytes: &[u8]) -> Result<Packed, RdbError> {
 /// When it is not exactly that.
 pub fn read_zipmap(bytes: &[u8]) -> Result<Packed, RdbError> {
     let mut packed = Packed::default();
-    let (_, mut rest) = bytes.split_first().ok_or(BAD_ZIPMAP)?;
+    let (fields, mut rest) = bytes.split_first().ok_or(BAD_ZIPMAP)?;
     while rest != [END] {
-        let (field, after) =
-            zipmap_length(rest).and_then(|(len, at)| at.split_at_checked(len)).ok_or(BAD_ZIPMAP)?;
-        let (value, after) = zipmap_value(after).ok_or(BAD_ZIPMAP)?;
-        packed.push_back(field);
-        packed.push_back(value);
-        rest = after;
+        rest = zipmap_field(rest, &mut packed).ok_or(BAD_ZIPMAP)?;
+    }
+    if *fields != LONG && packed.len() != 2 * usize::from(*fields) {
+        return Err(BAD_ZIPMAP);
     }
     Ok(packed)
 }
@@ -168,6 +166,16 @@ fn zipmap_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
         [LONG | END, ..] | [] => None,
         [len, rest @ ..] => Some((usize::from(*len), rest)),
     }
+}
+
+/// Adds a field and its value. Answers what stands behind them.
+fn zipmap_field<'a>(bytes: &'a [u8], packed: &mut Packed) -> Option<&'a [u8]> {
+    let (len, rest) = zipmap_length(bytes)?;
+    let (field, rest) = rest.split_at_checked(len)?;
+    let (value, rest) = zipmap_value(rest)?;
+    packed.push_back(field);
+    packed.push_back(value);
+    Some(rest)
 }
 
 /// A value and what stands behind it: a zipmap may leave bytes free after a value.

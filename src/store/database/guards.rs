@@ -19,7 +19,7 @@ pub struct ListMut<'a> {
     spot: Spot,
 }
 
-/// A hash to be changed. Reading goes through [`Hash`].
+/// A hash to be changed. Reading goes through [`Hash`](struct@Hash).
 pub struct HashMut<'a> {
     database: &'a mut Database,
     spot: Spot,
@@ -61,6 +61,16 @@ impl<'a> ListMut<'a> {
         let popped = self.inner().pop(side);
         self.relax();
         popped
+    }
+
+    /// Takes the element at an end out and puts it in at an end, as `LMOVE` within one list; the encoding is
+    /// settled only then, as in Redis. Answers the element.
+    pub fn rotate(&mut self, from: Side, to: Side) -> Option<Bytes> {
+        let moved = self.inner().pop(from)?;
+        self.expect(1, moved.len());
+        self.inner().push(to, moved.clone().into());
+        self.relax();
+        Some(moved)
     }
 
     /// Puts an element before the one at `index`, at the end when there is none.

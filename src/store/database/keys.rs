@@ -82,7 +82,7 @@ impl Database {
     /// nearly every key is past its deadline it is some key that is not.
     pub fn random_key(&mut self, mut random: impl FnMut() -> u64, now_ms: u64) -> Option<&[u8]> {
         for _ in 0..RANDOM_TRIES {
-            let spot = self.dict.random_spot(random())?;
+            let spot = self.dict.random_spot(&mut random)?;
             if !self.dict.is_due(spot, now_ms) {
                 return Some(self.dict.entry(spot).key());
             }

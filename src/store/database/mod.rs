@@ -248,6 +248,16 @@ impl Database {
         }
     }
 
+    /// The entry of a key and its deadline.
+    pub(super) fn entry_of(&mut self, key: &[u8], now_ms: u64) -> Option<(&Entry, Option<u64>)> {
+        let spot = self.find(key, now_ms)?;
+        Some((self.dict.entry(spot), self.dict.deadline(spot)))
+    }
+
+    pub(super) fn table_frame_bytes(&self) -> usize {
+        self.dict.frame_bytes()
+    }
+
     fn find_or_insert(&mut self, key: &[u8], now_ms: u64, value: impl FnOnce() -> Value) -> Spot {
         match self.seek(key, now_ms) {
             Seek::Found(spot) => spot,

@@ -116,6 +116,12 @@ impl<T: Keyed + Clone> Dict<T> {
         }
     }
 
+    /// The memory of the table without its entries: directory and segments.
+    pub(super) fn frame_bytes(&self) -> usize {
+        let segment = size_of::<Segment<T>>() + size_of::<Arc<Segment<T>>>() + size_of::<u64>();
+        size_of_val(self.directory.as_slice()) + self.segments.len() * segment
+    }
+
     /// Number of entries, due ones included.
     pub fn len(&self) -> usize {
         self.len

@@ -2,8 +2,15 @@
 
 use super::deadlines::NEVER_MS;
 use super::segment::Segment;
-use super::{Dict, HASH_BITS, Keyed, Spot};
+use super::{Dict, HASH_BITS, Keyed, SEGMENT_MAX_ENTRIES, Spot};
 use triomphe::Arc;
+
+/// In so many segments at most an entry is found fastest by its rank.
+const FEW_SEGMENTS: usize = 16;
+
+/// How often [`Dict::random_spot`] throws before it counts instead. Segments are at least a quarter full on
+/// average, so that practically never happens.
+const MAX_THROWS: usize = 64;
 
 /// All entries of a dict with their deadlines, in no promised order.
 pub struct Iter<'a, T> {
@@ -63,24 +70,41 @@ impl<T: Keyed + Clone> Dict<T> {
         }
     }
 
-    /// An entry picked with the help of 64 random bits, nearly uniformly: exactly so within a
-    /// segment, and segments differ in density by a few per cent.
-    pub(in crate::store) fn random_spot(&self, random: u64) -> Option<Spot> {
+    /// Where an entry stands that was picked with random bits, each with the same probability.
+    pub(in crate::store) fn random_spot(&self, mut random: impl FnMut() -> u64) -> Option<Spot> {
         if self.is_empty() {
             return None;
         }
-        let start = self.slot((random >> HASH_BITS) as u32);
-        let numbers = self.directory[start..].iter().chain(&self.directory[..start]);
-        let (number, segment) = numbers
-            .map(|number| (*number, &self.segments[*number as usize]))
-            .find(|(_, segment)| segment.len() > 0)?;
-        let index = ((random & u64::from(u32::MAX)) * segment.len() as u64) >> HASH_BITS;
-        Some(Spot { hash: segment.hash(index as usize), segment: number, index: index as u32 })
+        let throws = if self.segments.len() > FEW_SEGMENTS { MAX_THROWS } else { 0 };
+        (0..throws).find_map(|_| self.throw(random())).or_else(|| self.nth_spot(random()))
     }
 
-    /// An entry picked with the help of 64 random bits, nearly uniformly.
-    pub fn random(&self, random: u64) -> Option<&T> {
+    /// An entry picked with random bits, each with the same probability.
+    pub fn random(&self, random: impl FnMut() -> u64) -> Option<&T> {
         self.random_spot(random).map(|spot| self.entry(spot))
+    }
+
+    /// The spot that random bits hit, if one stands there. A segment that several slots name is hit as much
+    /// more often, so its entries lie that much further apart.
+    fn throw(&self, random: u64) -> Option<Spot> {
+        let number = self.directory[self.slot((random >> HASH_BITS) as u32)];
+        let segment = &self.segments[number as usize];
+        let places = (SEGMENT_MAX_ENTRIES as u128) << (self.depth - segment.depth);
+        let index = (u128::from(random as u32) * places) >> HASH_BITS;
+        let index = usize::try_from(index).ok().filter(|index| *index < segment.len())?;
+        Some(Spot { hash: segment.hash(index), segment: number, index: index as u32 })
+    }
+
+    /// The spot of the entry whose rank is that share of all entries which `random` is of 64 bits.
+    fn nth_spot(&self, random: u64) -> Option<Spot> {
+        let mut rank = ((u128::from(random) * self.len as u128) >> u64::BITS) as usize;
+        for (number, segment) in self.segments.iter().enumerate() {
+            if rank < segment.len() {
+                return Some(Spot { hash: segment.hash(rank), segment: number as u32, index: rank as u32 });
+            }
+            rank -= segment.len();
+        }
+        None
     }
 
     /// A time before which no entry is due; `None` when none will ever be.

@@ -117,7 +117,7 @@ proptest! {
                 Step::Remove(field) => prop_assert_eq!(hash.remove(field), model.remove(field).is_some()),
             }
             prop_assert!(hash.encoding() == "hashtable" || hash.len() <= entries);
-            if let Some((field, value)) = hash.random(random) {
+            if let Some((field, value)) = hash.random(|| random) {
                 prop_assert_eq!(model.get(&field.to_vec()), Some(&value.to_vec()));
             }
             if number % 40 == 0 {

@@ -3,6 +3,7 @@
 use super::{CHUNK_MAX_BYTES, ListNode, NODE_MARGIN_BYTES, Side};
 use crate::store::packed::{Packed, PackedIter};
 use crate::store::string::{NewString, StringRef};
+use crate::store::usage::{COUNT_BYTES, allocated, extrapolated};
 use bytes::Bytes;
 use std::collections::{VecDeque, vec_deque};
 use triomphe::Arc;
@@ -17,8 +18,10 @@ pub(super) struct Chunks {
     len: usize,
 }
 
+/// A part of a list, shared with whoever took a copy.
 #[derive(Debug, Clone)]
-enum Chunk {
+pub(super) enum Chunk {
+    /// Some elements.
     Packed(Packed),
     /// One big element.
     Big(Bytes),
@@ -48,6 +51,20 @@ impl From<Packed> for Chunks {
 impl Chunks {
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// The memory the chunks take, looking at `samples` of them at most; 0: all.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
+        let sizes = self.chunks.iter().map(|chunk| {
+            let frame = allocated(size_of::<Chunk>() + COUNT_BYTES);
+            frame
+                + match &**chunk {
+                    Chunk::Packed(packed) => packed.heap_bytes(),
+                    Chunk::Big(bytes) => allocated(bytes.len()),
+                }
+        });
+        let row = allocated(self.chunks.capacity() * size_of::<Arc<Chunk>>());
+        allocated(size_of::<Self>()) + row + extrapolated(self.chunks.len(), samples, sizes)
     }
 
     /// Number of chunks.
@@ -89,6 +106,19 @@ impl Chunks {
         let current = self.chunks.get(place).map(|chunk| chunk.iter(0, inside));
         let rest = self.chunks.range(..place);
         ChunksIter { current: current.unwrap_or(ChunkIter::Big(None)), rest, backward: true }
+    }
+
+    /// The chunks that `count` elements from `start` on are in, and how many other elements their outermost
+    /// chunk at `side` holds on that side. There is at least one element.
+    pub(super) fn around(&self, start: usize, count: usize, side: Side) -> (VecDeque<Arc<Chunk>>, usize) {
+        let (first, before) = self.locate(start);
+        let (last, inside) = self.locate(start + count - 1);
+        let chunks = self.chunks.range(first..=last).cloned().collect();
+        let skip = match side {
+            Side::Front => before,
+            Side::Back => self.chunks[last].len() - 1 - inside,
+        };
+        (chunks, skip)
     }
 
     pub(super) fn push(&mut self, side: Side, text: NewString<'_>) {
@@ -265,7 +295,7 @@ impl Chunk {
         }
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match self {
             Chunk::Packed(packed) => packed.len(),
             Chunk::Big(_) => 1,
@@ -290,6 +320,15 @@ impl Chunk {
 }
 
 impl<'a> ChunksIter<'a> {
+    /// The elements of one chunk from `side` on, without the first `skip` there.
+    pub(super) fn of(chunk: &'a Chunk, skip: usize, side: Side) -> Self {
+        let (current, backward) = match side {
+            Side::Front => (chunk.iter(skip, chunk.len()), false),
+            Side::Back => (chunk.iter(0, chunk.len() - skip), true),
+        };
+        ChunksIter { current, rest: vec_deque::Iter::default(), backward }
+    }
+
     /// The elements of one packed buffer.
     pub(super) fn forward_in(packed: PackedIter<'a>) -> Self {
         ChunksIter { current: ChunkIter::Packed(packed), rest: vec_deque::Iter::default(), backward: false }

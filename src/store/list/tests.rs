@@ -90,8 +90,34 @@ fn a_copy_shares_chunks_and_stays() {
     assert!(read.iter().map(Vec::as_slice).eq(elements.iter().map(String::as_bytes)));
 }
 
+fn read_slice(mut slice: ListSlice) -> Vec<Vec<u8>> {
+    let (expected, mut read) = (slice.len(), Vec::new());
+    while !slice.is_empty() {
+        slice.visit_chunk(|element| read.push(element.to_vec()));
+    }
+    assert_eq!(read.len(), expected);
+    read
+}
+
+#[test]
+fn a_built_list_is_packed_while_one_node_of_a_quicklist_would_do() {
+    let built = |limits, len: usize| {
+        let mut builder = ListBuilder::new(ListLimits { max_listpack_size: limits });
+        (0..len).for_each(|_| builder.push(&[b'e'; 60]));
+        let list = builder.finish();
+        (list.encoding(), list.len())
+    };
+    assert_eq!(built(3, 3), ("listpack", 3));
+    assert_eq!(built(3, 4), ("quicklist", 4));
+    // Each takes 62 bytes: 131 of them are 8129 with the frame, and 61 for another one would fit without the
+    // eight bytes that Redis reckons.
+    assert_eq!(built(-2, 131), ("listpack", 131));
+    assert_eq!(built(-2, 132), ("quicklist", 132));
+}
+
 #[derive(Debug, Clone)]
 enum Step {
+    Rotate(Side, Side),
     Push(Side, Vec<Vec<u8>>),
     Pop(Side),
     Insert(usize, Vec<u8>),
@@ -120,6 +146,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (side(), proptest::collection::vec(element(), 1..20)).prop_map(|(side, many)| Step::Push(side, many)),
         2 => side().prop_map(Step::Pop),
+        2 => (side(), side()).prop_map(|(from, to)| Step::Rotate(from, to)),
         2 => (index(), element()).prop_map(|(index, element)| Step::Insert(index, element)),
         2 => (index(), element()).prop_map(|(index, element)| Step::Set(index, element)),
         1 => (index(), 0..20usize).prop_map(|(start, count)| Step::RemoveRange(start, count)),
@@ -154,6 +181,14 @@ fn apply(database: &mut Database, model: &mut Model, step: &Step) {
             let expected = if *side == Side::Front { model.pop_front() } else { model.pop_back() };
             assert_eq!(list.pop(*side).map(Vec::from), expected);
         }
+        Step::Rotate(from, to) => {
+            let moved = if *from == Side::Front { model.pop_front() } else { model.pop_back() };
+            assert_eq!(list.rotate(*from, *to).map(Vec::from), moved);
+            moved.into_iter().for_each(|moved| match to {
+                Side::Front => model.push_front(moved),
+                Side::Back => model.push_back(moved),
+            });
+        }
         Step::Insert(index, element) => {
             list.insert(*index, element.as_slice());
             model.insert((*index).min(model.len()), element.clone());
@@ -186,6 +221,12 @@ fn check(list: &List, model: &Model) {
         assert!(back.take(3).eq(model.iter().take(index + 1).rev().take(3).cloned()));
         let ahead = list.iter_from(index).map(|element| element.to_vec());
         assert!(ahead.take(3).eq(model.iter().skip(index).take(3).cloned()));
+    }
+    for (start, count) in [(0, usize::MAX), (0, 5), (model.len() / 3, 7), (model.len(), 1)] {
+        let mut expected: Vec<_> = model.iter().skip(start).take(count).cloned().collect();
+        assert_eq!(read_slice(list.slice(start, count, Side::Front)), expected);
+        expected.reverse();
+        assert_eq!(read_slice(list.slice(start, count, Side::Back)), expected);
     }
 }
 

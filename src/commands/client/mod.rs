@@ -1,16 +1,28 @@
 //! CLIENT: what the server knows of its clients, and what they may set about themselves.
+//!
+//! Absent: CLIENT TRACKING. It comes with the messages it would send; until then the commands around it answer
+//! as Redis does for a client that does not track.
 
-use super::args::{Args, Rest};
+mod kill;
+mod list;
+mod pause;
+mod tracking;
+
+use super::args::Args;
 use super::context::{Context, Outcome};
 use super::family::family;
 use super::faults::{self, Fault};
 use super::help::help;
-use super::session::{ReplyMode, Session};
+use super::session::ReplyMode;
 use super::spec::{Command, Flag, Group, Spec};
-use crate::resp::{Protocol, Reply, Span};
-use crate::store::parse_int;
+use crate::resp::{Reply, Span};
 use bytes::Bytes;
-use std::fmt::Write;
+use kill::Kill;
+use list::{Info, List};
+use pause::{Pause, Unpause};
+
+pub(super) use pause::is_held;
+use tracking::{Caching, GetRedir, TrackingInfo};
 
 /// What most subcommands declare alike.
 const CLIENT_SUBCOMMAND: Spec =
@@ -151,165 +163,6 @@ impl Command for SetInfo {
     }
 }
 
-/// `CLIENT INFO`
-pub(super) struct Info;
-
-impl Command for Info {
-    const SPEC: Spec = Spec {
-        name: "info",
-        arity: 2,
-        since: "6.2.0",
-        summary: "Describes the connection",
-        tips: &["nondeterministic_output"],
-        ..CLIENT_SUBCOMMAND
-    };
-
-    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        args.done(Self)
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let now_ms = context.now_ms;
-        let mut text = String::new();
-        describe(&mut text, context.session(), now_ms);
-        Ok(Reply::text(text))
-    }
-}
-
-/// Which clients `CLIENT LIST` shows.
-enum Chosen {
-    All,
-    /// Everyone is an ordinary client; other types have no members.
-    Type {
-        normal: bool,
-    },
-    Ids(Rest),
-}
-
-/// `CLIENT LIST [TYPE type] [ID id [id ...]]`
-pub(super) struct List {
-    chosen: Chosen,
-}
-
-impl Command for List {
-    const SPEC: Spec = Spec {
-        name: "list",
-        arity: -2,
-        since: "2.4.0",
-        complexity: "O(N) where N is the number of clients",
-        summary: "Describes every connection",
-        syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
-        history: &[
-            ("2.8.12", "Field `id`"),
-            ("5.0.0", "Option `TYPE`"),
-            ("6.0.0", "Field `user`"),
-            ("6.2.0", "Option `ID`, and fields `argv-mem`, `tot-mem`, `laddr` and `redir`"),
-            ("7.0.0", "Fields `resp`, `multi-mem`, `rbs` and `rbp`"),
-            ("7.0.3", "Field `ssub`"),
-        ],
-        tips: &["nondeterministic_output"],
-        ..CLIENT_ADMIN
-    };
-
-    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let chosen = if args.left() == 0 {
-            Chosen::All
-        } else if args.left() == 2 && args.option("TYPE") {
-            Chosen::Type { normal: read_type(args) }
-        } else if args.option_with_value("ID") {
-            Chosen::Ids(read_ids(args))
-        } else {
-            args.fail(faults::SYNTAX);
-            Chosen::All
-        };
-        args.done(Self { chosen })
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let mut text = String::new();
-        match self.chosen {
-            Chosen::All | Chosen::Type { normal: true } => {
-                for session in context.clients.sorted() {
-                    describe(&mut text, session, context.now_ms);
-                }
-            }
-            Chosen::Type { normal: false } => {}
-            Chosen::Ids(ids) => {
-                for id in ids.of(context.argv).filter_map(parse_int) {
-                    let slot = u64::try_from(id).ok().and_then(|id| context.clients.slot(id));
-                    if let Some(slot) = slot {
-                        describe(&mut text, &context.clients[slot], context.now_ms);
-                    }
-                }
-            }
-        }
-        Ok(Reply::text(text))
-    }
-}
-
-/// Reads a client type; says whether it is the one everybody has.
-fn read_type(args: &mut Args<'_>) -> bool {
-    const OTHERS: [&[u8]; 4] = [b"master", b"slave", b"replica", b"pubsub"];
-    let word = args.word();
-    let normal = word.eq_ignore_ascii_case(b"normal");
-    if !normal && !OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)) {
-        args.fail(faults::with_argument("ERR Unknown client type '", word, "'"));
-    }
-    normal
-}
-
-fn read_ids(args: &mut Args<'_>) -> Rest {
-    let mut ahead = args.clone();
-    while ahead.more() {
-        ahead.integer_or(faults::INVALID_CLIENT_ID);
-    }
-    if let Some(fault) = ahead.fault() {
-        args.fail(fault);
-    }
-    args.rest()
-}
-
-/// One line of `CLIENT LIST`, in Redis 7.2's fields and order.
-///
-/// Fields about things that do not exist here yet (subscriptions, transactions) are truly zero; memory fields
-/// hold what the connection's buffers occupy.
-fn describe(text: &mut String, session: &Session, now_ms: u64) {
-    let gauges = &session.gauges;
-    let (query, query_free) = (gauges.query_bytes(), gauges.query_free_bytes());
-    let output = gauges.output_bytes();
-    let request = session.request_bytes as u64;
-    let total = query + query_free + output + request + size_of::<Session>() as u64;
-    let flags = match (session.unix_socket, session.no_evict, session.no_touch) {
-        (false, false, false) => "N".to_owned(),
-        (unix, evict, touch) => {
-            let given = [(unix, 'U'), (evict, 'e'), (touch, 'T')];
-            given.iter().filter(|(is, _)| *is).map(|(_, letter)| letter).collect()
-        }
-    };
-    let protocol = if session.protocol == Protocol::Resp3 { 3 } else { 2 };
-    let age = now_ms.saturating_sub(session.created_ms) / 1000;
-    let idle = now_ms.saturating_sub(session.active_ms) / 1000;
-    let lossy = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
-        "id={} addr={} laddr={} fd={} name={} age={age} idle={idle} flags={flags} db={} sub=0 psub=0 ssub=0 \
-         multi=-1 qbuf={query} qbuf-free={query_free} argv-mem={request} multi-mem=0 rbs=0 rbp=0 obl=0 \
-         oll={} omem={output} tot-mem={total} events=r cmd={} user=default redir=-1 resp={protocol} \
-         lib-name={} lib-ver={}",
-        session.id,
-        session.address,
-        session.local_address,
-        session.descriptor,
-        lossy(&session.name),
-        session.database,
-        u8::from(output > 0),
-        session.last_command.map_or("NULL", |entry| entry.name.as_str()),
-        lossy(&session.library),
-        lossy(&session.library_version),
-    );
-}
-
 /// `CLIENT REPLY <ON | OFF | SKIP>`
 pub(super) struct ReplyCommand {
     mode: ReplyMode,
@@ -417,24 +270,40 @@ help!(
     [Flag::Loading, Flag::Stale],
     "CLIENT",
     [
+        "CACHING (YES|NO)",
+        "    Say whether the keys of the next command are tracked.",
         "GETNAME",
         "    Tell the name of this connection.",
+        "GETREDIR",
+        "    Tell the number of the client that hears about this connection's tracked keys.",
         "ID",
         "    Tell the number of this connection.",
         "INFO",
         "    Describe this connection.",
+        "KILL <ip:port>",
+        "    Close the connection from an address.",
+        "KILL <option> <value> [<option> <value> [...]]",
+        "    Close the connections to which all options apply:",
+        "    ADDR <ip:port>, LADDR <ip:port>, ID <id>, TYPE (NORMAL|MASTER|REPLICA|PUBSUB), USER <name>,",
+        "    SKIPME (YES|NO): leave this connection out (default: yes).",
         "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID <id> [<id> ...]]",
         "    Describe all connections, or those of a type, or those with the given numbers.",
         "NO-EVICT (ON|OFF)",
         "    Exempt this connection from the eviction of clients.",
         "NO-TOUCH (ON|OFF)",
         "    Do not count this connection's commands as use of keys.",
+        "PAUSE <milliseconds> [WRITE|ALL]",
+        "    Let all commands, or those that write, wait for some time.",
         "REPLY (ON|OFF|SKIP)",
         "    Switch replies to this connection off and on, or leave out the next one.",
         "SETINFO (LIB-NAME <name>|LIB-VER <version>)",
         "    Tell the server about the client library.",
         "SETNAME <name>",
         "    Give this connection a name.",
+        "TRACKINGINFO",
+        "    Tell which of this connection's keys are tracked, and how.",
+        "UNPAUSE",
+        "    End a pause.",
     ]
 );
 
@@ -455,6 +324,12 @@ family!(Client in CLIENT {
     SetInfo(SetInfo),
     Info(Info),
     List(List),
+    Kill(Kill),
+    Pause(Pause),
+    Unpause(Unpause),
+    TrackingInfo(TrackingInfo),
+    GetRedir(GetRedir),
+    Caching(Caching),
     Reply(ReplyCommand),
     NoEvict(NoEvict),
     NoTouch(NoTouch),

@@ -1,0 +1,154 @@
+//! Elements on their way: LMOVE and RPOPLPUSH from list to list, LMPOP from the first list that has some.
+
+use super::{side, take};
+use crate::commands::args::Args;
+use crate::commands::context::{Context, Outcome};
+use crate::commands::faults::{self, Fault};
+use crate::commands::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, Spec};
+use crate::resp::{Blob, Reply, Span};
+use crate::store::Side;
+
+/// `LMOVE source destination LEFT | RIGHT LEFT | RIGHT`
+pub(in crate::commands) struct Lmove {
+    source: Span,
+    destination: Span,
+    from: Side,
+    to: Side,
+}
+
+/// What both moving commands declare alike.
+const MOVE: Spec = Spec {
+    flags: &[Flag::Write, Flag::Denyoom],
+    keys: &[
+        KeySpec::one(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Delete]),
+        KeySpec::one(&[KeyFlag::Rw, KeyFlag::Insert]).at(2),
+    ],
+    group: Group::List,
+    ..Spec::EMPTY
+};
+
+impl Command for Lmove {
+    const SPEC: Spec = Spec {
+        name: "lmove",
+        arity: 5,
+        since: "6.2.0",
+        summary: "Takes an element from an end of a list and puts it at an end of another",
+        syntax: "source destination <wherefrom: LEFT | RIGHT> <whereto: LEFT | RIGHT>",
+        ..MOVE
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let (source, destination) = (args.bytes(), args.bytes());
+        let (from, to) = (side(args), side(args));
+        args.done(Self { source, destination, from, to })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let (argv, now_ms) = (context.argv, context.now_ms);
+        let (source, destination) = (argv.bytes(self.source), argv.bytes(self.destination));
+        let db = context.db();
+        if db.list(source, now_ms)?.is_some() {
+            db.list(destination, now_ms)?;
+        }
+        let Some(mut list) = db.list_mut(source, now_ms)? else { return Ok(Reply::Null) };
+        let moved = if source == destination { list.rotate(self.from, self.to) } else { list.pop(self.from) };
+        drop(list);
+        let moved = moved.expect("no list in a database is empty");
+        if source != destination {
+            db.list_or_create(destination, now_ms)?.push(self.to, [moved.clone().into()]);
+        }
+        context.effects.touched();
+        Ok(Reply::bulk(Blob::from(moved)))
+    }
+}
+
+/// `RPOPLPUSH source destination`
+pub(in crate::commands) struct Rpoplpush(Lmove);
+
+impl Command for Rpoplpush {
+    const SPEC: Spec = Spec {
+        name: "rpoplpush",
+        arity: 3,
+        since: "1.2.0",
+        summary: "Takes the last element of a list and puts it in front of another",
+        syntax: "source destination",
+        deprecated: Some(Deprecated {
+            since: "6.2.0",
+            replaced_by: "`LMOVE` with the arguments `RIGHT` and `LEFT`",
+        }),
+        ..MOVE
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let (source, destination) = (args.bytes(), args.bytes());
+        args.done(Self(Lmove { source, destination, from: Side::Back, to: Side::Front }))
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        self.0.run(context)
+    }
+}
+
+/// `LMPOP numkeys key [key ...] LEFT | RIGHT [COUNT count]`
+pub(in crate::commands) struct Lmpop {
+    numkeys: u32,
+    side: Side,
+    count: u64,
+}
+
+/// Which argument is the first key; the command's name is 0.
+const FIRST_KEY: usize = 2;
+
+impl Command for Lmpop {
+    const SPEC: Spec = Spec {
+        name: "lmpop",
+        arity: -4,
+        flags: &[Flag::Write],
+        keys: &[KeySpec::counted(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Delete])],
+        group: Group::List,
+        since: "7.0.0",
+        complexity: "O(N+M) where N is the number of keys and M the number of elements returned",
+        summary: "Takes elements from an end of the first list that is there",
+        syntax: "numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
+        ..Spec::EMPTY
+    };
+
+    fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let numkeys = positive(args, faults::NUMKEYS_NOT_POSITIVE);
+        let numkeys = usize::try_from(numkeys).unwrap_or(usize::MAX).min(args.left());
+        for _ in 0..numkeys {
+            args.bytes();
+        }
+        let side = side(args);
+        let mut count = None;
+        while args.more() {
+            if count.is_none() && args.option_with_value("COUNT") {
+                count = Some(positive(args, faults::COUNT_NOT_POSITIVE));
+            } else {
+                args.fail(faults::SYNTAX);
+            }
+        }
+        args.done(Self { numkeys: numkeys as u32, side, count: count.unwrap_or(1) })
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let (argv, now_ms) = (context.argv, context.now_ms);
+        for key in argv.iter().skip(FIRST_KEY).take(self.numkeys as usize) {
+            let Some(mut list) = context.db().list_mut(key, now_ms)? else { continue };
+            let (taken, count) = take(&mut list, self.side, self.count);
+            drop(list);
+            context.effects.touched_times(count);
+            return Ok(Reply::Array(vec![Reply::bulk(key), taken]));
+        }
+        Ok(Reply::NullArray)
+    }
+}
+
+/// Reads a number above zero.
+fn positive(args: &mut Args<'_>, fault: Fault) -> u64 {
+    let number = args.integer_or(fault.clone());
+    if number < 1 {
+        args.fail(fault);
+    }
+    number.unsigned_abs()
+}
