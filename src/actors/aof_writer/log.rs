@@ -118,7 +118,8 @@ impl Log {
                 self.file.truncate(self.written.len_bytes)?;
                 return Err(error);
             }
-            self.written = Mark { seq: piece.seq, len_bytes: self.written.len_bytes + piece.bytes.len() as u64 };
+            self.written =
+                Mark { seq: piece.seq, len_bytes: self.written.len_bytes + piece.bytes.len() as u64 };
             self.kept_written += 1;
         }
         Ok(())

@@ -19,7 +19,10 @@ use super::keyspace::KeyspaceHandle;
 use super::supervision::Health;
 use crate::config::values::AppendFsync;
 use crate::persistence::aof::Manifest;
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, MessageResult, SpawnHandle, Supervised};
+use actix::{
+    Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, MessageResult, SpawnHandle,
+    Supervised,
+};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -219,7 +222,8 @@ impl Supervised for AofWriter {
     fn restarting(&mut self, _: &mut Context<Self>) {
         let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // A log that cannot be opened is one more failure, which the guard counts.
-        self.log = (self.open)(&progress).unwrap_or_else(|error| panic!("cannot open the log again: {error}"));
+        self.log =
+            (self.open)(&progress).unwrap_or_else(|error| panic!("cannot open the log again: {error}"));
         (self.flush_due, self.sync_timer, self.retry_timer) = (false, None, None);
         self.keyspace.resend_log(progress.durable.seq);
     }

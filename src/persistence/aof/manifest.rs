@@ -28,7 +28,9 @@ impl FileKind {
     }
 
     fn from_letter(letter: &[u8]) -> Option<Self> {
-        [Self::Base, Self::Increment, Self::History].into_iter().find(|kind| kind.letter().as_bytes() == letter)
+        [Self::Base, Self::Increment, Self::History]
+            .into_iter()
+            .find(|kind| kind.letter().as_bytes() == letter)
     }
 }
 
@@ -124,7 +126,8 @@ impl Manifest {
         let (kept, old): (Vec<_>, Vec<_>) =
             self.increments.iter().cloned().partition(|file| file.number >= first_increment);
         let past = |file: LogFile| LogFile { kind: FileKind::History, ..file };
-        let history = self.history.iter().cloned().chain(self.base.clone().map(past)).chain(old.into_iter().map(past));
+        let history =
+            self.history.iter().cloned().chain(self.base.clone().map(past)).chain(old.into_iter().map(past));
         Self { base: Some(base), increments: kept, history: history.collect() }
     }
 }

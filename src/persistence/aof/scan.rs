@@ -132,7 +132,8 @@ fn header(piece: &[u8], at: usize, expected: &'static str) -> Result<Option<(usi
         let digits = line.iter().all(u8::is_ascii_digit);
         return if digits && line.len() < MAX_HEADER_BYTES { Ok(None) } else { Err(damage) };
     };
-    let number = std::str::from_utf8(&line[..len]).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    let number =
+        std::str::from_utf8(&line[..len]).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     let number = number.and_then(|text| text.parse().ok()).ok_or(damage)?;
     match piece.get(at + len + 2) {
         Some(b'\n') => Ok(Some((number, at + len + 3))),
@@ -166,7 +167,11 @@ mod tests {
         assert_eq!(scan(&log), Scan { whole_bytes: log.len(), rest: Rest::Nothing });
         let before_multi = 16 + SET.len();
         for cut in before_multi + 1..log.len() {
-            assert_eq!(scan(&log[..cut]), Scan { whole_bytes: before_multi, rest: Rest::Torn }, "cut at {cut}");
+            assert_eq!(
+                scan(&log[..cut]),
+                Scan { whole_bytes: before_multi, rest: Rest::Torn },
+                "cut at {cut}"
+            );
         }
     }
 
