@@ -131,6 +131,9 @@ impl Effects {
     }
 }
 
+/// Effects are made anew for every command, so they stay small.
+const _: () = assert!(size_of::<Effects>() <= 104);
+
 /// A wish that reaches beyond the data.
 pub enum Control {
     /// Close this connection once its replies are written.

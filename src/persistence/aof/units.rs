@@ -5,7 +5,7 @@ use std::io::Write;
 /// Writes units one behind the other.
 ///
 /// A command that needs another database than the one before is preceded by SELECT; a unit of several commands is
-/// wrapped in MULTI and EXEC, so that a torn end never leaves half of it. Its SELECTs stand inside, as Redis has it.
+/// wrapped in MULTI and EXEC, so that a torn end never leaves half of it. Its SELECTs stand inside, as Redis 7.2 has it.
 #[derive(Debug, Default)]
 pub struct UnitWriter {
     /// The database that a reader has selected at this point; none at the beginning of a file.
@@ -76,13 +76,19 @@ pub fn encode(words: &[&[u8]], out: &mut Vec<u8>) {
 /// The same for words that do not lie side by side.
 pub fn encode_words<'w>(words: impl IntoIterator<Item = &'w [u8], IntoIter: Clone>, out: &mut Vec<u8>) {
     let words = words.into_iter();
-    header(b'*', words.clone().count(), out);
+    let measure = |(count, bytes), word: &[u8]| (count + 1, bytes + HEADER_BYTES + word.len());
+    let (count, bytes) = words.clone().fold((0, HEADER_BYTES), measure);
+    out.reserve(bytes);
+    header(b'*', count, out);
     for word in words {
         header(b'$', word.len(), out);
         out.extend_from_slice(word);
         out.extend_from_slice(b"\r\n");
     }
 }
+
+/// Room for what stands around a word whose length has up to nine digits.
+const HEADER_BYTES: usize = 14;
 
 fn header(sign: u8, number: usize, out: &mut Vec<u8>) {
     out.push(sign);
