@@ -35,7 +35,7 @@
 //! | [`resp`] | byte and number crates | anything of this crate |
 //! | [`store`] | byte, number and hashing crates | anything of this crate; clocks, files, sockets, randomness |
 //! | [`persistence`] | `resp`, `store`; its `rdb` only `store` | actors, the file system |
-//! | [`commands`] | `resp`, `store`, `config`, `persistence::rdb` | actors, clocks, files, sockets |
+//! | [`commands`] | `resp`, `store`, `config`, `persistence` | actors, clocks, files, sockets |
 //! | [`config`] | its file formats, `resp::quoting` | anything else of this crate |
 //! | [`exit`] | – | anything of this crate |
 //! | [`actors`] | all of the above | the programs |
@@ -50,7 +50,6 @@ pub mod store;
 pub mod persistence;
 pub mod commands;
 pub mod config;
-pub mod persistence;
 pub mod exit;
 pub mod actors;
 mod bind;

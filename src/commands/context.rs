@@ -54,6 +54,13 @@ impl Context<'_> {
         self.store.db(number)
     }
 
+    /// Another database than the selected one. The log then looks there, too, for keys that were found past their
+    /// deadline: whoever looks for keys outside of [`Self::db`] does it here.
+    pub(super) fn other_db(&mut self, number: usize) -> &mut Database {
+        self.effects.other_database = u32::try_from(number).ok();
+        self.store.db(number)
+    }
+
     /// The memory that clients occupy, bytes.
     #[must_use]
     pub fn clients_bytes(&self) -> u64 {

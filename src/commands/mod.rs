@@ -22,6 +22,7 @@ pub mod session;
 pub mod statistics;
 pub mod context;
 pub mod effects;
+pub mod propagation;
 pub mod history;
 pub mod random;
 mod gates;
@@ -79,7 +80,9 @@ use prepare::Refusal;
 ///
 /// How long it took is told to [`note_duration`] once its effects are carried out.
 pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
-    context.clients[context.me].last_command = prepared.entry;
+    let session = &mut context.clients[context.me];
+    session.last_command = prepared.entry;
+    context.effects.database = session.database as u32;
     context.statistics.commands_processed += 1;
     let outcome = match gates::objection(context, prepared) {
         Some(fault) => Err((fault, Stage::Rejected)),
