@@ -50,7 +50,6 @@ pub mod store;
 pub mod persistence;
 pub mod commands;
 pub mod config;
-pub mod persistence;
 pub mod exit;
 pub mod actors;
 mod bind;
