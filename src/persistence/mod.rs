@@ -4,4 +4,5 @@
 //! opens a file or knows an actor.
 
 pub mod rdb;
+pub mod output;
 pub mod aof;

@@ -3,7 +3,7 @@
 //! ```text
 //! appendonlydir/
 //!   appendonly.aof.manifest        which files make up the log, in which order        manifest
-//!   appendonly.aof.1.base.rdb      the data at one moment, as RDB or as commands
+//!   appendonly.aof.1.base.rdb      the data at one moment, as RDB or as commands      rdb, base
 //!   appendonly.aof.1.incr.aof      every change since then, as commands                units, scan
 //! ```
 //!
@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod scan;
 pub mod units;
 pub mod replay;
+pub mod base;
 
 pub use manifest::{FileKind, LogFile, Manifest};
 pub use replay::{Replay, ReplayError};
