@@ -236,6 +236,19 @@ fn the_program_tells_all_its_figures() {
     assert!(cpu.iter().sum::<f64>() > 0.0);
 }
 
+/// The program works in its directory, so that the path it was given would mean something else from then on.
+#[test]
+fn the_directory_is_told_as_the_path_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("data")).unwrap();
+    let program = Program::start_in(dir, &["--dir", "data"]);
+    let mut client = program.client();
+    let Reply::Array(answer) = client.call(&["CONFIG", "GET", "dir"]) else { panic!("no list") };
+    let [_, told] = <[Reply; 2]>::try_from(answer).unwrap();
+    let expected = fs::canonicalize(program.dir.path().join("data")).unwrap();
+    assert_eq!(fs::canonicalize(text(told)).unwrap(), expected);
+}
+
 #[test]
 fn the_configuration_is_written_back() {
     let dir = tempfile::tempdir().unwrap();

@@ -106,6 +106,13 @@ fn every_command_has_a_rule() {
     assert!(missing.is_empty(), "tests/oracle/rules.rs has no rule for {missing:?}");
 }
 
+#[test]
+fn what_is_not_compared_byte_for_byte_has_a_reason() {
+    for rule in rules::RULES {
+        assert_eq!(rule.reason.is_empty(), rule.compare == rules::Compare::Exact, "{}", rule.syntax);
+    }
+}
+
 fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }

@@ -105,12 +105,17 @@ fn limit(words: &[&str]) -> Result<OutputBufferLimit, Invalid> {
     let bad =
         |_| Invalid::Other("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
     let bytes = |word| memory(word).map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)).map_err(bad);
-    let seconds = u32::try_from(integer(words[2]).map_err(bad)?).map_err(|_| bad(Invalid::NotInteger))?;
+    let seconds = seconds(words[2]).ok_or_else(|| bad(Invalid::NotInteger))?;
     Ok(OutputBufferLimit {
         hard_bytes: bytes(words[0])?,
         soft_bytes: bytes(words[1])?,
         soft_for: Duration::from_secs(seconds.into()),
     })
+}
+
+/// Seconds as C reads a number: with a sign or zeros in front, and nothing is 0.
+fn seconds(word: &str) -> Option<u32> {
+    if word.is_empty() { Some(0) } else { word.parse().ok() }
 }
 
 /// Pairs of seconds and changes; the empty value is none.

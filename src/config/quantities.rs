@@ -8,6 +8,9 @@ use toml_edit::Value;
 /// The most bytes Redis admits for a size, which is the largest number of its type.
 const MAX_BYTES: u64 = i64::MAX as u64;
 
+/// The most digits Redis reads of a size.
+const MAX_SIZE_DIGITS: usize = 127;
+
 /// A number of bytes, at least so many, with Redis's units.
 pub(super) struct Memory(pub(super) u64);
 
@@ -88,11 +91,12 @@ impl Kind<Duration> for HumanTime {
     }
 }
 
-/// A number of bytes with Redis's units: `k` is 1000, `kb` 1024, and so on. Too large a number saturates.
+/// A number of bytes with Redis's units: `k` is 1000, `kb` 1024, and so on. Without digits it is 0, as in Redis, whether
+/// or not there is a unit. Too large a number saturates, where Redis counts on from 0.
 pub(super) fn memory(word: &str) -> Result<u64, Invalid> {
     let digits_len = word.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, unit) = word.split_at(digits_len);
-    if digits.is_empty() {
+    if digits_len > MAX_SIZE_DIGITS {
         return Err(Invalid::NotMemory);
     }
     let factor: u64 = match unit.to_ascii_lowercase().as_str() {
@@ -105,7 +109,8 @@ pub(super) fn memory(word: &str) -> Result<u64, Invalid> {
         "gb" => 1 << 30,
         _ => return Err(Invalid::NotMemory),
     };
-    Ok(digits.parse().unwrap_or(u64::MAX).saturating_mul(factor))
+    let number = if digits.is_empty() { 0 } else { digits.parse().unwrap_or(u64::MAX) };
+    Ok(number.saturating_mul(factor))
 }
 
 /// A number of bytes in the largest unit that divides it.

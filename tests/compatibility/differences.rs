@@ -3,7 +3,7 @@
 
 use super::absent::ABSENT;
 use super::of_catalog::DIFFERENCES;
-use super::rules::EXCUSES;
+use super::rules::{EXCUSES, RULES};
 use super::shown;
 use memora::commands::table::table;
 use std::fmt::Write;
@@ -19,9 +19,11 @@ pub(crate) fn write(text: &mut String) {
     text.push_str("\n### What Memora does otherwise than Redis\n\n");
     write_marks(text, &marks, "differs");
     text.push_str("\n### What random requests may show\n\n");
-    for (reason, _) in EXCUSES {
+    for reason in excuses_without(&marks) {
         let _ = writeln!(text, "- {}", plain(reason));
     }
+    text.push_str("\n### What is not compared byte for byte\n\n");
+    write_marks(text, &loose_rules(), LOOSE);
     text.push_str("\n### What COMMAND says of commands\n\n");
     for (name, field, reason) in DIFFERENCES {
         let _ = writeln!(text, "- `{}`, {field}: {}", shown(name), plain(reason));
@@ -88,6 +90,24 @@ fn command(step: &str) -> String {
         (Some(entry), None) => shown(&entry.name),
         (None, None) => words.join(" "),
     }
+}
+
+/// The excuses of the oracle that are not said of a script already.
+fn excuses_without(marks: &[Mark]) -> impl Iterator<Item = &'static str> {
+    let reasons = EXCUSES.iter().map(|(reason, _)| *reason);
+    reasons.filter(|reason| marks.iter().all(|mark| mark.reason != *reason))
+}
+
+/// The kind of what [`loose_rules`] finds.
+const LOOSE: &str = "loose";
+
+/// The rules of the oracle that do not compare byte for byte; one for each reason.
+fn loose_rules() -> Vec<Mark> {
+    let mut marks = Vec::new();
+    for rule in RULES.iter().filter(|rule| !rule.reason.is_empty()) {
+        add(&mut marks, LOOSE, rule.reason, rule.name().collect::<Vec<_>>().join(" "));
+    }
+    marks
 }
 
 fn write_marks(text: &mut String, marks: &[Mark], kind: &str) {

@@ -1,6 +1,6 @@
 //! Whether two replies to the same request say the same.
 
-use super::rules::{Compare, EXCUSES, RULES};
+use super::rules::{Compare, EXCUSES, RULES, Rule};
 use crate::wire::Value;
 
 /// Whether Memora may answer `memora` where Redis answers `redis`.
@@ -49,14 +49,9 @@ fn pairs(value: &Value) -> Value {
 
 /// How the replies to `request` are compared: by the rule with the most words in common.
 fn rule_for(request: &[Vec<u8>]) -> Compare {
-    let is_for = |syntax: &str| {
-        let names = syntax
-            .split(' ')
-            .take_while(|word| word.bytes().all(|byte| byte.is_ascii_uppercase() || b"-_".contains(&byte)));
+    let is_for = |rule: &&Rule| {
         let mut words = request.iter();
-        names
-            .into_iter()
-            .all(|name| words.next().is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes())))
+        rule.name().all(|name| words.next().is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes())))
     };
-    RULES.iter().find(|rule| is_for(rule.syntax)).map_or(Compare::Exact, |rule| rule.compare)
+    RULES.iter().find(is_for).map_or(Compare::Exact, |rule| rule.compare)
 }

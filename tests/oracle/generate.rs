@@ -104,18 +104,12 @@ fn spread_times(words: &mut Words, random: &mut Random) {
     }
 }
 
-/// Units of sizes, which Redis takes for a size of 0 when they stand alone.
-const UNITS: &[&[u8]] = &[b"b", b"k", b"kb", b"m", b"mb", b"g", b"gb"];
-
 /// Where the first value of a command of [`TEXT_ONLY`] may be: behind its name and that of an option.
 const FIRST_VALUE: usize = 2;
 
-/// Leaves what can be read of a word; what would be a size to Redis only becomes none to anyone.
+/// Leaves what can be read of a word.
 fn make_text(word: &mut Vec<u8>) {
     word.retain(u8::is_ascii_graphic);
-    if word.is_empty() || UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit)) {
-        word.push(b'x');
-    }
 }
 
 /// Whether a request begins with these words.

@@ -1,5 +1,6 @@
 //! The commands the oracle knows: one line each, its syntax in the words of [`super::grammar`] and how its reply is
-//! compared. A new command is a new line; what a difference is allowed to be stands in [`EXCUSES`].
+//! compared, with the reason where that is not byte for byte. A new command is a new line; what a difference is allowed
+//! to be stands in [`EXCUSES`]. `docs/COMPATIBILITY.md` is made of both.
 
 use crate::wire::Value;
 
@@ -27,17 +28,44 @@ pub(crate) struct Rule {
     /// How often it comes, compared with others.
     pub(crate) weight: usize,
     pub(crate) compare: Compare,
+    /// Why it is not compared byte for byte; nothing where it is.
+    pub(crate) reason: &'static str,
 }
 
 const fn rule(weight: usize, syntax: &'static str) -> Rule {
-    Rule { syntax, weight, compare: Compare::Exact }
+    Rule { syntax, weight, compare: Compare::Exact, reason: "" }
 }
 
 impl Rule {
-    const fn compare(self, compare: Compare) -> Self {
-        Self { compare, ..self }
+    /// The words of the syntax that name the command.
+    pub(crate) fn name(&self) -> impl Iterator<Item = &'static str> {
+        let is_name =
+            |word: &&str| word.bytes().all(|byte| byte.is_ascii_uppercase() || b"-_".contains(&byte));
+        self.syntax.split(' ').take_while(is_name)
+    }
+
+    const fn compare(self, compare: Compare, reason: &'static str) -> Self {
+        Self { compare, reason, ..self }
     }
 }
+
+const ORDER: &str = "the order is each server's own, as no order is promised";
+const RANDOM: &str = "what is picked at random is each server's own";
+const STEPS: &str =
+    "how a table is cut into steps is each server's own; compared where one step has seen everything";
+const CLOCK: &str = "both servers read the clock, one after the other";
+const NO_USE: &str = "Memora does not record when a key was used: the time is always 0";
+const TABLE_BYTES: &str =
+    "the fields of a table are written in an order of each server's own; `tests/dump.rs` compares the rest";
+const DUE_KEYS: &str =
+    "counts keys whose time has passed until they are removed, which no one promises a time for";
+const SLOW: &str = "how long a command took is each server's own";
+const OWN_NUMBERS: &str = "numbers and addresses are those of the server's own connections";
+const OWN_FIGURES: &str = "figures about the server itself";
+const OWN_COMMANDS: &str = "Memora has not all commands of Redis, and describes them in its own words";
+const OWN_OPTIONS: &str = "Memora has not all options of Redis, and some of its own";
+const OWN_TEXT: &str = "the text is Memora's own";
+const GREETING: &str = "the fields come in any order, and `id` and `version` are the server's own";
 
 pub(crate) const RULES: &[Rule] = &[
     // Strings
@@ -99,9 +127,9 @@ pub(crate) const RULES: &[Rule] = &[
     rule(5, "HGET hash field"),
     rule(5, "HDEL hash field..."),
     rule(3, "HLEN hash"),
-    rule(2, "HKEYS hash").compare(Compare::Unordered),
-    rule(2, "HVALS hash").compare(Compare::Unordered),
-    rule(2, "HGETALL hash").compare(Compare::Pairs),
+    rule(2, "HKEYS hash").compare(Compare::Unordered, ORDER),
+    rule(2, "HVALS hash").compare(Compare::Unordered, ORDER),
+    rule(2, "HGETALL hash").compare(Compare::Pairs, ORDER),
     rule(3, "HMSET hash <field value>..."),
     rule(3, "HMGET hash field..."),
     rule(2, "HEXISTS hash field"),
@@ -109,27 +137,27 @@ pub(crate) const RULES: &[Rule] = &[
     rule(3, "HSETNX hash field value"),
     rule(5, "HINCRBY hash field integer"),
     rule(4, "HINCRBYFLOAT hash field <float | integer>"),
-    // What is picked at random, and how a table is cut into steps, is each server's own.
-    rule(2, "HRANDFIELD hash [<0 | 1 | 2 | 5 | 1000 | -1 | -7>] [WITHVALUES]").compare(Compare::Outcome),
-    rule(3, "HSCAN hash <0 | integer> [MATCH pattern] [COUNT <1000 | count>]").compare(Compare::Scan),
+    rule(2, "HRANDFIELD hash [<0 | 1 | 2 | 5 | 1000 | -1 | -7>] [WITHVALUES]")
+        .compare(Compare::Outcome, RANDOM),
+    rule(3, "HSCAN hash <0 | integer> [MATCH pattern] [COUNT <1000 | count>]").compare(Compare::Scan, STEPS),
     // Keys
     rule(4, "DEL key..."),
     rule(3, "EXISTS key..."),
     rule(3, "TYPE key"),
-    rule(2, "KEYS pattern").compare(Compare::Unordered),
-    rule(3, "SCAN <0 | integer> [MATCH pattern] [COUNT <1000 | count>] [TYPE type]").compare(Compare::Scan),
+    rule(2, "KEYS pattern").compare(Compare::Unordered, ORDER),
+    rule(3, "SCAN <0 | integer> [MATCH pattern] [COUNT <1000 | count>] [TYPE type]")
+        .compare(Compare::Scan, STEPS),
     rule(5, "EXPIRE key secs [NX | XX | GT | LT] [XX | GT | LT]"),
     rule(5, "PEXPIRE key ms [NX | XX | GT | LT]"),
-    rule(3, "TTL key").compare(Compare::Within(2)),
-    rule(3, "PTTL key").compare(Compare::Within(TIME_BOUND_MS)),
+    rule(3, "TTL key").compare(Compare::Within(2), CLOCK),
+    rule(3, "PTTL key").compare(Compare::Within(TIME_BOUND_MS), CLOCK),
     rule(4, "OBJECT ENCODING key"),
     rule(1, "OBJECT REFCOUNT key"),
     rule(1, "OBJECT FREQ key"),
-    // Memora records no use of keys, as nothing is evicted by it.
-    rule(1, "OBJECT IDLETIME key").compare(Compare::Outcome),
+    rule(1, "OBJECT IDLETIME key").compare(Compare::Outcome, NO_USE),
     rule(2, "UNLINK key..."),
     rule(2, "TOUCH key..."),
-    rule(1, "RANDOMKEY").compare(Compare::Outcome),
+    rule(1, "RANDOMKEY").compare(Compare::Outcome, RANDOM),
     rule(3, "RENAME key key"),
     rule(3, "RENAMENX key key"),
     rule(4, "COPY key key [DB db] [REPLACE]"),
@@ -138,10 +166,9 @@ pub(crate) const RULES: &[Rule] = &[
     rule(3, "PERSIST key"),
     rule(4, "EXPIREAT key at [NX | XX | GT | LT] [XX | GT | LT]"),
     rule(4, "PEXPIREAT key at_ms [NX | XX | GT | LT]"),
-    rule(2, "EXPIRETIME key").compare(Compare::Within(TIME_BOUND_MS / 1000)),
-    rule(2, "PEXPIRETIME key").compare(Compare::Within(TIME_BOUND_MS)),
-    // Its bytes are compared in tests/dump.rs: those of a table have no promised order.
-    rule(2, "DUMP key").compare(Compare::Outcome),
+    rule(2, "EXPIRETIME key").compare(Compare::Within(TIME_BOUND_MS / 1000), CLOCK),
+    rule(2, "PEXPIRETIME key").compare(Compare::Within(TIME_BOUND_MS), CLOCK),
+    rule(2, "DUMP key").compare(Compare::Outcome, TABLE_BYTES),
     rule(5, "RESTORE key <0 | ms> payload [REPLACE] [IDLETIME count] [FREQ count]"),
     rule(1, "RESTORE key at_ms payload [REPLACE] ABSTTL"),
     rule(
@@ -154,15 +181,16 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "PING [value]"),
     rule(1, "ECHO value"),
     rule(2, "SELECT db"),
-    rule(1, "HELLO [<2 | 3 | integer> [AUTH user text] [SETNAME text]]").compare(Compare::Pairs),
+    rule(1, "HELLO [<2 | 3 | integer> [AUTH user text] [SETNAME text]]").compare(Compare::Pairs, GREETING),
     rule(1, "AUTH [text] text"),
     rule(1, "RESET"),
     rule(1, "QUIT [value]"),
-    rule(1, "CLIENT ID").compare(Compare::Outcome),
+    rule(1, "CLIENT ID").compare(Compare::Outcome, OWN_NUMBERS),
     rule(1, "CLIENT GETNAME"),
     rule(1, "CLIENT SETNAME text"),
-    rule(1, "CLIENT LIST [TYPE <NORMAL | PUBSUB | text>] [ID integer...]").compare(Compare::Outcome),
-    rule(1, "CLIENT INFO").compare(Compare::Outcome),
+    rule(1, "CLIENT LIST [TYPE <NORMAL | PUBSUB | text>] [ID integer...]")
+        .compare(Compare::Outcome, OWN_NUMBERS),
+    rule(1, "CLIENT INFO").compare(Compare::Outcome, OWN_NUMBERS),
     rule(1, "CLIENT NO-EVICT <ON | OFF | text>"),
     rule(1, "CLIENT REPLY ON"),
     rule(1, "CLIENT UNPAUSE"),
@@ -170,37 +198,37 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CLIENT GETREDIR"),
     rule(1, "CLIENT CACHING <YES | NO | text>"),
     // The server
-    // Counts keys whose time has passed until somebody removes them, which no one promises a time for.
-    rule(1, "DBSIZE").compare(Compare::Outcome),
+    rule(1, "DBSIZE").compare(Compare::Outcome, DUE_KEYS),
     rule(1, "FLUSHDB [ASYNC | SYNC]"),
     rule(1, "FLUSHALL [ASYNC | SYNC]"),
-    rule(1, "TIME").compare(Compare::Outcome),
-    rule(1, "INFO [text]").compare(Compare::Outcome),
-    rule(1, "COMMAND COUNT").compare(Compare::Outcome),
+    rule(1, "TIME").compare(Compare::Outcome, CLOCK),
+    rule(1, "INFO [text]").compare(Compare::Outcome, OWN_FIGURES),
+    rule(1, "COMMAND COUNT").compare(Compare::Outcome, OWN_COMMANDS),
     rule(1, "COMMAND INFO <GET | SET | text>..."),
-    rule(1, "COMMAND DOCS <GET | SET | text>...").compare(Compare::Outcome),
-    rule(1, "COMMAND LIST [FILTERBY <MODULE | ACLCAT | PATTERN | text> text]").compare(Compare::Outcome),
+    rule(1, "COMMAND DOCS <GET | SET | text>...").compare(Compare::Outcome, OWN_COMMANDS),
+    rule(1, "COMMAND LIST [FILTERBY <MODULE | ACLCAT | PATTERN | text> text]")
+        .compare(Compare::Outcome, OWN_COMMANDS),
     rule(1, "COMMAND GETKEYS <GET string | SET string value [GET] | DEL key... | text value...>"),
     rule(1, "COMMAND GETKEYSANDFLAGS <GET string | SET string value [GET] | DEL key... | text value...>"),
-    rule(1, "CONFIG GET pattern...").compare(Compare::Outcome),
+    rule(1, "CONFIG GET pattern...").compare(Compare::Outcome, OWN_OPTIONS),
     rule(1, "CONFIG SET <HASH-MAX-LISTPACK-ENTRIES | HASH-MAX-LISTPACK-VALUE> <count | index | integer>"),
     rule(1, "CONFIG SET <TIMEOUT | TCP-KEEPALIVE> integer"),
     rule(1, "CONFIG RESETSTAT"),
-    rule(1, "SLOWLOG GET [count]").compare(Compare::Outcome),
-    rule(1, "SLOWLOG LEN").compare(Compare::Outcome),
+    rule(1, "SLOWLOG GET [count]").compare(Compare::Outcome, SLOW),
+    rule(1, "SLOWLOG LEN").compare(Compare::Outcome, SLOW),
     rule(1, "SLOWLOG RESET"),
-    rule(1, "LATENCY LATEST").compare(Compare::Outcome),
-    rule(1, "LATENCY HISTORY text").compare(Compare::Outcome),
-    rule(1, "LATENCY RESET [text...]").compare(Compare::Outcome),
-    rule(1, "LATENCY GRAPH text").compare(Compare::Outcome),
-    rule(1, "LATENCY HISTOGRAM text...").compare(Compare::Outcome),
-    rule(1, "MEMORY USAGE key [SAMPLES count]").compare(Compare::Outcome),
-    rule(1, "MEMORY STATS").compare(Compare::Outcome),
-    rule(1, "MEMORY DOCTOR").compare(Compare::Outcome),
-    rule(1, "MEMORY MALLOC-STATS").compare(Compare::Outcome),
+    rule(1, "LATENCY LATEST"),
+    rule(1, "LATENCY HISTORY text"),
+    rule(1, "LATENCY RESET [text...]"),
+    rule(1, "LATENCY GRAPH text"),
+    rule(1, "LATENCY HISTOGRAM text...").compare(Compare::Outcome, SLOW),
+    rule(1, "MEMORY USAGE key [SAMPLES count]").compare(Compare::Outcome, OWN_FIGURES),
+    rule(1, "MEMORY STATS").compare(Compare::Outcome, OWN_FIGURES),
+    rule(1, "MEMORY DOCTOR").compare(Compare::Outcome, OWN_TEXT),
+    rule(1, "MEMORY MALLOC-STATS").compare(Compare::Outcome, OWN_TEXT),
     rule(1, "MEMORY PURGE"),
     rule(1, "MODULE LIST"),
-    rule(1, "ROLE").compare(Compare::Outcome),
+    rule(1, "ROLE"),
     rule(1, "READONLY"),
     rule(1, "READWRITE"),
     rule(1, "ASKING"),
@@ -213,7 +241,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CLUSTER COUNTKEYSINSLOT integer"),
     rule(1, "CLUSTER GETKEYSINSLOT integer count"),
     rule(1, "CLUSTER LINKS"),
-    rule(1, "LOLWUT").compare(Compare::Outcome),
+    rule(1, "LOLWUT").compare(Compare::Outcome, OWN_TEXT),
 ];
 
 /// Commands that are not made wrong at random: Redis before 7.2 carries out the options of HELLO that stand before a
@@ -221,8 +249,7 @@ pub(crate) const RULES: &[Rule] = &[
 /// a huge negative count answers for ever.
 pub(crate) const NEVER_WRONG: &[&str] = &["hello", "client reply", "hrandfield"];
 
-/// Commands whose arguments are text that is not empty in Memora; Redis takes what stands before a zero byte, and
-/// nothing at all for a size of 0.
+/// Commands whose arguments are text in Memora; Redis takes what stands before a zero byte.
 pub(crate) const TEXT_ONLY: &[&str] = &["config"];
 
 /// How far the deadlines of a key may be from each other: both servers read the clock, one after the other.
@@ -259,7 +286,7 @@ pub(crate) const CONTENTS: &[(&str, &[&str], Compare)] = &[
 /// A difference that is meant: the request and both replies, Memora's first.
 type Excuse = fn(&[Vec<u8>], &Value, &Value) -> bool;
 
-/// The differences that are meant, each with its reason.
+/// The differences that are meant, each with its reason; where a mark in a script means the same, it has the same words.
 pub(crate) const EXCUSES: &[(&str, Excuse)] = &[
     ("small lists are one listpack since 7.2", |_, memora, redis| {
         memora.bytes() == b"listpack" && redis.bytes() == b"quicklist"

@@ -74,9 +74,10 @@ fn raise_file_limit(config: &Config) {
     }
 }
 
-fn start(config: Config, origin: ConfigOrigin, set_log_level: SetLogLevel) -> Result<Server, StartError> {
-    std::env::set_current_dir(&config.dir)
-        .map_err(|source| StartError::Directory { path: config.dir.clone(), source })?;
+/// Starts the server in its directory, whose whole path is what CONFIG GET answers from then on.
+fn start(mut config: Config, origin: ConfigOrigin, set_log_level: SetLogLevel) -> Result<Server, StartError> {
+    let entered = std::env::set_current_dir(&config.dir).and_then(|()| std::env::current_dir());
+    config.dir = entered.map_err(|source| StartError::Directory { path: config.dir, source })?;
     let embedding = Embedding {
         config_file: origin.file,
         set_log_level: Some(set_log_level),

@@ -77,11 +77,16 @@ fn sizes_know_redis_units() {
         ("2Mb", "2097152"),
         ("1g", "1000000000"),
         ("1gB", "1073741824"),
+        ("", "0"),
+        ("kb", "0"),
+        ("B", "0"),
+        (&format!("{}7k", "0".repeat(126)), "7000"),
     ];
     for (word, bytes) in sizes {
         ok("hash-max-listpack-value", word, bytes);
     }
-    for word in ["", "kb", "-1", "1t", "1.5mb", " 1", "1 mb", "50%"] {
+    let too_many_digits = "0".repeat(128);
+    for word in [&too_many_digits, "-1", "-", "1t", "1bb", "1.5mb", " 1", "1 mb", "50%"] {
         assert_eq!(set("hash-max-listpack-value", &[word]), Err(Invalid::NotMemory), "{word}");
     }
     let bounds = || Err(out_of_range("1048576", "9223372036854775807"));
