@@ -22,6 +22,27 @@ const HISTORIES_FOR_REDIS: u64 = 30;
 /// The longest jump of the clock: three days.
 const LONGEST_JUMP_MS: i64 = 3 * 24 * 3600 * 1000;
 
+/// Requests that the generator makes too seldom for deadlines and databases to meet.
+const MEETINGS: &[&str] = &[
+    "SELECT 0",
+    "SELECT 0",
+    "SELECT 1",
+    "COPY s1 s1 DB 0 REPLACE",
+    "COPY s1 s2 DB 1",
+    "COPY l1 s1 DB 1",
+    "MOVE s1 1",
+    "MOVE s2 0",
+    "MOVE l1 1",
+    "SWAPDB 0 1",
+    "PEXPIRE s1 500",
+    "PEXPIRE s2 3000",
+    "PEXPIRE l1 200",
+    "EXPIRE h1 1 GT",
+    "SET s1 v PX 300",
+    "GETEX s2 PX 700",
+    "RANDOMKEY",
+];
+
 #[test]
 fn a_replayed_log_makes_the_same_data() {
     let generator = Generator::new();
@@ -127,6 +148,9 @@ fn live(engine: &mut Engine, generator: &Generator, seed: u64) {
     let mut random = Random::new(!seed);
     for request in generator.case(seed).requests {
         engine.run(&request);
+        if random.chance(40) {
+            engine.run(&random.one(MEETINGS).split(' ').collect::<Vec<_>>());
+        }
         let now_ms = engine.now_ms();
         let jump = |jump_ms: i64| now_ms.saturating_add_signed(jump_ms);
         match random.below(20) {
