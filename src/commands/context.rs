@@ -3,6 +3,7 @@
 //! The Keyspace lends it for the time of one command: the request's bytes, the data, the clients, the
 //! server's facts and figures, the time. There is nothing here to wait on and nothing that reaches a socket.
 
+use super::durability::Durability;
 use super::effects::Effects;
 use super::faults::{self, Fault};
 use super::history::History;
@@ -32,6 +33,8 @@ pub struct Context<'a> {
     pub statistics: &'a mut Statistics,
     /// What was slow.
     pub history: &'a mut History,
+    /// The data on disk.
+    pub durability: &'a mut Durability,
     /// What never changes while the process runs, and what only the system can tell.
     pub facts: &'a dyn Facts,
     /// Unix time in milliseconds, read once per batch.

@@ -148,7 +148,15 @@ pub enum Control {
     Shutdown {
         /// Do not wait for slow clients.
         now: bool,
+        /// Whether to write a snapshot at the end; none leaves it to the options.
+        save: Option<bool>,
     },
+    /// Begin to write a snapshot.
+    Snapshot,
+    /// Begin to rewrite the log.
+    Rewrite,
+    /// Answer this client, and go on with its requests, only when something has happened.
+    Await(Awaited),
     /// Keep the whole server busy for a while, before the reply (`DEBUG SLEEP`).
     Sleep(Duration),
     /// Fail in the middle of this command, to show what happens then (`DEBUG PANIC`).
@@ -157,4 +165,20 @@ pub enum Control {
     ConfigChanged,
     /// Set the counters of `INFO` back to zero.
     ResetStatistics,
+}
+
+/// What a client waits for.
+#[derive(Clone, Copy, Debug)]
+pub enum Awaited {
+    /// The end of the snapshot that is being written.
+    Snapshot,
+    /// That the log is on disk up to a unit.
+    Synced {
+        /// The unit.
+        seq: u64,
+        /// Whether it waits for replicas as well, of which there are none.
+        replicas: bool,
+        /// How long; 0 is for ever.
+        timeout_ms: u64,
+    },
 }

@@ -155,6 +155,7 @@ impl Command for Time {
 pub(super) struct Shutdown {
     now: bool,
     abort: bool,
+    save: Option<bool>,
 }
 
 impl Command for Shutdown {
@@ -190,10 +191,8 @@ impl Command for Shutdown {
         if save && nosave || abort && (save || nosave || now || force) {
             args.fail(faults::SYNTAX);
         }
-        if save {
-            args.fail(faults::NOTHING_TO_SAVE_TO);
-        }
-        args.done(Self { now, abort })
+        let save = (save || nosave).then_some(save);
+        args.done(Self { now, abort, save })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
@@ -201,7 +200,7 @@ impl Command for Shutdown {
             // A shutdown under way takes no commands any more, so there is never one to abort.
             return Err(faults::NO_SHUTDOWN);
         }
-        context.effects.control(Control::Shutdown { now: self.now });
+        context.effects.control(Control::Shutdown { now: self.now, save: self.save });
         Ok(Reply::Silent)
     }
 }

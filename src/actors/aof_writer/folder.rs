@@ -5,7 +5,7 @@
 //! file that is open cannot be replaced, so nothing here keeps a file open that another step renames.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A file that is appended to.
@@ -19,7 +19,7 @@ pub(crate) trait AppendFile: Send {
 }
 
 /// A folder of files, named without a path.
-pub(crate) trait Folder: Send {
+pub(crate) trait Folder: Send + Sync {
     /// Makes sure the folder is there.
     fn create(&self) -> io::Result<()>;
     /// Whether a file is there.
@@ -96,7 +96,9 @@ impl Folder for DiskFolder {
 
     fn append_to(&self, name: &str) -> io::Result<Box<dyn AppendFile>> {
         let is_new = !self.contains(name);
-        let file = OpenOptions::new().create(true).append(true).open(self.file(name))?;
+        // Not opened for appending only: Windows cuts no file that is.
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(self.file(name))?;
+        file.seek(SeekFrom::End(0))?;
         if is_new {
             self.sync()?;
         }
@@ -144,6 +146,7 @@ impl AppendFile for File {
     }
 
     fn truncate(&mut self, len_bytes: u64) -> io::Result<()> {
-        self.set_len(len_bytes)
+        self.set_len(len_bytes)?;
+        self.seek(SeekFrom::Start(len_bytes)).map(drop)
     }
 }

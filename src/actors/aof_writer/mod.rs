@@ -10,47 +10,37 @@
 
 pub(crate) mod folder;
 mod log;
+mod messages;
 #[cfg(test)]
 pub(crate) mod simulated;
 
-pub(crate) use log::{Log, Mark, Piece, manifest_name};
+pub(crate) use log::{Mark, Piece, Position, Sizes, Start, manifest_name};
+pub(crate) use messages::{AofWriterHandle, Append, Begin, LogReport, Rotate, SetPolicy, SwitchBase, SyncNow};
 
 use super::keyspace::KeyspaceHandle;
 use super::supervision::Health;
 use crate::config::values::AppendFsync;
-use crate::persistence::aof::Manifest;
-use actix::{
-    Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, MessageResult, SpawnHandle,
-    Supervised,
-};
+use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
+use folder::Folder;
+use log::Log;
+use messages::{Flush, Seal};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// With `appendfsync everysec`, how long a write may wait to be made durable.
 const SYNC_PERIOD: Duration = Duration::from_secs(1);
 
+/// With `appendfsync everysec`, more than this is not left to the next second: it would be one long wait.
+const SYNC_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Pause before a disk that failed is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
-/// What a restart goes on from; kept outside the actor.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Progress {
-    /// The files of the log.
-    pub(crate) manifest: Manifest,
-    /// How far it is durable.
-    pub(crate) durable: Mark,
-}
-
-/// Opens the log at a place: at the start and after a panic.
-pub(crate) type OpenLog = Box<dyn Fn(&Progress) -> io::Result<Log> + Send>;
-
 /// The actor that writes the log.
 pub(crate) struct AofWriter {
-    log: Log,
-    open: OpenLog,
+    open: Option<OpenLog>,
     policy: AppendFsync,
-    progress: Arc<Mutex<Progress>>,
     keyspace: KeyspaceHandle,
     health: Arc<Health>,
     flush_due: bool,
@@ -59,117 +49,71 @@ pub(crate) struct AofWriter {
     synced_at: Instant,
 }
 
-/// AofWriter → Keyspace: how far the log has come.
-pub(crate) struct Logged {
-    /// The last unit that is written.
-    pub(crate) written_seq: u64,
-    /// The last unit that is durable.
-    pub(crate) durable_seq: u64,
-    /// What is wrong with the disk, if anything.
-    pub(crate) trouble: Option<String>,
-    /// How long the sync took, if there was one.
-    pub(crate) sync_time: Option<Duration>,
-}
-
-/// Keyspace → AofWriter: append a piece.
-pub(crate) struct Append(pub(crate) Piece);
-
-/// AofWriter → itself: the mailbox is empty, write.
-struct Flush;
-
-/// Keyspace → AofWriter: the option `appendfsync` changed.
-pub(crate) struct SetPolicy(pub(crate) AppendFsync);
-
-/// Keyspace → AofWriter: begin a new increment; answers its number.
-pub(crate) struct Rotate;
-
-/// Rewriter → AofWriter: a new base is finished.
-pub(crate) struct SwitchBase {
-    /// The finished file's name in the log's folder.
-    pub(crate) finished: String,
-    /// Whether it is RDB rather than commands.
-    pub(crate) rdb: bool,
-    /// The increment that follows it.
-    pub(crate) first_increment: u64,
-}
-
-/// Supervisor → AofWriter: write and sync everything, then stop; answers whether that worked.
-pub(crate) struct Seal;
-
-impl Message for Append {
-    type Result = ();
-}
-impl Message for Flush {
-    type Result = ();
-}
-impl Message for SetPolicy {
-    type Result = ();
-}
-impl Message for Rotate {
-    type Result = io::Result<u64>;
-}
-impl Message for SwitchBase {
-    type Result = io::Result<Manifest>;
-}
-impl Message for Seal {
-    type Result = io::Result<u64>;
+/// The log and what it takes to open it once more.
+struct OpenLog {
+    log: Log,
+    folder: Arc<dyn Folder>,
+    name: String,
+    /// Where to go on after a panic, whatever state `log` is in then.
+    position: Position,
 }
 
 impl AofWriter {
-    /// Opens the log at `progress`.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub(crate) fn new(
-        open: OpenLog,
-        progress: Progress,
-        policy: AppendFsync,
-        keyspace: KeyspaceHandle,
-        health: Arc<Health>,
-    ) -> io::Result<Self> {
-        let log = open(&progress)?;
-        let progress = Progress { manifest: log.manifest().clone(), durable: log.durable() };
-        Ok(Self {
-            log,
-            open,
-            policy,
-            progress: Arc::new(Mutex::new(progress)),
+    /// An AofWriter without a log.
+    pub(crate) fn new(keyspace: KeyspaceHandle, health: Arc<Health>) -> Self {
+        Self {
+            open: None,
+            policy: AppendFsync::default(),
             keyspace,
             health,
             flush_due: false,
             sync_timer: None,
             retry_timer: None,
             synced_at: Instant::now(),
-        })
+        }
+    }
+
+    /// Does something with the log, and keeps where it stands where that survives a panic.
+    fn with_log<T>(&mut self, act: impl FnOnce(&mut Log) -> io::Result<T>) -> io::Result<T> {
+        let open = self.open.as_mut().ok_or_else(|| io::Error::other("there is no open log"))?;
+        let outcome = act(&mut open.log);
+        open.position = open.log.position();
+        outcome
     }
 
     /// Writes what waits and syncs it as the policy says; the Keyspace hears of it.
     fn flush(&mut self, ctx: &mut Context<Self>) {
-        let written = self.log.write();
+        let written = self.with_log(Log::write);
+        let Some(open) = &self.open else { return };
         let due = match self.policy {
             AppendFsync::Always => true,
-            AppendFsync::Everysec => self.synced_at.elapsed() >= SYNC_PERIOD,
-            AppendFsync::No => {
-                self.log.trust_written();
-                false
+            AppendFsync::Everysec => {
+                self.synced_at.elapsed() >= SYNC_PERIOD || open.log.unsynced_bytes() >= SYNC_BYTES
             }
+            AppendFsync::No => false,
         };
         let (synced, sync_time) = if due { self.sync() } else { (Ok(()), None) };
-        if self.policy == AppendFsync::Everysec && self.log.durable() != self.log.written() {
-            self.sync_later(ctx);
+        if self.policy == AppendFsync::No {
+            // Nobody is promised more than that the system has it; an error here is that of `write`.
+            let _ = self.with_log(|log| {
+                log.trust_written();
+                Ok(())
+            });
         }
+        self.sync_later_if_needed(ctx);
         self.report(written.and(synced), sync_time, ctx);
     }
 
     fn sync(&mut self) -> (io::Result<()>, Option<Duration>) {
         let started = Instant::now();
-        let synced = self.log.sync();
+        let synced = self.with_log(Log::sync);
         self.synced_at = Instant::now();
         (synced, Some(started.elapsed()))
     }
 
-    fn sync_later(&mut self, ctx: &mut Context<Self>) {
-        if self.sync_timer.is_none() {
+    fn sync_later_if_needed(&mut self, ctx: &mut Context<Self>) {
+        let waits = self.open.as_ref().is_some_and(|open| open.log.durable() != open.log.written());
+        if self.policy == AppendFsync::Everysec && waits && self.sync_timer.is_none() {
             let pause = SYNC_PERIOD.saturating_sub(self.synced_at.elapsed());
             self.sync_timer = Some(ctx.run_later(pause, |writer, ctx| {
                 writer.sync_timer = None;
@@ -181,18 +125,22 @@ impl AofWriter {
 
     /// Tells the Keyspace how far the log has come, and tries again later where that is not far enough.
     fn report(&mut self, outcome: io::Result<()>, sync_time: Option<Duration>, ctx: &mut Context<Self>) {
+        let Some(open) = &self.open else { return };
         let trouble = outcome.err().map(|error| error.to_string());
         if let Some(trouble) = &trouble {
-            tracing::error!(trouble, folder = %self.log.folder_path().display(), "the log cannot be written");
+            tracing::error!(trouble, folder = %open.log.folder_path().display(), "the log cannot be written");
+        }
+        self.keyspace.report(LogReport::Progress {
+            written_seq: open.log.written().seq,
+            durable_seq: open.log.durable().seq,
+            synced_seq: open.log.synced_seq(),
+            sizes: open.log.sizes(),
+            sync_time,
+            trouble: trouble.clone(),
+        });
+        if trouble.is_some() {
             self.retry_later(ctx);
         }
-        self.remember();
-        self.keyspace.logged(Logged {
-            written_seq: self.log.written().seq,
-            durable_seq: self.log.durable().seq,
-            trouble,
-            sync_time,
-        });
     }
 
     fn retry_later(&mut self, ctx: &mut Context<Self>) {
@@ -204,13 +152,13 @@ impl AofWriter {
         }
     }
 
-    /// Keeps what a restart needs where it survives.
-    fn remember(&self) {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.durable = self.log.durable();
-        if progress.manifest != *self.log.manifest() {
-            progress.manifest = self.log.manifest().clone();
-        }
+    fn open(&mut self, begin: Begin) -> io::Result<Sizes> {
+        let Begin { folder, name, start, policy } = begin;
+        let log = Log::open(Arc::clone(&folder), name.clone(), start)?;
+        let (position, sizes) = (log.position(), log.sizes());
+        self.policy = policy;
+        self.open = Some(OpenLog { log, folder, name, position });
+        Ok(sizes)
     }
 }
 
@@ -220,12 +168,23 @@ impl Actor for AofWriter {
 
 impl Supervised for AofWriter {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        // A log that cannot be opened is one more failure, which the guard counts.
-        self.log =
-            (self.open)(&progress).unwrap_or_else(|error| panic!("cannot open the log again: {error}"));
         (self.flush_due, self.sync_timer, self.retry_timer) = (false, None, None);
-        self.keyspace.resend_log(progress.durable.seq);
+        let Some(open) = &mut self.open else { return };
+        let start = Start::Resume(open.position.clone());
+        // A log that cannot be opened is one more failure, which the guard counts.
+        open.log = Log::open(Arc::clone(&open.folder), open.name.clone(), start)
+            .unwrap_or_else(|error| panic!("cannot open the log again: {error}"));
+        self.keyspace.report(LogReport::Resend { durable_seq: open.position.durable.seq });
+    }
+}
+
+impl Handler<Begin> for AofWriter {
+    type Result = ();
+
+    fn handle(&mut self, begin: Begin, _: &mut Context<Self>) {
+        self.health.taken();
+        let begun = self.open(begin);
+        self.keyspace.report(LogReport::Begun(begun.map_err(|error| error.to_string())));
     }
 }
 
@@ -234,7 +193,9 @@ impl Handler<Append> for AofWriter {
 
     fn handle(&mut self, Append(piece): Append, ctx: &mut Context<Self>) {
         self.health.taken();
-        self.log.keep(piece);
+        if let Some(open) = &mut self.open {
+            open.log.keep(piece);
+        }
         if !self.flush_due {
             self.flush_due = true;
             ctx.notify(Flush);
@@ -264,61 +225,53 @@ impl Handler<SetPolicy> for AofWriter {
     }
 }
 
-impl Handler<Rotate> for AofWriter {
-    type Result = MessageResult<Rotate>;
+impl Handler<SyncNow> for AofWriter {
+    type Result = ();
 
-    fn handle(&mut self, _: Rotate, _: &mut Context<Self>) -> Self::Result {
-        let rotated = self.log.rotate();
-        self.remember();
-        MessageResult(rotated)
+    fn handle(&mut self, _: SyncNow, ctx: &mut Context<Self>) {
+        self.health.taken();
+        let written = self.with_log(Log::write);
+        let (synced, sync_time) = self.sync();
+        self.report(written.and(synced), sync_time, ctx);
+    }
+}
+
+impl Handler<Rotate> for AofWriter {
+    type Result = ();
+
+    fn handle(&mut self, _: Rotate, _: &mut Context<Self>) {
+        self.health.taken();
+        let rotated = self.with_log(Log::rotate);
+        self.keyspace.report(LogReport::Rotated(rotated.map_err(|error| error.to_string())));
     }
 }
 
 impl Handler<SwitchBase> for AofWriter {
-    type Result = MessageResult<SwitchBase>;
+    type Result = ();
 
-    fn handle(&mut self, switch: SwitchBase, _: &mut Context<Self>) -> Self::Result {
-        let switched = self.log.switch_base(&switch.finished, switch.rdb, switch.first_increment);
-        self.remember();
-        MessageResult(switched.map(|()| self.log.manifest().clone()))
+    fn handle(&mut self, switch: SwitchBase, _: &mut Context<Self>) {
+        self.health.taken();
+        let switched = self.with_log(|log| {
+            log.switch_base(&switch.finished, switch.rdb, switch.first_increment).map(|()| log.sizes())
+        });
+        self.keyspace.report(LogReport::Switched(switched.map_err(|error| error.to_string())));
     }
 }
 
 impl Handler<Seal> for AofWriter {
-    type Result = MessageResult<Seal>;
+    type Result = ();
 
-    fn handle(&mut self, _: Seal, ctx: &mut Context<Self>) -> Self::Result {
-        let sealed = self.log.write().and_then(|()| self.log.sync()).map(|()| self.log.durable().seq);
-        ctx.stop();
-        MessageResult(sealed)
-    }
-}
-
-/// How others reach the AofWriter.
-#[derive(Clone)]
-pub(crate) struct AofWriterHandle {
-    address: Addr<AofWriter>,
-    health: Arc<Health>,
-}
-
-impl AofWriterHandle {
-    pub(crate) fn new(address: Addr<AofWriter>, health: Arc<Health>) -> Self {
-        Self { address, health }
-    }
-
-    /// Sends a piece of the log.
-    pub(crate) fn append(&self, piece: Piece) {
-        self.health.queued();
-        self.address.do_send(Append(piece));
-    }
-
-    pub(crate) fn set_policy(&self, policy: AppendFsync) {
-        self.health.queued();
-        self.address.do_send(SetPolicy(policy));
-    }
-
-    /// Ends the log durably; says the last unit.
-    pub(crate) async fn seal(&self) -> io::Result<u64> {
-        self.address.send(Seal).await.unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+    fn handle(&mut self, Seal { sealed }: Seal, ctx: &mut Context<Self>) {
+        self.health.taken();
+        let outcome = match &self.open {
+            Some(_) => self.with_log(|log| log.write().and_then(|()| log.sync())),
+            None => Ok(()),
+        };
+        for timer in [self.sync_timer.take(), self.retry_timer.take()].into_iter().flatten() {
+            ctx.cancel_future(timer);
+        }
+        self.open = None;
+        // Whoever asked may have passed its deadline.
+        let _ = sealed.send(outcome);
     }
 }

@@ -8,14 +8,15 @@ use proptest::prelude::*;
 const NAME: &str = "appendonly.aof";
 
 fn open(folder: &SimulatedFolder, end: Mark) -> Log {
-    let manifest = folder
-        .read(&manifest_name(NAME))
-        .map_or_else(|_| Manifest::default(), |text| Manifest::parse(&text).unwrap());
-    Log::open(Box::new(folder.clone()), NAME.into(), manifest, end).unwrap()
+    let folder = Arc::new(folder.clone());
+    let manifest = read_manifest(folder.as_ref(), NAME).unwrap();
+    let resume = |file: &LogFile| Start::Resume(Position { file: file.clone(), listed: true, durable: end });
+    let start = manifest.increments.last().map_or(Start::Next, resume);
+    Log::open(folder, NAME.into(), start).unwrap()
 }
 
 fn piece(seq: u64) -> Piece {
-    Piece { bytes: Bytes::from(format!("<{seq}>")), seq }
+    Piece { bytes: Bytes::from(format!("<{seq}>")), after_seq: seq - 1, seq }
 }
 
 /// The numbers of the pieces that the log's files hold, in loading order; a torn one at the end is left out.
