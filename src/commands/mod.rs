@@ -82,7 +82,9 @@ use prepare::Refusal;
 pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     let session = &mut context.clients[context.me];
     session.last_command = prepared.entry;
-    context.effects.database = session.database as u32;
+    if let Some(record) = &mut context.record {
+        record.begin(session.database);
+    }
     context.statistics.commands_processed += 1;
     let outcome = match gates::objection(context, prepared) {
         Some(fault) => Err((fault, Stage::Rejected)),

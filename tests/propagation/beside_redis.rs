@@ -134,7 +134,7 @@ fn now() -> Duration {
 
 /// The commands of a piece of a log.
 fn commands(log: &[u8]) -> Vec<Words> {
-    units::commands(log).map(|command| words_of(command)).collect()
+    units::commands(log).map(words_of).collect()
 }
 
 /// The words of a command in RESP, read without Memora's decoder.

@@ -102,6 +102,7 @@ impl Keyspace {
                 now_ms: self.now_ms,
                 random: self.random.draw(),
                 effects: Effects::default(),
+                record: None,
             };
             let prepared = &work.prepared[*next];
             if commands::is_held(&mut context, prepared) {
