@@ -7,6 +7,7 @@ use super::durability::Durability;
 use super::effects::Effects;
 use super::faults::{self, Fault};
 use super::history::History;
+use super::propagation::Record;
 use super::session::{Clients, Session, Slot};
 use super::statistics::Statistics;
 use crate::config::Config;
@@ -43,6 +44,8 @@ pub struct Context<'a> {
     pub random: u64,
     /// What the command asks for beyond its reply.
     pub effects: Effects,
+    /// What the command leaves in the log; none where nothing is logged.
+    pub record: Option<&'a mut Record>,
 }
 
 impl Context<'_> {
@@ -60,7 +63,9 @@ impl Context<'_> {
     /// Another database than the selected one. The log then looks there, too, for keys that were found past their
     /// deadline: whoever looks for keys outside of [`Self::db`] does it here.
     pub(super) fn other_db(&mut self, number: usize) -> &mut Database {
-        self.effects.other_database = u32::try_from(number).ok();
+        if let Some(record) = &mut self.record {
+            record.looks_in(number);
+        }
         self.store.db(number)
     }
 

@@ -176,11 +176,11 @@ impl Command for Restore {
 /// The log holds the moment instead of the time left.
 fn log_absolute(context: &mut Context<'_>, deadline_ms: u64) {
     const TTL: usize = 2;
-    if context.effects.is_logged() {
+    if context.is_logged() {
         let mut digits = itoa::Buffer::new();
         let deadline = digits.format(deadline_ms).as_bytes();
         let words = context.argv.iter().enumerate().map(|(at, word)| if at == TTL { deadline } else { word });
-        context.effects.log_words(words.chain([&b"ABSTTL"[..]]));
+        context.log_words(words.chain([&b"ABSTTL"[..]]));
     }
 }
 

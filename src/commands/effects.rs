@@ -2,12 +2,10 @@
 //!
 //! A command never calls an actor, sleeps, or closes anything: it records its wish here, and the Keyspace
 //! carries the wishes out after the command, in one fixed order. That keeps commands pure functions over data
-//! that tests call without a server.
-//!
-//! How the record for the log becomes a part of the log is in [`propagation`](super::propagation).
+//! that tests call without a server. What a command leaves in the log it says elsewhere, in its
+//! [record](super::propagation::Record).
 
 use super::session::Slot;
-use crate::persistence::aof::units;
 use crate::store::Detached;
 use std::any::Any;
 use std::time::Duration;
@@ -25,26 +23,6 @@ pub struct Effects {
     pub redacted: Redacted,
     /// Whether the command ran: no gate refused it.
     pub ran: bool,
-    /// What the log is to hold of the command.
-    pub(super) logged: Logged,
-    /// The database the command ran in, whatever the client has selected since.
-    pub(super) database: u32,
-    /// Another database in which it looked for keys.
-    pub(super) other_database: Option<u32>,
-}
-
-/// What the log is to hold of one command.
-#[derive(Default)]
-pub(super) enum Logged {
-    /// There is no log: nothing is recorded.
-    #[default]
-    Off,
-    /// The request as it came, if it changed anything.
-    Changes,
-    /// The request as it came, in any case.
-    Request,
-    /// These commands instead of it, in RESP's canonical form.
-    Commands(Vec<u8>),
 }
 
 /// Arguments that neither the slow log nor `MONITOR` shows: passwords.
@@ -70,39 +48,6 @@ impl Redacted {
 }
 
 impl Effects {
-    /// The wishes of a command that is going to be logged; [`Effects::default`] is for one that is not.
-    #[must_use]
-    pub fn logged() -> Self {
-        Self { logged: Logged::Changes, ..Self::default() }
-    }
-
-    /// Whether there is a log, so that it is worth the effort to make a command for it.
-    pub(super) fn is_logged(&self) -> bool {
-        !matches!(self.logged, Logged::Off)
-    }
-
-    /// Has the log hold this command instead of the request; called again, several.
-    pub(super) fn log<const WORDS: usize>(&mut self, words: [&[u8]; WORDS]) {
-        self.log_words(words);
-    }
-
-    /// The same for words that do not lie side by side.
-    pub(super) fn log_words<'w>(&mut self, words: impl IntoIterator<Item = &'w [u8], IntoIter: Clone>) {
-        if let Logged::Changes | Logged::Request = self.logged {
-            self.logged = Logged::Commands(Vec::new());
-        }
-        if let Logged::Commands(commands) = &mut self.logged {
-            units::encode_words(words, commands);
-        }
-    }
-
-    /// Has the log hold the request although it may have changed nothing.
-    pub(super) fn log_request(&mut self) {
-        if self.is_logged() {
-            self.logged = Logged::Request;
-        }
-    }
-
     /// Records one change to a key's value or deadline.
     pub fn touched(&mut self) {
         self.changes += 1;
@@ -130,9 +75,6 @@ impl Effects {
         self.controls.push(control);
     }
 }
-
-/// Effects are made anew for every command, so they stay small.
-const _: () = assert!(size_of::<Effects>() <= 104);
 
 /// A wish that reaches beyond the data.
 pub enum Control {

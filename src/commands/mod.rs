@@ -6,6 +6,7 @@
 //!    arguments checked, its arguments read into a typed command. What is wrong travels on as a fault.
 //! 2. [`execute`], in the Keyspace: the gates (`commands::gates`) are asked in Redis's order, the command runs over a
 //!    [`context`], and its reply comes back; what else it asks for lies in its [`effects`].
+//! 3. [`propagation`], in the Keyspace where there is a log: what the command leaves there, and how that is run again.
 //!
 //! A family is one file: its commands as types, each with its declaration ([`spec`]), and its `TABLE` at the
 //! end. There are no clocks, files, sockets or actors here.
@@ -84,7 +85,9 @@ use prepare::Refusal;
 pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     let session = &mut context.clients[context.me];
     session.last_command = prepared.entry;
-    context.effects.database = session.database as u32;
+    if let Some(record) = &mut context.record {
+        record.begin(session.database);
+    }
     context.statistics.commands_processed += 1;
     let outcome = match gates::objection(context, prepared) {
         Some(fault) => Err((fault, Stage::Rejected)),

@@ -99,7 +99,7 @@ impl Command for FlushDb {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let keys = context.db().flush();
         context.effects.touched_times(keys.len() as u64);
-        context.effects.log_request();
+        context.log_request();
         context.effects.discard_elsewhere(keys);
         Ok(Reply::OK)
     }
@@ -119,7 +119,7 @@ impl Command for FlushAll {
         let keys = context.store.flush_all();
         // One more than the keys, as Redis counts the command itself as a change.
         context.effects.touched_times(1 + keys.iter().map(|keys| keys.len() as u64).sum::<u64>());
-        context.effects.log_request();
+        context.log_request();
         context.effects.discard_elsewhere(keys);
         Ok(Reply::OK)
     }

@@ -152,7 +152,7 @@ impl Command for Set {
             return Ok(old.unwrap_or(Reply::Null));
         }
         context.set_string(self.key, self.value, deadline);
-        if self.get && !matches!(deadline, Deadline::At(_)) {
+        if self.get && context.is_logged() && !matches!(deadline, Deadline::At(_)) {
             log_without_get(context);
         }
         Ok(old.unwrap_or(Reply::OK))
@@ -170,10 +170,11 @@ impl Set {
 }
 
 /// The log needs no old values.
+#[inline(never)]
 fn log_without_get(context: &mut Context<'_>) {
     let words = context.argv.iter().enumerate();
     let needed = words.filter(|(at, word)| *at <= 2 || !word.eq_ignore_ascii_case(b"GET"));
-    context.effects.log_words(needed.map(|(_, word)| word));
+    context.log_words(needed.map(|(_, word)| word));
 }
 
 /// `SETNX key value`
@@ -306,7 +307,7 @@ impl Command for GetSet {
         let old = context.read_string(self.key)?;
         context.set_string(self.key, self.value, Deadline::Clear);
         let argv = context.argv;
-        context.effects.log([b"SET", argv.bytes(self.key), argv.bytes(self.value)]);
+        context.log([b"SET", argv.bytes(self.key), argv.bytes(self.value)]);
         Ok(old)
     }
 }
@@ -406,7 +407,7 @@ impl GetEx {
             NewTtl::Persist => {
                 let persisted = context.db().persist(key, now_ms);
                 if persisted {
-                    context.effects.log([b"PERSIST", key]);
+                    context.log([b"PERSIST", key]);
                 }
                 persisted
             }
@@ -435,8 +436,8 @@ impl Context<'_> {
         let replaced = self.db().set_string(argv.bytes(key), new_string(argv, value), deadline, now_ms);
         self.effects.discard(replaced);
         self.effects.touched();
-        if let Deadline::At(deadline_ms) = deadline {
-            self.log_string(key, value, deadline_ms);
+        if self.is_logged() {
+            self.log_string(key, value, deadline);
         }
     }
 

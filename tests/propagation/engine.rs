@@ -3,6 +3,7 @@
 use memora::commands::context::{ActorReport, Context, CpuTimes, Facts, Fixed, MemoryFigures};
 use memora::commands::effects::Effects;
 use memora::commands::history::History;
+use memora::commands::propagation::Record;
 use memora::commands::session::{Clients, Session, Slot};
 use memora::commands::statistics::Statistics;
 use memora::commands::{execute, prepare, propagation};
@@ -18,6 +19,7 @@ const DATABASES: usize = 16;
 /// Data, a client, and the log of what it did.
 pub(crate) struct Engine {
     world: World,
+    record: Record,
     units: UnitWriter,
     pub(crate) log: Vec<u8>,
 }
@@ -56,7 +58,7 @@ impl Engine {
             now_ms,
             random: 1,
         };
-        Self { world, units: UnitWriter::default(), log: Vec::new() }
+        Self { world, record: Record::default(), units: UnitWriter::default(), log: Vec::new() }
     }
 
     /// Lets the time pass, or go back.
@@ -77,7 +79,7 @@ impl Engine {
 
     pub(crate) fn run_argv(&mut self, argv: Argv<'_>) -> Reply {
         let prepared = prepare(argv);
-        let mut context = self.world.context(argv, Effects::logged());
+        let mut context = self.world.context(argv, Some(&mut self.record));
         let reply = execute(&mut context, &prepared);
         let before = self.log.len();
         let written = propagation::log(&mut context, &mut self.units, &mut self.log);
@@ -103,7 +105,7 @@ impl Engine {
             assert!(batch.error().is_none());
             for argv in batch.iter() {
                 let prepared = prepare(argv);
-                let mut context = self.world.context(argv, Effects::default());
+                let mut context = self.world.context(argv, None);
                 if let Err(fault) = propagation::replay(&mut context, &prepared) {
                     let words: Vec<_> = argv.iter().map(|word| word.escape_ascii().to_string()).collect();
                     panic!("{}: {}", words.join(" "), fault.into_bytes().escape_ascii());
@@ -131,7 +133,7 @@ impl Engine {
 }
 
 impl World {
-    fn context<'a>(&'a mut self, argv: Argv<'a>, effects: Effects) -> Context<'a> {
+    fn context<'a>(&'a mut self, argv: Argv<'a>, record: Option<&'a mut Record>) -> Context<'a> {
         self.random = self.random.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
         Context {
             argv,
@@ -144,7 +146,8 @@ impl World {
             facts: &self.facts,
             now_ms: self.now_ms,
             random: self.random,
-            effects,
+            effects: Effects::default(),
+            record,
         }
     }
 }

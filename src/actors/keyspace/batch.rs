@@ -118,7 +118,8 @@ impl Keyspace {
                 facts: &self.facts,
                 now_ms: self.now_ms,
                 random: self.random.draw(),
-                effects: if self.log.is_on() { Effects::logged() } else { Effects::default() },
+                effects: Effects::default(),
+                record: self.log.is_on().then_some(&mut self.record),
             };
             let prepared = &work.prepared[*next];
             if commands::is_held(&mut context, prepared) {

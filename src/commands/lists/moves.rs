@@ -139,7 +139,7 @@ impl Command for Lmpop {
             drop(list);
             context.effects.touched_times(count);
             let pop: &[u8] = if self.side == Side::Front { b"LPOP" } else { b"RPOP" };
-            context.effects.log([pop, key, itoa::Buffer::new().format(count).as_bytes()]);
+            context.log([pop, key, itoa::Buffer::new().format(count).as_bytes()]);
             return Ok(Reply::Array(vec![Reply::bulk(key), taken]));
         }
         Ok(Reply::NullArray)
