@@ -97,10 +97,10 @@ impl Read for Watched {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(room)?;
         self.read_bytes += count as u64;
-        let percent = Some(self.read_bytes * 100 / self.size_bytes.max(1));
-        if self.is_watched && percent != self.shown_percent {
-            self.shown_percent = percent;
-            eprint!("\r{}: {} %", self.name, percent.unwrap_or_default());
+        let percent = self.read_bytes * 100 / self.size_bytes.max(1);
+        if self.is_watched && Some(percent) != self.shown_percent {
+            self.shown_percent = Some(percent);
+            eprint!("\r{}: {} %", self.name, percent);
         }
         Ok(count)
     }
