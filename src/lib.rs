@@ -34,13 +34,13 @@
 //! |---|---|---|
 //! | [`resp`] | byte and number crates | anything of this crate |
 //! | [`store`] | byte, number and hashing crates | anything of this crate; clocks, files, sockets, randomness |
-//! | [`persistence`] | `resp`, `store`; its `rdb` only `store` | actors, the file system |
+//! | [`persistence`] | `resp`, `store`; its `rdb` only `store`; its `check` the table of `commands` | actors, the file system |
 //! | [`commands`] | `resp`, `store`, `config`, `persistence` | actors, clocks, files, sockets |
 //! | [`config`] | its file formats, `resp::quoting` | anything else of this crate |
 //! | [`exit`] | – | anything of this crate |
 //! | [`actors`] | all of the above | the programs |
 //! | [`server`] | `actors`, `config`, `exit` | the programs |
-//! | `memora-server` | `config`, `server`, `exit` | `store`, `commands`, `actors` |
+//! | `memora-server` | `config`, `server`, `exit`, `persistence::check` | `store`, `commands`, `actors` |
 //! | `memora-cli` | `resp`, `exit` | `store`, `commands`, `actors`, `server` |
 //!
 //! `tests/architecture.rs` reads the sources and fails when a rule is broken.

@@ -4,7 +4,7 @@
 //! file is written beside the old one under a temporary name, synced, and put in its place at the end: whatever
 //! happens before, the old file is whole. A panic loses the job, which is reported as failed.
 
-use super::aof_writer::folder::Folder;
+use super::aof_writer::folder::{Folder, NewFile};
 use super::keyspace::KeyspaceHandle;
 use super::supervision::Health;
 use crate::persistence::aof::base;
@@ -12,7 +12,7 @@ use crate::persistence::output::Written;
 use crate::persistence::rdb::file::{self, WriteOptions};
 use crate::store::Snapshot;
 use actix::{Actor, Addr, Context, Handler, Message, Supervised};
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -29,6 +29,10 @@ pub(crate) struct WriteFile {
     pub(crate) folder: Arc<dyn Folder>,
     pub(crate) form: Form,
     pub(crate) job: JobKind,
+    /// Tells its report from those of other jobs.
+    pub(crate) number: u64,
+    /// Set to end the job soon, which is then reported as failed.
+    pub(crate) cancelled: Arc<AtomicBool>,
 }
 
 /// What the file looks like.
@@ -49,11 +53,14 @@ pub(crate) enum JobKind {
     Base {
         /// The increment that follows it.
         first_increment: u64,
+        /// Whether it is RDB rather than commands.
+        rdb: bool,
     },
 }
 
 /// Rewriter → Keyspace: a job is over.
 pub(crate) struct JobReport {
+    pub(crate) number: u64,
     pub(crate) job: JobKind,
     /// The temporary name of a base, or why there is no file.
     pub(crate) outcome: Result<Finished, String>,
@@ -79,57 +86,55 @@ impl Message for JobReport {
 pub(crate) struct Rewriter {
     keyspace: KeyspaceHandle,
     health: Arc<Health>,
-    /// Set to end the job in progress.
-    cancelled: Arc<AtomicBool>,
     /// The job in progress.
-    job: Option<JobKind>,
+    job: Option<(u64, JobKind)>,
 }
 
 impl Rewriter {
-    pub(crate) fn new(keyspace: KeyspaceHandle, health: Arc<Health>, cancelled: Arc<AtomicBool>) -> Self {
-        Self { keyspace, health, cancelled, job: None }
+    pub(crate) fn new(keyspace: KeyspaceHandle, health: Arc<Health>) -> Self {
+        Self { keyspace, health, job: None }
     }
+}
 
-    fn write(&self, request: &WriteFile) -> io::Result<Finished> {
-        let started = Instant::now();
-        let folder = request.folder.as_ref();
-        folder.create()?;
-        let temporary = temporary_name(&request.job);
-        let written = self.write_temporary(folder, &temporary, request).inspect_err(|_| {
-            // What failed is of no use to anybody; that it cannot be removed is not worth another error.
-            let _ = folder.remove(&temporary);
-        })?;
-        let name = match &request.job {
-            JobKind::Snapshot { name } => {
-                folder.rename(&temporary, name)?;
-                name.clone()
-            }
-            JobKind::Base { .. } => temporary,
-        };
-        Ok(Finished { name, written, took: started.elapsed() })
-    }
+fn write(request: &WriteFile) -> io::Result<Finished> {
+    let started = Instant::now();
+    let folder = request.folder.as_ref();
+    folder.create()?;
+    let temporary = temporary_name(&request.job);
+    let written = write_temporary(folder, &temporary, request).inspect_err(|_| {
+        // What failed is of no use to anybody; that it cannot be removed is not worth another error.
+        let _ = folder.remove(&temporary);
+    })?;
+    let name = match &request.job {
+        JobKind::Snapshot { name } => {
+            folder.rename(&temporary, name)?;
+            name.clone()
+        }
+        JobKind::Base { .. } => temporary,
+    };
+    Ok(Finished { name, written, took: started.elapsed() })
+}
 
-    fn write_temporary(&self, folder: &dyn Folder, name: &str, request: &WriteFile) -> io::Result<Written> {
-        let mut file = folder.create_file(name)?;
-        let mut synced_bytes = 0;
-        let step = |file: &mut Box<dyn super::aof_writer::folder::NewFile>, written: Written| {
-            if self.cancelled.load(Ordering::Relaxed) {
-                return Err(io::Error::new(io::ErrorKind::Interrupted, "cancelled"));
-            }
-            if written.bytes - synced_bytes >= SYNC_BYTES {
-                synced_bytes = written.bytes;
-                file.sync()?;
-            }
-            Ok(())
-        };
-        let written = match &request.form {
-            Form::Rdb(options) => file::write(&mut file, &request.databases, options, |out, at| step(out, at)),
-            Form::Commands(time_s) => base::write(&mut file, &request.databases, *time_s, |out, at| step(out, at)),
-        }?;
-        file.flush()?;
-        file.sync()?;
-        Ok(written)
-    }
+fn write_temporary(folder: &dyn Folder, name: &str, request: &WriteFile) -> io::Result<Written> {
+    let mut file = folder.create_file(name)?;
+    let mut synced_bytes = 0;
+    let step = |file: &mut &mut dyn NewFile, written: Written| {
+        if request.cancelled.load(Ordering::Relaxed) {
+            return Err(io::Error::other("cancelled"));
+        }
+        if written.bytes - synced_bytes >= SYNC_BYTES {
+            synced_bytes = written.bytes;
+            file.sync()?;
+        }
+        Ok(())
+    };
+    let out: &mut dyn NewFile = file.as_mut();
+    let written = match &request.form {
+        Form::Rdb(options) => file::write(out, &request.databases, options, step),
+        Form::Commands(time_s) => base::write(out, &request.databases, *time_s, step),
+    }?;
+    file.sync()?;
+    Ok(written)
 }
 
 /// The name of an unfinished file. Each kind of job has one of its own and runs one at a time, so what a crash left
@@ -147,8 +152,8 @@ impl Actor for Rewriter {
 
 impl Supervised for Rewriter {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        if let Some(job) = self.job.take() {
-            self.keyspace.job_done(JobReport { job, outcome: Err("the rewriter failed".to_owned()) });
+        if let Some((number, job)) = self.job.take() {
+            self.keyspace.job_done(JobReport { number, job, outcome: Err("the rewriter failed".to_owned()) });
         }
     }
 }
@@ -158,14 +163,13 @@ impl Handler<WriteFile> for Rewriter {
 
     fn handle(&mut self, request: WriteFile, _: &mut Context<Self>) {
         self.health.taken();
-        self.cancelled.store(false, Ordering::Relaxed);
-        self.job = Some(request.job.clone());
-        let outcome = self.write(&request).map_err(|error| error.to_string());
+        let (number, job) = (request.number, request.job.clone());
+        self.job = Some((number, job.clone()));
+        let outcome = write(&request).map_err(|error| error.to_string());
         self.job = None;
-        let job = request.job.clone();
         // The image goes before the report does: memory is free when the Keyspace hears of it.
         drop(request);
-        self.keyspace.job_done(JobReport { job, outcome });
+        self.keyspace.job_done(JobReport { number, job, outcome });
     }
 }
 
@@ -174,22 +178,16 @@ impl Handler<WriteFile> for Rewriter {
 pub(crate) struct RewriterHandle {
     address: Addr<Rewriter>,
     health: Arc<Health>,
-    cancelled: Arc<AtomicBool>,
 }
 
 impl RewriterHandle {
-    pub(crate) fn new(address: Addr<Rewriter>, health: Arc<Health>, cancelled: Arc<AtomicBool>) -> Self {
-        Self { address, health, cancelled }
+    pub(crate) fn new(address: Addr<Rewriter>, health: Arc<Health>) -> Self {
+        Self { address, health }
     }
 
     /// Has a file written; the Keyspace sees to it that only one is at a time.
     pub(crate) fn write(&self, request: WriteFile) {
         self.health.queued();
         self.address.do_send(request);
-    }
-
-    /// Ends the job in progress soon, which is then reported as failed.
-    pub(crate) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
     }
 }

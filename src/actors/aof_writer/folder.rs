@@ -18,6 +18,12 @@ pub(crate) trait AppendFile: Send {
     fn truncate(&mut self, len_bytes: u64) -> io::Result<()>;
 }
 
+/// A file that is written from its beginning.
+pub(crate) trait NewFile: Write + Send {
+    /// Makes everything written so far durable.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
 /// A folder of files, named without a path.
 pub(crate) trait Folder: Send + Sync {
     /// Makes sure the folder is there.
@@ -32,6 +38,8 @@ pub(crate) trait Folder: Send + Sync {
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>>;
     /// A file to be appended to, made if it is not there.
     fn append_to(&self, name: &str) -> io::Result<Box<dyn AppendFile>>;
+    /// A new, empty file; one of this name is overwritten.
+    fn create_file(&self, name: &str) -> io::Result<Box<dyn NewFile>>;
     /// Replaces a small file by `content`, durably and at once: a crash leaves the old one or the new one.
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()>;
     /// Gives a finished file its name, durably.
@@ -105,6 +113,10 @@ impl Folder for DiskFolder {
         Ok(Box::new(file))
     }
 
+    fn create_file(&self, name: &str) -> io::Result<Box<dyn NewFile>> {
+        Ok(Box::new(File::create(self.file(name))?))
+    }
+
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let temporary = format!("temp-{name}");
         let mut file = File::create(self.file(&temporary))?;
@@ -148,5 +160,11 @@ impl AppendFile for File {
     fn truncate(&mut self, len_bytes: u64) -> io::Result<()> {
         self.set_len(len_bytes)?;
         self.seek(SeekFrom::Start(len_bytes)).map(drop)
+    }
+}
+
+impl NewFile for File {
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
     }
 }

@@ -41,8 +41,12 @@ pub(crate) struct SwitchBase {
     pub(crate) finished: String,
     /// Whether it is RDB rather than commands.
     pub(crate) rdb: bool,
-    /// The increment that follows it.
+    /// The increment that follows it; without an open log, one is made.
     pub(crate) first_increment: u64,
+    /// Where the log is, should it not be open.
+    pub(crate) folder: Arc<dyn Folder>,
+    /// The option `appendfilename`.
+    pub(crate) name: String,
 }
 
 /// Keyspace or Supervisor → AofWriter: write and sync everything and close the files; answers whether that worked.

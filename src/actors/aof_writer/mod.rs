@@ -162,6 +162,13 @@ impl AofWriter {
     }
 }
 
+/// Makes a log of a base alone, as `BGREWRITEAOF` does while nothing is logged.
+fn adopt_base(folder: Arc<dyn Folder>, name: String, finished: &str, rdb: bool) -> io::Result<Sizes> {
+    let mut log = Log::open(folder, name, Start::Afresh { seq: 0 })?;
+    let increment = log.position().file.number;
+    log.switch_base(finished, rdb, increment).map(|()| log.sizes())
+}
+
 impl Actor for AofWriter {
     type Context = Context<Self>;
 }
@@ -251,9 +258,11 @@ impl Handler<SwitchBase> for AofWriter {
 
     fn handle(&mut self, switch: SwitchBase, _: &mut Context<Self>) {
         self.health.taken();
-        let switched = self.with_log(|log| {
-            log.switch_base(&switch.finished, switch.rdb, switch.first_increment).map(|()| log.sizes())
-        });
+        let SwitchBase { finished, rdb, first_increment, folder, name } = switch;
+        let switched = match &self.open {
+            Some(_) => self.with_log(|log| log.switch_base(&finished, rdb, first_increment).map(|()| log.sizes())),
+            None => adopt_base(folder, name, &finished, rdb),
+        };
         self.keyspace.report(LogReport::Switched(switched.map_err(|error| error.to_string())));
     }
 }

@@ -1,9 +1,9 @@
 //! A folder in memory that behaves as disks do on bad days: writes fall short or fail, syncs fail, and a crash
 //! loses what was not synced, in whole or in part.
 
-use super::folder::{AppendFile, Folder};
+use super::folder::{AppendFile, Folder, NewFile};
 use std::collections::BTreeMap;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -91,6 +91,22 @@ impl AppendFile for SimulatedFile {
     }
 }
 
+impl Write for SimulatedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.append(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl NewFile for SimulatedFile {
+    fn sync(&mut self) -> io::Result<()> {
+        AppendFile::sync(self)
+    }
+}
+
 fn missing() -> io::Error {
     io::ErrorKind::NotFound.into()
 }
@@ -118,6 +134,11 @@ impl Folder for SimulatedFolder {
 
     fn append_to(&self, name: &str) -> io::Result<Box<dyn AppendFile>> {
         self.0.lock().unwrap().files.entry(name.to_owned()).or_default();
+        Ok(Box::new(SimulatedFile { folder: self.clone(), name: name.to_owned() }))
+    }
+
+    fn create_file(&self, name: &str) -> io::Result<Box<dyn NewFile>> {
+        self.0.lock().unwrap().files.insert(name.to_owned(), Content::default());
         Ok(Box::new(SimulatedFile { folder: self.clone(), name: name.to_owned() }))
     }
 

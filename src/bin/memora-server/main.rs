@@ -1,5 +1,6 @@
-//! The server program: options, log, server, signals, exit code.
+//! The server program: options, log, server, signals, exit code; and a look into data files.
 
+mod check;
 mod log;
 mod signals;
 
@@ -19,6 +20,7 @@ static ALLOCATOR: cap::Cap<mimalloc::MiMalloc> = cap::Cap::new(mimalloc::MiMallo
 fn main() -> ExitCode {
     match Config::load(std::env::args_os().skip(1)) {
         Ok(Invocation::Run(config, origin)) => run(*config, origin).into(),
+        Ok(Invocation::Check(check)) => check::run(&check).into(),
         Ok(Invocation::Help(text) | Invocation::Version(text)) => {
             print!("{text}");
             Exit::Graceful.into()

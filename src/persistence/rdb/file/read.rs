@@ -3,7 +3,7 @@
 use super::source::{Rest, Source};
 use super::{CHECKSUM_SINCE_VERSION, FileError, MAGIC, opcodes, skip};
 use crate::persistence::rdb::{Decoder, NEWEST_VERSION, RdbError, read_value, types};
-use crate::store::{Builder, Database, NewString, Value};
+use crate::store::{Builder, Database, Kind, NewString, Value};
 use bytes::Bytes;
 use std::io::Read;
 
@@ -99,6 +99,15 @@ impl KeyRecord<'_> {
 }
 
 impl Loaded<'_> {
+    /// The type.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::String(_) => Kind::String,
+            Self::Collection(value) => value.as_ref().kind(),
+        }
+    }
+
     /// The value for its own.
     #[must_use]
     pub fn into_value(self) -> Value {
@@ -123,6 +132,7 @@ pub struct FileReader<R> {
     key: Vec<u8>,
     key_read: bool,
     text: Vec<u8>,
+    has_checksum: bool,
     ended: bool,
 }
 
@@ -141,6 +151,7 @@ impl<R: Read> FileReader<R> {
             key: Vec::new(),
             key_read: false,
             text: Vec::new(),
+            has_checksum: false,
             ended: false,
         };
         match reader.read_version() {
@@ -158,6 +169,12 @@ impl<R: Read> FileReader<R> {
     /// How much has been read, in bytes.
     pub fn offset(&self) -> u64 {
         self.input.offset()
+    }
+
+    /// Whether there is a checksum; known at the end.
+    #[must_use]
+    pub fn has_checksum(&self) -> bool {
+        self.has_checksum
     }
 
     /// What follows the file in the same source, and where that begins in bytes.
@@ -328,8 +345,9 @@ impl<R: Read> FileReader<R> {
         }
         let computed = self.input.get_mut().checksum();
         let written = u64::from_le_bytes(self.input.array()?);
+        self.has_checksum = written != 0;
         match computed {
-            Some(computed) if written != 0 && written != computed => Err(RdbError::Checksum),
+            Some(computed) if self.has_checksum && written != computed => Err(RdbError::Checksum),
             _ => Ok(()),
         }
     }
