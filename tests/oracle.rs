@@ -72,7 +72,9 @@ fn memora_reads_bytes_as_redis_does() {
 
 #[test]
 fn a_difference_is_found_and_made_small() {
-    let start = |databases| Server::start(Config { port: 0, databases, ..Config::default() }).unwrap();
+    let start = |databases| {
+        Server::start(Config { port: 0, databases, save: Vec::new(), ..Config::default() }).unwrap()
+    };
     let servers = [start(16), start(15)];
     let mut pair = Pair::new(servers.each_ref().map(|server| server.local_addr().unwrap()));
     let generator = Generator::new();
@@ -139,7 +141,7 @@ impl Servers {
         if !real_redis::is_installed("the oracle") {
             return None;
         }
-        let memora = Server::start(Config { port: 0, ..Config::default() }).unwrap();
+        let memora = Server::start(Config { port: 0, save: Vec::new(), ..Config::default() }).unwrap();
         Some(Self { memora, redis: RealRedis::start(&[]) })
     }
 

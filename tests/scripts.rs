@@ -133,7 +133,12 @@ struct Answers {
 
 impl Answers {
     fn of(script: &Script, protocol: u8, redis: Option<Version>) -> Self {
-        let config = Config { port: 0, enable_debug_command: DebugCommand::Yes, ..Config::default() };
+        let config = Config {
+            port: 0,
+            enable_debug_command: DebugCommand::Yes,
+            save: Vec::new(),
+            ..Config::default()
+        };
         let server = Server::start(config).unwrap();
         let memora = run(script, Target::Memora, server.local_addr().unwrap(), protocol);
         drop(server);

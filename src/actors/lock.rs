@@ -51,7 +51,8 @@ impl DirectoryLock {
     pub(crate) fn acquire(directory: &Path, port: u16) -> Result<Self, LockError> {
         let failed = |source| LockError::Io { path: directory.to_owned(), source };
         let holder = directory.join(HOLDER_NAME);
-        let options = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join(LOCK_NAME));
+        let options =
+            OpenOptions::new().create(true).truncate(false).write(true).open(directory.join(LOCK_NAME));
         let file = options.map_err(failed)?;
         match FileExt::try_lock(&file) {
             Ok(()) => {}

@@ -35,6 +35,8 @@ pub(crate) mod connection;
 pub(crate) mod keyspace;
 pub(crate) mod expiry;
 pub(crate) mod aof_writer;
+pub(crate) mod rewriter;
+pub(crate) mod lock;
 
 /// A supervised actor.
 pub(crate) struct Child {
@@ -50,10 +52,14 @@ pub(crate) enum GivesUp {
     ShutDown,
     /// The server goes on without it.
     Degrade,
+    /// The Keyspace decides: it knows what was promised.
+    TellKeyspace,
 }
 
 /// The supervised actors in start order; the shutdown walks the list backwards.
-pub(crate) const CHILDREN: [Child; 3] = [
+pub(crate) const CHILDREN: [Child; 5] = [
+    Child { name: "aof_writer", gives_up: GivesUp::TellKeyspace },
+    Child { name: "rewriter", gives_up: GivesUp::Degrade },
     Child { name: "keyspace", gives_up: GivesUp::ShutDown },
     Child { name: "expiry", gives_up: GivesUp::Degrade },
     Child { name: "listener", gives_up: GivesUp::ShutDown },

@@ -46,9 +46,7 @@ pub(crate) enum Form {
 #[derive(Clone, Debug)]
 pub(crate) enum JobKind {
     /// A snapshot, to be put in the place of the file of this name.
-    Snapshot {
-        name: String,
-    },
+    Snapshot { name: String },
     /// A base of the log, which the AofWriter will put in its place.
     Base {
         /// The increment that follows it.

@@ -5,7 +5,7 @@
 //! file that is open cannot be replaced, so nothing here keeps a file open that another step renames.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A file that is appended to.
@@ -34,8 +34,6 @@ pub(crate) trait Folder: Send + Sync {
     fn len_bytes(&self, name: &str) -> io::Result<u64>;
     /// The whole content of a small file.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
-    /// A file to be read from its beginning.
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>>;
     /// A file to be appended to, made if it is not there.
     fn append_to(&self, name: &str) -> io::Result<Box<dyn AppendFile>>;
     /// A new, empty file; one of this name is overwritten.
@@ -47,6 +45,7 @@ pub(crate) trait Folder: Send + Sync {
     /// Removes a file; one that is not there is no error.
     fn remove(&self, name: &str) -> io::Result<()>;
     /// The names of all files.
+    #[cfg(test)]
     fn names(&self) -> io::Result<Vec<String>>;
     /// Where it is, for messages.
     fn path(&self) -> &Path;
@@ -98,10 +97,6 @@ impl Folder for DiskFolder {
         fs::read(self.file(name))
     }
 
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(File::open(self.file(name))?))
-    }
-
     fn append_to(&self, name: &str) -> io::Result<Box<dyn AppendFile>> {
         let is_new = !self.contains(name);
         // Not opened for appending only: Windows cuts no file that is.
@@ -138,6 +133,7 @@ impl Folder for DiskFolder {
         }
     }
 
+    #[cfg(test)]
     fn names(&self) -> io::Result<Vec<String>> {
         let entries = fs::read_dir(&self.path)?;
         entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()

@@ -81,8 +81,6 @@ pub(crate) struct Log {
     kept_bytes: u64,
     /// The bytes of all other files of the log.
     other_bytes: u64,
-    /// The bytes of the base alone.
-    base_bytes: u64,
     /// Whether the file was touched since the last sync. A cut has to be synced as well: lost in a crash, it would
     /// leave a torn piece in the middle of the log.
     unsynced: bool,
@@ -137,7 +135,6 @@ impl Log {
             kept_written: 0,
             kept_bytes: 0,
             other_bytes: 0,
-            base_bytes: 0,
             unsynced: false,
             cut_due: false,
         };
@@ -150,18 +147,16 @@ impl Log {
         Position { file: current(&self.manifest).clone(), listed: self.listed, durable: self.durable }
     }
 
-    /// Bytes of all files of the log together, and of the base alone.
-    pub(crate) fn sizes(&self) -> Sizes {
-        Sizes { total_bytes: self.other_bytes + self.written.len_bytes, base_bytes: self.base_bytes }
+    /// Bytes of all files of the log together.
+    pub(crate) fn len_bytes(&self) -> u64 {
+        self.other_bytes + self.written.len_bytes
     }
 
     /// Looks up the sizes of the files that are not written to.
     fn measure_files(&mut self) {
         let len = |file: &LogFile| self.folder.len_bytes(&file.name).unwrap_or(0);
-        let base_bytes = self.manifest.base.as_ref().map_or(0, len);
         let (_, past) = self.manifest.increments.split_last().expect("an open log has an increment");
-        let past_bytes: u64 = past.iter().map(len).sum();
-        (self.base_bytes, self.other_bytes) = (base_bytes, base_bytes + past_bytes);
+        self.other_bytes = self.manifest.base.iter().chain(past).map(len).sum();
     }
 
     /// How far the log is durable.
@@ -314,15 +309,6 @@ impl Log {
 /// The name of the manifest of a log called `name`.
 pub(crate) fn manifest_name(name: &str) -> String {
     format!("{name}.manifest")
-}
-
-/// Bytes of the log's files.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sizes {
-    /// All of them.
-    pub(crate) total_bytes: u64,
-    /// The base.
-    pub(crate) base_bytes: u64,
 }
 
 /// The manifest on disk; an empty one where there is none.

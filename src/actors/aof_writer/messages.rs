@@ -1,7 +1,7 @@
 //! What the AofWriter is told, what it tells the Keyspace, and the handle through which it is told.
 
 use super::folder::Folder;
-use super::{AofWriter, Piece, Sizes, Start};
+use super::{AofWriter, Piece, Start};
 use crate::actors::supervision::Health;
 use crate::config::values::AppendFsync;
 use actix::{Addr, Handler, Message};
@@ -59,7 +59,7 @@ pub(crate) struct Seal {
 #[derive(Debug)]
 pub(crate) enum LogReport {
     /// The log is open, or cannot be opened.
-    Begun(Result<Sizes, String>),
+    Begun(Result<u64, String>),
     /// How far it has come.
     Progress {
         /// The last unit that is written.
@@ -72,13 +72,13 @@ pub(crate) enum LogReport {
         trouble: Option<String>,
         /// How long the sync took, if there was one.
         sync_time: Option<Duration>,
-        /// The files' sizes.
-        sizes: Sizes,
+        /// The length of all files, bytes.
+        len_bytes: u64,
     },
     /// The number of the new increment, which begins with the next piece.
     Rotated(Result<u64, String>),
     /// The new base counts, and the files before it are gone.
-    Switched(Result<Sizes, String>),
+    Switched(Result<u64, String>),
     /// After a panic: everything behind this unit has to be sent once more.
     Resend {
         /// The last unit that is durable.

@@ -14,8 +14,10 @@ mod messages;
 #[cfg(test)]
 pub(crate) mod simulated;
 
-pub(crate) use log::{Mark, Piece, Position, Sizes, Start, manifest_name};
-pub(crate) use messages::{AofWriterHandle, Append, Begin, LogReport, Rotate, SetPolicy, SwitchBase, SyncNow};
+pub(crate) use log::{Mark, Piece, Position, Start, manifest_name};
+pub(crate) use messages::{
+    AofWriterHandle, Append, Begin, LogReport, Rotate, SetPolicy, SwitchBase, SyncNow,
+};
 
 use super::keyspace::KeyspaceHandle;
 use super::supervision::Health;
@@ -134,7 +136,7 @@ impl AofWriter {
             written_seq: open.log.written().seq,
             durable_seq: open.log.durable().seq,
             synced_seq: open.log.synced_seq(),
-            sizes: open.log.sizes(),
+            len_bytes: open.log.len_bytes(),
             sync_time,
             trouble: trouble.clone(),
         });
@@ -152,21 +154,21 @@ impl AofWriter {
         }
     }
 
-    fn open(&mut self, begin: Begin) -> io::Result<Sizes> {
+    fn open(&mut self, begin: Begin) -> io::Result<u64> {
         let Begin { folder, name, start, policy } = begin;
         let log = Log::open(Arc::clone(&folder), name.clone(), start)?;
-        let (position, sizes) = (log.position(), log.sizes());
+        let (position, len_bytes) = (log.position(), log.len_bytes());
         self.policy = policy;
         self.open = Some(OpenLog { log, folder, name, position });
-        Ok(sizes)
+        Ok(len_bytes)
     }
 }
 
 /// Makes a log of a base alone, as `BGREWRITEAOF` does while nothing is logged.
-fn adopt_base(folder: Arc<dyn Folder>, name: String, finished: &str, rdb: bool) -> io::Result<Sizes> {
+fn adopt_base(folder: Arc<dyn Folder>, name: String, finished: &str, rdb: bool) -> io::Result<u64> {
     let mut log = Log::open(folder, name, Start::Afresh { seq: 0 })?;
     let increment = log.position().file.number;
-    log.switch_base(finished, rdb, increment).map(|()| log.sizes())
+    log.switch_base(finished, rdb, increment).map(|()| log.len_bytes())
 }
 
 impl Actor for AofWriter {
@@ -260,7 +262,8 @@ impl Handler<SwitchBase> for AofWriter {
         self.health.taken();
         let SwitchBase { finished, rdb, first_increment, folder, name } = switch;
         let switched = match &self.open {
-            Some(_) => self.with_log(|log| log.switch_base(&finished, rdb, first_increment).map(|()| log.sizes())),
+            Some(_) => self
+                .with_log(|log| log.switch_base(&finished, rdb, first_increment).map(|()| log.len_bytes())),
             None => adopt_base(folder, name, &finished, rdb),
         };
         self.keyspace.report(LogReport::Switched(switched.map_err(|error| error.to_string())));

@@ -3,7 +3,7 @@
 
 use super::folder::{AppendFile, Folder, NewFile};
 use std::collections::BTreeMap;
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -126,10 +126,6 @@ impl Folder for SimulatedFolder {
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         self.0.lock().unwrap().files.get(name).map(|content| content.bytes.clone()).ok_or_else(missing)
-    }
-
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(Cursor::new(self.read(name)?)))
     }
 
     fn append_to(&self, name: &str) -> io::Result<Box<dyn AppendFile>> {

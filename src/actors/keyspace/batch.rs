@@ -103,7 +103,9 @@ impl Keyspace {
 
     /// Runs the commands of the batch in progress, one after the other.
     fn run_current(&mut self) -> Progress {
-        let Some(Current { slot, work, next, replies, wrote, close }) = &mut self.current else { return Progress::Done };
+        let Some(Current { slot, work, next, replies, wrote, close }) = &mut self.current else {
+            return Progress::Done;
+        };
         let mut started = self.stopwatch.now();
         while *next < work.prepared.len() && !*close {
             let mut context = Context {
@@ -132,7 +134,7 @@ impl Keyspace {
                 work.replies.push(reply, session.protocol);
                 *replies += 1;
             }
-            if self.log.is_on() && self.log.record(&mut context, prepared) {
+            if self.log.is_on() && self.log.record(&mut context) {
                 *wrote = true;
                 context.clients[*slot].last_write_seq = self.log.seq();
             }

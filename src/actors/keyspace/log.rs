@@ -8,8 +8,10 @@
 use super::Keyspace;
 use super::batch::Finished;
 use crate::actors::aof_writer::folder::{DiskFolder, Folder};
-use crate::actors::aof_writer::{AofWriterHandle, Append, Begin, LogReport, Piece, Rotate, SetPolicy, Start, SyncNow};
-use crate::commands::{self, Prepared, propagation};
+use crate::actors::aof_writer::{
+    AofWriterHandle, Append, Begin, LogReport, Piece, Rotate, SetPolicy, Start, SyncNow,
+};
+use crate::commands::{self, propagation};
 use crate::config::Config;
 use crate::config::values::AppendFsync;
 use crate::exit::Exit;
@@ -70,6 +72,8 @@ pub(super) struct LogFeed {
     send_due: bool,
     /// Whether the disk refuses what is written, and nobody waits for it.
     in_trouble: bool,
+    /// The option `aof-timestamp-enabled`.
+    pub(super) timestamps: bool,
     /// When the log last noted the time, Unix time in seconds.
     noted_s: u64,
 }
@@ -92,6 +96,7 @@ impl LogFeed {
             held: VecDeque::new(),
             send_due: false,
             in_trouble: false,
+            timestamps: false,
             noted_s: 0,
         }
     }
@@ -107,8 +112,11 @@ impl LogFeed {
     }
 
     /// Gathers the unit that a command left; says whether it left one.
-    pub(super) fn record(&mut self, context: &mut commands::Context<'_>, prepared: &Prepared) -> bool {
-        let left = propagation::log(context, prepared, &mut self.units, &mut self.gathered);
+    pub(super) fn record(&mut self, context: &mut commands::Context<'_>) -> bool {
+        if self.timestamps {
+            self.note_time(context.now_ms);
+        }
+        let left = propagation::log(context, &mut self.units, &mut self.gathered);
         if left {
             self.unit_gathered();
         }
@@ -129,7 +137,7 @@ impl LogFeed {
     }
 
     /// Notes the time between units, at most once a second.
-    pub(super) fn note_time(&mut self, now_ms: u64) {
+    fn note_time(&mut self, now_ms: u64) {
         let now_s = now_ms / 1000;
         if self.noted_s != now_s {
             self.noted_s = now_s;
@@ -153,6 +161,7 @@ impl LogFeed {
         }
         self.on = true;
         self.policy = config.appendfsync;
+        self.timestamps = config.aof_timestamp_enabled;
         self.units.begin_file();
         let folder = log_folder(config);
         self.writer.send(Begin { folder, name: config.appendfilename.clone(), start, policy: self.policy });
@@ -300,7 +309,11 @@ impl Keyspace {
         let log = &mut self.durability.log;
         log.slow_syncs += u64::from(took >= SLOW_SYNC);
         let took_ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        let event = if self.log.policy == AppendFsync::Always { "aof-fsync-always" } else { "aof-write-pending-fsync" };
+        let event = if self.log.policy == AppendFsync::Always {
+            "aof-fsync-always"
+        } else {
+            "aof-write-pending-fsync"
+        };
         self.history.event(event, took_ns, self.now_ms / 1000, &self.config);
     }
 }
@@ -322,8 +335,8 @@ impl Handler<LogReport> for Keyspace {
         self.now_ms = self.clock.now_ms();
         match report {
             LogReport::Begun(outcome) => self.log_begun(outcome),
-            LogReport::Progress { written_seq, durable_seq, synced_seq, trouble, sync_time, sizes } => {
-                self.durability.log.size_bytes = sizes.total_bytes;
+            LogReport::Progress { written_seq, durable_seq, synced_seq, trouble, sync_time, len_bytes } => {
+                self.durability.log.size_bytes = len_bytes;
                 self.durability.log.synced_seq = synced_seq;
                 self.log_progressed(written_seq, durable_seq, trouble);
                 if let Some(took) = sync_time {

@@ -7,7 +7,7 @@
 use super::Keyspace;
 use super::log::log_folder;
 use crate::actors::aof_writer::folder::DiskFolder;
-use crate::actors::aof_writer::{Sizes, Start, SwitchBase};
+use crate::actors::aof_writer::{Start, SwitchBase};
 use crate::actors::lock::DirectoryLock;
 use crate::actors::rewriter::{Finished, Form, JobKind, JobReport, RewriterHandle, WriteFile};
 use crate::commands::context::Facts;
@@ -93,7 +93,13 @@ impl Keyspace {
         }
     }
 
-    fn write_file(&mut self, databases: Vec<Snapshot>, folder: Arc<dyn crate::actors::aof_writer::folder::Folder>, form: Form, job: JobKind) {
+    fn write_file(
+        &mut self,
+        databases: Vec<Snapshot>,
+        folder: Arc<dyn crate::actors::aof_writer::folder::Folder>,
+        form: Form,
+        job: JobKind,
+    ) {
         let cancelled = Arc::new(AtomicBool::new(false));
         self.saving.cancel = Some(Arc::clone(&cancelled));
         self.saving.number += 1;
@@ -204,17 +210,17 @@ impl Keyspace {
     }
 
     /// The new base counts.
-    pub(super) fn base_switched(&mut self, outcome: Result<Sizes, String>) {
+    pub(super) fn base_switched(&mut self, outcome: Result<u64, String>) {
         if !matches!(std::mem::take(&mut self.saving.step), Step::Switching) {
             return;
         }
         match outcome {
-            Ok(sizes) => {
+            Ok(len_bytes) => {
                 let log = &mut self.durability.log;
-                (log.size_bytes, log.base_size_bytes) = (sizes.total_bytes, sizes.total_bytes);
+                (log.size_bytes, log.base_size_bytes) = (len_bytes, len_bytes);
                 log.awaits_base = false;
                 log.rewrite.end(self.now_ms, true);
-                tracing::info!(bytes = sizes.total_bytes, "the log is rewritten");
+                tracing::info!(bytes = len_bytes, "the log is rewritten");
                 self.job_ended();
             }
             Err(reason) => self.rewrite_failed(&reason),
@@ -279,7 +285,8 @@ impl Keyspace {
 
     fn snapshot_is_due(&self) -> bool {
         let (snapshot, changes) = (&self.durability.snapshot, self.statistics.changes);
-        let rested = snapshot.save.last_ok || self.now_ms.saturating_sub(snapshot.save.ended_ms) > SAVE_RETRY_MS;
+        let rested =
+            snapshot.save.last_ok || self.now_ms.saturating_sub(snapshot.save.ended_ms) > SAVE_RETRY_MS;
         let elapsed_ms = self.now_ms.saturating_sub(snapshot.last_save_ms);
         rested
             && self.config.save.iter().any(|point| {

@@ -24,7 +24,9 @@ impl Keyspace {
         let Some(mut current) = self.current.take() else { return };
         self.send_so_far(&mut current);
         let deadline_ms = match awaited {
-            Awaited::Synced { timeout_ms, .. } if timeout_ms > 0 => Some(self.now_ms.saturating_add(timeout_ms)),
+            Awaited::Synced { timeout_ms, .. } if timeout_ms > 0 => {
+                Some(self.now_ms.saturating_add(timeout_ms))
+            }
             _ => None,
         };
         if let Awaited::Synced { .. } = awaited {
@@ -51,7 +53,9 @@ impl Keyspace {
 
     /// Answers those who wait for the snapshot that has just ended.
     pub(super) fn resume_after_snapshot(&mut self, saved: bool) {
-        self.resume_where(|suspended| matches!(suspended.awaited, Awaited::Snapshot).then(|| saved_reply(saved)));
+        self.resume_where(|suspended| {
+            matches!(suspended.awaited, Awaited::Snapshot).then(|| saved_reply(saved))
+        });
     }
 
     fn resume_where(&mut self, answer: impl Fn(&Suspended) -> Option<Reply>) {
