@@ -222,7 +222,11 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    fn text_line(&mut self, kind: u8, text: &[u8]) {
+    /// A line cannot hold line ends: those behind the text are left out, as Redis does, others become blanks.
+    fn text_line(&mut self, kind: u8, mut text: &[u8]) {
+        while let [rest @ .., b'\r' | b'\n'] = text {
+            text = rest;
+        }
         let tail = self.tail();
         tail.push(kind);
         if memchr::memchr2(b'\r', b'\n', text).is_none() {

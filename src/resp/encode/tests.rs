@@ -53,7 +53,7 @@ fn what_resp2_has_no_type_for() {
 
 #[test]
 fn a_line_stays_one_line() {
-    same(|| Reply::error("ERR a\r\nb\n"), r"-ERR a  b \r\n");
+    same(|| Reply::error("ERR a\r\nb\n"), r"-ERR a  b\r\n");
     same(|| Reply::simple("a\nb"), r"+a b\r\n");
     differ(|| Reply::BigNumber("1\r\n2".into()), r"$4\r\n1\r\n2\r\n", r"(1  2\r\n");
 }
