@@ -5,8 +5,9 @@
 //! ```text
 //!  bytes ─► Connection ── batch of typed commands ──► Keyspace ── commands + store
 //!    ▲        │ resp                                     │  ▲
-//!    └────────┴───────────── replies ◄───────────────────┘  └── tick ── Expiry
-//!  Listener (accepts)           every box is an actor behind a guard, a child of the Supervisor
+//!    └────────┴───────────── replies ◄───────────────────┤  └── tick ── Expiry
+//!  Listener (accepts)                                     └─► reclaimer (a thread that frees big values)
+//!             every box is an actor behind a guard, a child of the Supervisor
 //! ```
 //!
 //! # The life of a command
@@ -20,8 +21,13 @@
 //! The Keyspace owns all data and runs every command, one after another ([`commands::execute`]): the gates
 //! object or not, the command works on the [`store`] and returns a reply, and what else it wishes for (a
 //! connection closed, a value freed elsewhere) lies in its [`commands::effects`], which the Keyspace carries
-//! out. The replies are encoded for the client's protocol ([`resp::encode`]) and go back in one message; the
-//! Connection writes them. Replies that would be huge share the value and are encoded while the socket drains.
+//! out. How long it took is counted ([`commands::statistics`]) and, when that was long, put on record
+//! ([`commands::history`]); clients that watch (MONITOR) get its line. The replies are encoded for the client's
+//! protocol ([`resp::encode`]) and go back in one message; the Connection writes them. Replies that would be
+//! huge share the value and are encoded while the socket drains.
+//!
+//! Nothing waits inside the Keyspace. A command that a CLIENT PAUSE holds is set aside with the rest of its
+//! batch; due keys are removed in short ticks; big values are freed by a thread.
 //!
 //! When an actor panics, its guard restarts it on the same mailbox with fresh state, the client whose command
 //! caused it hears that the outcome is unknown, and everyone else goes on.
@@ -39,7 +45,8 @@
 //! | [`config`] | its file formats, `resp::quoting` | anything else of this crate |
 //! | [`exit`] | – | anything of this crate |
 //! | [`actors`] | all of the above | the programs |
-//! | [`server`] | `actors`, `config`, `exit` | the programs |
+//! | `bind` (the listening sockets) | `actors`, `config` | the programs |
+//! | [`server`] | `actors`, `bind`, `commands`' types for facts, `config`, `exit` | the programs |
 //! | `memora-server` | `config`, `server`, `exit`, `persistence::check` | `store`, `commands`, `actors` |
 //! | `memora-cli` | `resp`, `exit` | `store`, `commands`, `actors`, `server` |
 //!

@@ -8,10 +8,13 @@ use super::socket::Socket;
 use crate::config::values::OutputBufferLimit;
 use crate::resp::ReplyBuffer;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 use tokio_util::io::poll_write_buf;
+
+/// What a client who reads as fast as it is written to is sent before others have their turn (128 KiB).
+const TURN_BYTES: usize = 128 * 1024;
 
 /// The sending half of a connection.
 pub(super) struct Outbox {
@@ -40,11 +43,16 @@ impl Outbox {
         self.waiting.len_bytes()
     }
 
-    /// Writes what the socket takes; ready when nothing is left.
+    /// Writes what the socket takes, up to [`TURN_BYTES`]; ready when nothing is left.
     pub(super) fn poll_flush(&mut self, socket: &mut Socket, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut written_bytes = 0;
         while self.waiting.fill() {
-            if ready!(poll_write_buf(Pin::new(&mut *socket), cx, &mut self.waiting))? == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            if written_bytes >= TURN_BYTES {
+                return give_way(cx);
+            }
+            match ready!(poll_write_buf(Pin::new(&mut *socket), cx, &mut self.waiting))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                bytes => written_bytes += bytes,
             }
         }
         Poll::Ready(Ok(()))
@@ -62,5 +70,58 @@ impl Outbox {
         }
         let since = *self.over_soft_since.get_or_insert(now);
         now - since >= self.limit.soft_for
+    }
+}
+
+/// Asks to be polled again once all others had their turn, those included whose sockets have yet to be looked at.
+fn give_way<T>(cx: &mut Context<'_>) -> Poll<T> {
+    // Its first poll does all there is to do: it puts the waker aside until then.
+    let _ = pin!(tokio::task::yield_now()).poll(cx);
+    Poll::Pending
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::buffer::PIECE_BYTES;
+    use crate::resp::{Encoder, Pieces, Protocol, Reply};
+    use std::future::poll_fn;
+    use tokio::net::{TcpListener, TcpStream};
+
+    /// So many pieces make up the reply.
+    const PIECES: usize = 100;
+
+    struct Endless(usize);
+
+    impl Pieces for Endless {
+        fn next(&mut self, out: &mut Encoder<'_>) -> bool {
+            out.bulk(&[b'x'; PIECE_BYTES]);
+            self.0 -= 1;
+            self.0 > 0
+        }
+    }
+
+    #[test]
+    fn a_big_reply_gives_way_to_others() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut reader = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let mut socket = Socket::Tcp(listener.accept().await.unwrap().0);
+            let reading =
+                tokio::spawn(async move { tokio::io::copy(&mut reader, &mut tokio::io::sink()).await });
+            let mut outbox = Outbox::new(OutputBufferLimit::default());
+            outbox.waiting.push(Reply::Stream(Box::new(Endless(PIECES))), Protocol::Resp2);
+            let mut turns = 0;
+            poll_fn(|cx| {
+                turns += 1;
+                outbox.poll_flush(&mut socket, cx)
+            })
+            .await
+            .unwrap();
+            drop(socket);
+            assert!(reading.await.unwrap().unwrap() > (PIECES * PIECE_BYTES) as u64);
+            assert!(turns >= PIECES * PIECE_BYTES / (TURN_BYTES + PIECE_BYTES), "{turns}");
+        });
     }
 }
