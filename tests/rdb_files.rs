@@ -143,6 +143,20 @@ fn types_that_memora_does_not_have_are_named() {
             report.foreign.iter().map(|found| (found.what, found.count, found.first_at)).collect();
         assert_eq!(foreign, [(what, 1, error.at)]);
         assert_eq!(report.databases[&5].kinds["string"], 1);
+        assert_damage_is_noticed(what, &file);
+    }
+}
+
+/// Whatever is wrong with a byte, and wherever the file ends: a checker that passes over things notices.
+fn assert_damage_is_noticed(what: &str, file: &[u8]) {
+    for at in 0..file.len() {
+        let problem = check_rdb(&file[..at], 0).problem;
+        assert!(problem.is_some_and(|problem| problem.at <= at as u64), "{what}, cut at {at}");
+        for mask in [1 << (at % 8), 0xFF] {
+            let mut damaged = file.to_vec();
+            damaged[at] ^= mask;
+            assert!(check_rdb(damaged.as_slice(), 0).problem.is_some(), "{what}, damaged at {at}");
+        }
     }
 }
 
