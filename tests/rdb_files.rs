@@ -10,8 +10,9 @@ mod real_redis;
 
 use common::Client;
 use data::{assert_same, call, data, fill, load, of_redis, of_store, store_of};
+use memora::persistence::aof::units::encode;
 use memora::persistence::aof::{Manifest, base};
-use memora::persistence::check::check_rdb;
+use memora::persistence::check::{check_aof, check_rdb};
 use memora::persistence::rdb::file::{WriteOptions, write};
 use memora::store::{Limits, Snapshot};
 use real_redis::{RealRedis, is_installed};
@@ -238,4 +239,28 @@ fn rewritten_base(client: &mut Client, dir: &Path) -> std::path::PathBuf {
     });
     common::eventually("a rewrite ends", || manifest().base.map(|base| base.number) != before);
     folder.join(manifest().base.unwrap().name)
+}
+
+#[test]
+fn redis_check_aof_finds_the_same_torn_ends() {
+    if !is_installed("redis_check_aof_finds_the_same_torn_ends") {
+        return;
+    }
+    let set: &[&[u8]] = &[b"SET", b"k", b"v\r\n*1"];
+    let mut log = Vec::new();
+    for words in [set, &[b"MULTI"], set, set, &[b"EXEC"], set] {
+        encode(words, &mut log);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("appendonly.aof");
+    for len in 1..=log.len() {
+        fs::write(&path, &log[..len]).unwrap();
+        let output = Command::new("redis-check-aof").arg(&path).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let theirs =
+            said.split("ok_up_to=").nth(1).map(|rest| rest.split(',').next().unwrap().parse().unwrap());
+        let report = check_aof(&log[..len], 0);
+        let ours = report.cut_at().or_else(|| report.is_fine().then_some(len as u64));
+        assert_eq!(ours, theirs, "cut at {len}: {said}");
+    }
 }
