@@ -240,11 +240,7 @@ mod beside_redis {
             let dir = tempfile::tempdir().unwrap();
             let socket = dir.path().join("socket");
             let mut command = Command::new("redis-server");
-            command
-                .args(["--port", "0", "--unixsocket"])
-                .arg(&socket)
-                .arg("--dir")
-                .arg(dir.path());
+            command.args(["--port", "0", "--unixsocket"]).arg(&socket).arg("--dir").arg(dir.path());
             let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().ok()?;
             let log = BufReader::new(process.stdout.take().unwrap());
             // Reading the log to its end keeps the server from blocking on a full pipe later.
