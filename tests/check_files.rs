@@ -179,6 +179,15 @@ fn other_damage_is_shown_and_left_alone() {
 }
 
 #[test]
+fn a_damaged_manifest_is_named_with_its_line() {
+    let (dir, folder) = log(&[&commands(1)]);
+    fs::write(folder.join("a.manifest"), "file a.1.base.rdb seq 1 type b\nfile ../b seq 1 type i\n").unwrap();
+    let run = run(&["--check-aof"], dir.path());
+    assert_eq!(run.code, Some(65));
+    assert!(run.err.contains("a.manifest is damaged: line 2: a file name that is a path"), "{}", run.err);
+}
+
+#[test]
 fn what_memora_does_not_have_is_named() {
     let mut increment = commands(1);
     encode(&[b"SADD", b"k", b"e"], &mut increment);

@@ -10,8 +10,9 @@ mod real_redis;
 
 use common::Client;
 use data::{assert_same, call, data, fill, load, of_redis, of_store, store_of};
+use memora::persistence::aof::units::encode;
 use memora::persistence::aof::{Manifest, base};
-use memora::persistence::check::check_rdb;
+use memora::persistence::check::{check_aof, check_rdb};
 use memora::persistence::rdb::file::{WriteOptions, write};
 use memora::store::{Limits, Snapshot};
 use real_redis::{RealRedis, is_installed};
@@ -143,6 +144,20 @@ fn types_that_memora_does_not_have_are_named() {
             report.foreign.iter().map(|found| (found.what, found.count, found.first_at)).collect();
         assert_eq!(foreign, [(what, 1, error.at)]);
         assert_eq!(report.databases[&5].kinds["string"], 1);
+        assert_damage_is_noticed(what, &file);
+    }
+}
+
+/// Whatever is wrong with a byte, and wherever the file ends: a checker that passes over things notices.
+fn assert_damage_is_noticed(what: &str, file: &[u8]) {
+    for at in 0..file.len() {
+        let problem = check_rdb(&file[..at], 0).problem;
+        assert!(problem.is_some_and(|problem| problem.at <= at as u64), "{what}, cut at {at}");
+        for mask in [1 << (at % 8), 0xFF] {
+            let mut damaged = file.to_vec();
+            damaged[at] ^= mask;
+            assert!(check_rdb(damaged.as_slice(), 0).problem.is_some(), "{what}, damaged at {at}");
+        }
     }
 }
 
@@ -224,4 +239,28 @@ fn rewritten_base(client: &mut Client, dir: &Path) -> std::path::PathBuf {
     });
     common::eventually("a rewrite ends", || manifest().base.map(|base| base.number) != before);
     folder.join(manifest().base.unwrap().name)
+}
+
+#[test]
+fn redis_check_aof_finds_the_same_torn_ends() {
+    if !is_installed("redis_check_aof_finds_the_same_torn_ends") {
+        return;
+    }
+    let set: &[&[u8]] = &[b"SET", b"k", b"v\r\n*1"];
+    let mut log = Vec::new();
+    for words in [set, &[b"MULTI"], set, set, &[b"EXEC"], set] {
+        encode(words, &mut log);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("appendonly.aof");
+    for len in 1..=log.len() {
+        fs::write(&path, &log[..len]).unwrap();
+        let output = Command::new("redis-check-aof").arg(&path).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let theirs =
+            said.split("ok_up_to=").nth(1).map(|rest| rest.split(',').next().unwrap().parse().unwrap());
+        let report = check_aof(&log[..len], 0);
+        let ours = report.cut_at().or_else(|| report.is_fine().then_some(len as u64));
+        assert_eq!(ours, theirs, "cut at {len}: {said}");
+    }
 }

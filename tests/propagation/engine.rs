@@ -2,6 +2,7 @@
 
 use memora::commands::context::{ActorReport, Context, CpuTimes, Facts, Fixed, MemoryFigures};
 use memora::commands::effects::Effects;
+use memora::commands::durability::Durability;
 use memora::commands::history::History;
 use memora::commands::propagation::Record;
 use memora::commands::session::{Clients, Session, Slot};
@@ -32,6 +33,7 @@ struct World {
     config: Config,
     statistics: Statistics,
     history: History,
+    durability: Durability,
     facts: MadeUp,
     now_ms: u64,
     random: u64,
@@ -54,6 +56,7 @@ impl Engine {
             config: Config::default(),
             statistics: Statistics::default(),
             history: History::default(),
+            durability: Durability::default(),
             facts: MadeUp { fixed: Fixed::default(), now_us: now_ms * 1000 },
             now_ms,
             random: 1,
@@ -143,6 +146,7 @@ impl World {
             config: &mut self.config,
             statistics: &mut self.statistics,
             history: &mut self.history,
+            durability: &mut self.durability,
             facts: &self.facts,
             now_ms: self.now_ms,
             random: self.random,

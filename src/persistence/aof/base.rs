@@ -1,6 +1,6 @@
 //! A base written as commands, as `aof-use-rdb-preamble no` asks for: what makes the data anew.
 //!
-//! The commands are those of Redis's own rewrite: SET, RPUSH and HMSET with at most [`ELEMENTS_PER_COMMAND`]
+//! The commands are those of Redis's own rewrite: SET, RPUSH and HMSET with at most 64
 //! elements each, PEXPIREAT. The other kind of base is [`rdb::file`](crate::persistence::rdb::file).
 
 use super::units;

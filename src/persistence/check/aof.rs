@@ -8,6 +8,9 @@ use crate::resp::Batch;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
+/// What holds a unit of several commands together: words of the log, whether clients may say them or not.
+const UNIT_MARKS: [&[u8]; 2] = [b"multi", b"exec"];
+
 /// So many names of unknown commands are noted; bytes from outside may hold any number of them.
 const UNKNOWN_NAMES_MAX: usize = 16;
 
@@ -169,6 +172,9 @@ impl AofReport {
                 continue;
             }
             let name = name.to_ascii_lowercase();
+            if UNIT_MARKS.contains(&name.as_slice()) {
+                continue;
+            }
             if self.unknown.contains_key(&name) || self.unknown.len() < UNKNOWN_NAMES_MAX {
                 *self.unknown.entry(name).or_default() += 1;
             }

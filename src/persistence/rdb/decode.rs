@@ -80,10 +80,19 @@ impl<R: Read> Decoder<R> {
             self.offset += len;
             return Ok(());
         }
-        room.reserve(FIRST_ROOM_BYTES as usize);
-        let read = self.input.by_ref().take(len).read_to_end(room)? as u64;
-        self.offset += read;
-        if read == len { Ok(()) } else { Err(RdbError::Truncated) }
+        let mut left = len;
+        while left > 0 {
+            // Twice as much each time, but never more than it will be: big strings are kept in this very buffer.
+            let step = left.min((room.len() as u64).max(FIRST_ROOM_BYTES));
+            room.reserve_exact(step as usize);
+            let read = self.input.by_ref().take(step).read_to_end(room)? as u64;
+            self.offset += read;
+            if read < step {
+                return Err(RdbError::Truncated);
+            }
+            left -= step;
+        }
+        Ok(())
     }
 
     /// Reads a length or the announcement of a special string.

@@ -63,7 +63,10 @@ fn manifest_in(folder: &Path) -> io::Result<PathBuf> {
 
 fn read_manifest(manifest_path: PathBuf) -> io::Result<Log> {
     let text = fs::read(&manifest_path)?;
-    let damaged = |error| io::Error::other(format!("{}: {error}", manifest_path.display()));
+    let damaged = |error| {
+        let text = format!("{} is damaged: {error}", manifest_path.display());
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    };
     let manifest = Manifest::parse(&text).map_err(damaged)?;
     let folder = manifest_path.parent().map(Path::to_owned).unwrap_or_default();
     Ok(Log::Files { manifest_path, folder, manifest })

@@ -25,7 +25,8 @@ pub(crate) fn run(check: &Check) -> Exit {
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("memora-server: {}: {error}", check.path.display());
-        Exit::BadUsage
+        // Only a manifest that says nothing sensible; what is wrong with other files stands in reports.
+        if error.kind() == io::ErrorKind::InvalidData { Exit::BadData } else { Exit::BadUsage }
     })
 }
 

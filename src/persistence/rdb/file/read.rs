@@ -246,7 +246,7 @@ impl<R: Read> FileReader<R> {
                     None if self.text.len() <= BORROWED_MAX_BYTES => {
                         Loaded::String(NewString::Copy(&self.text))
                     }
-                    None => Loaded::String(Bytes::from(std::mem::take(&mut self.text)).into()),
+                    None => Loaded::String(self.take_text().into()),
                 };
                 Record::Key(KeyRecord { database, key: &self.key, value, deadline_ms })
             }
@@ -256,6 +256,13 @@ impl<R: Read> FileReader<R> {
             }
             Found::End => return None,
         })
+    }
+
+    /// The text, without room that would be kept as long as it is.
+    fn take_text(&mut self) -> Bytes {
+        let mut text = std::mem::take(&mut self.text);
+        text.shrink_to_fit();
+        text.into()
     }
 
     fn read_record(&mut self) -> Result<Found, Misfit> {

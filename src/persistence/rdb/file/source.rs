@@ -14,6 +14,8 @@ pub type Rest<R> = io::Chain<Cursor<Vec<u8>>, R>;
 pub(super) struct Source<R> {
     inner: R,
     buffer: Vec<u8>,
+    /// So much of the buffer has been filled.
+    end: usize,
     /// What has been handed out of the buffer.
     at: usize,
     /// What is in the checksum of it.
@@ -24,7 +26,14 @@ pub(super) struct Source<R> {
 
 impl<R: Read> Source<R> {
     pub(super) fn new(inner: R, checksum: bool) -> Self {
-        Self { inner, buffer: Vec::new(), at: 0, summed: 0, checksum: checksum.then_some(0) }
+        Self {
+            inner,
+            buffer: vec![0; BUFFER_BYTES],
+            end: 0,
+            at: 0,
+            summed: 0,
+            checksum: checksum.then_some(0),
+        }
     }
 
     /// The checksum of everything handed out.
@@ -37,6 +46,7 @@ impl<R: Read> Source<R> {
 
     /// What has not been handed out.
     pub(super) fn into_rest(mut self) -> Rest<R> {
+        self.buffer.truncate(self.end);
         self.buffer.drain(..self.at);
         Cursor::new(self.buffer).chain(self.inner)
     }
@@ -44,20 +54,18 @@ impl<R: Read> Source<R> {
     /// Reads on once everything has been handed out.
     fn fill(&mut self) -> io::Result<()> {
         self.checksum();
-        (self.at, self.summed) = (0, 0);
-        self.buffer.resize(BUFFER_BYTES, 0);
-        let outcome = read_some(&mut self.inner, &mut self.buffer);
-        self.buffer.truncate(*outcome.as_ref().unwrap_or(&0));
-        outcome.map(drop)
+        (self.at, self.summed, self.end) = (0, 0, 0);
+        self.end = read_some(&mut self.inner, &mut self.buffer)?;
+        Ok(())
     }
 }
 
 impl<R: Read> Read for Source<R> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.buffer.len() {
+        if self.at == self.end {
             self.fill()?;
         }
-        let there = &self.buffer[self.at..];
+        let there = &self.buffer[self.at..self.end];
         let count = there.len().min(room.len());
         room[..count].copy_from_slice(&there[..count]);
         self.at += count;
@@ -67,8 +75,8 @@ impl<R: Read> Read for Source<R> {
     /// Nearly always everything is in the buffer.
     #[inline]
     fn read_exact(&mut self, room: &mut [u8]) -> io::Result<()> {
-        if let Some(there) = self.buffer.get(self.at..self.at + room.len()) {
-            room.copy_from_slice(there);
+        if room.len() <= self.end - self.at {
+            room.copy_from_slice(&self.buffer[self.at..self.at + room.len()]);
             self.at += room.len();
             return Ok(());
         }

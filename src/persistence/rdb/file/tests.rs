@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::persistence::output::Written;
+use crate::persistence::rdb::types;
 use crate::store::{HashKey, Limits, Store, Value, ValueRef};
 use proptest::prelude::*;
 use std::io::{self, Read};
@@ -222,6 +223,27 @@ fn refusals_say_what_and_where() {
     assert_eq!(message(b"REDIS0012"), "at byte 9: RDB version 12 is newer than 11");
     assert_eq!(message(b"REDIS00xx"), "at byte 9: the version is none");
     assert_eq!(message(b"REDI"), "at byte 0: the data ends too early");
+}
+
+/// A claim of memory that is not there would end the process.
+#[test]
+fn claimed_lengths_are_not_believed() {
+    const CLAIM: &[u8] = b"\x81\x3f\xff\xff\xff\xff\xff\xff\xff";
+    let types = [types::STRING, types::LIST, types::HASH, types::HASH_LISTPACK, types::LIST_QUICKLIST_2];
+    for code in types.into_iter().chain([2, 3, 5, 11, 15, 17, 19, 20, 21]) {
+        for skip_foreign in [false, true] {
+            let file = [b"REDIS0011\xfb", CLAIM, CLAIM, &[code], b"\x01k", CLAIM, b"\x01\x02ab"].concat();
+            let options = ReadOptions { skip_foreign, ..ReadOptions::default() };
+            let mut reader = FileReader::new(file.as_slice(), options, store().db_ref(0).builder()).unwrap();
+            assert!(matches!(reader.next_record(), Ok(Some(Record::Expect { .. }))));
+            let error = reader.next_record().map(|_| ()).expect_err("a claim");
+            let expected = match error.problem {
+                RdbError::Unsupported(_) => !skip_foreign,
+                ref problem => matches!(problem, RdbError::Truncated),
+            };
+            assert!(expected, "type {code}: {error}");
+        }
+    }
 }
 
 #[test]
