@@ -46,5 +46,19 @@ mod verdict;
 mod writer;
 
 // The tests.
+#[path = "durability/damage.rs"]
+mod damage;
+#[path = "durability/endings.rs"]
+mod endings;
+#[path = "durability/interop.rs"]
+mod interop;
 #[path = "durability/kills.rs"]
 mod kills;
+#[path = "durability/loading.rs"]
+mod loading;
+#[path = "durability/refusals.rs"]
+mod refusals;
+#[path = "durability/replay.rs"]
+mod replay;
+#[path = "durability/switching.rs"]
+mod switching;

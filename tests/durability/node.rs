@@ -1,6 +1,8 @@
 //! A server as a process on a directory that outlives it.
 
+use crate::common::eventually;
 use crate::wire::Client;
+use memora::resp::Reply;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -120,6 +122,27 @@ impl Node {
         assert_eq!(answer, crate::wire::Value::Closed, "{words:?}");
         let (code, log) = self.exit_code();
         assert_eq!(code, Some(0), "{log}");
+    }
+
+    /// Has the log rewritten, and waits until that is done.
+    #[track_caller]
+    pub(crate) fn rewrite(&self) {
+        let mut client = self.common_client();
+        // Redis puts it off while another one ends.
+        eventually("a rewrite begins", || !matches!(client.call(&["BGREWRITEAOF"]), Reply::Error(_)));
+        self.wait_for_rewrite();
+    }
+
+    /// Waits until no rewrite runs or waits for its turn.
+    #[track_caller]
+    pub(crate) fn wait_for_rewrite(&self) {
+        let mut client = self.common_client();
+        eventually("a rewrite ends", || {
+            ["aof_rewrite_in_progress", "aof_rewrite_scheduled"]
+                .iter()
+                .all(|field| client.info("persistence", field) == "0")
+        });
+        assert_eq!(client.info("persistence", "aof_last_bgrewrite_status"), "ok", "{}", self.log());
     }
 
     pub(crate) fn log(&self) -> String {
