@@ -1,8 +1,8 @@
 //! Commands, data and a log without a server: the smallest thing that runs requests one after another.
 
 use memora::commands::context::{ActorReport, Context, CpuTimes, Facts, Fixed, MemoryFigures};
-use memora::commands::effects::Effects;
 use memora::commands::durability::Durability;
+use memora::commands::effects::Effects;
 use memora::commands::history::History;
 use memora::commands::propagation::Record;
 use memora::commands::session::{Clients, Session, Slot};
