@@ -140,7 +140,9 @@ pub fn replay(context: &mut Context<'_>, prepared: &Prepared) -> Result<Reply, F
 /// The time while a log is replayed: no deadline has passed.
 const REPLAY_NOW_MS: u64 = 0;
 
-fn is_limit_of_unit(argv: Argv<'_>) -> bool {
+/// Whether a request is a MULTI or EXEC, which the log's units begin and end with.
+#[must_use]
+pub fn is_limit_of_unit(argv: Argv<'_>) -> bool {
     let named = |name: &[u8]| argv.get(0).is_some_and(|word| word.eq_ignore_ascii_case(name));
     argv.len() == 1 && (named(b"MULTI") || named(b"EXEC"))
 }

@@ -17,7 +17,7 @@ use crate::config::values::AppendFsync;
 use crate::exit::Exit;
 use crate::persistence::aof::{UnitWriter, units};
 use crate::store::Detached;
-use actix::{AsyncContext, Context, Handler, Message};
+use actix::{AsyncContext, Context, Handler};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -33,11 +33,18 @@ const BACKLOG_BYTES: u64 = 256 * 1024 * 1024;
 /// A sync that takes longer than this counts as one that delayed writes.
 const SLOW_SYNC: Duration = Duration::from_secs(2);
 
-/// Keyspace → itself: the mailbox is empty, send what was gathered.
-pub(super) struct SendLog;
+/// How long units are gathered before they are sent. With `appendfsync always` this is the longest that a sync waits
+/// for clients that are expected to write again.
+const GATHER_TIME: Duration = Duration::from_millis(1);
 
-impl Message for SendLog {
-    type Result = ();
+/// When what was gathered is to be sent.
+enum Readiness {
+    /// There is nothing, or the end of a sync will bring it up again.
+    Idle,
+    /// More is likely to come soon.
+    Soon,
+    /// At once.
+    Now,
 }
 
 /// Replies that wait.
@@ -69,7 +76,11 @@ pub(super) struct LogFeed {
     backlog: VecDeque<Piece>,
     backlog_bytes: u64,
     held: VecDeque<Held>,
-    send_due: bool,
+    /// Whether the timer is set that sends what was gathered.
+    timer_set: bool,
+    /// With `appendfsync always`, how many batches are likely to wait for the next sync: those that the last one set
+    /// free will come back. One sync for all of them is worth a short wait.
+    expected: usize,
     /// Whether the disk refuses what is written, and nobody waits for it.
     in_trouble: bool,
     /// The option `aof-timestamp-enabled`.
@@ -94,7 +105,8 @@ impl LogFeed {
             backlog: VecDeque::new(),
             backlog_bytes: 0,
             held: VecDeque::new(),
-            send_due: false,
+            timer_set: false,
+            expected: 0,
             in_trouble: false,
             timestamps: false,
             noted_s: 0,
@@ -149,6 +161,8 @@ impl LogFeed {
     /// After a panic: what a command left in part is taken back.
     pub(super) fn forget_torn_unit(&mut self) {
         self.gathered.truncate(self.whole_bytes);
+        // It died with the panic.
+        self.timer_set = false;
         // The database that a reader has selected by then is not known any more.
         self.units.begin_file();
     }
@@ -193,7 +207,9 @@ impl LogFeed {
         if self.seq == self.sent_seq {
             return;
         }
-        let bytes = Bytes::from(std::mem::take(&mut self.gathered));
+        // The next piece will probably need as much room.
+        let room = Vec::with_capacity(self.gathered.len());
+        let bytes = Bytes::from(std::mem::replace(&mut self.gathered, room));
         self.whole_bytes = 0;
         let piece = Piece { bytes, after_seq: self.sent_seq, seq: self.seq };
         self.sent_seq = self.seq;
@@ -241,6 +257,7 @@ impl LogFeed {
             _ => u64::MAX,
         };
         let count = self.held.iter().take_while(|held| held.seq <= reached).count();
+        self.expected = self.held.len();
         self.held.drain(..count).map(|held| held.replies).collect()
     }
 
@@ -248,6 +265,21 @@ impl LogFeed {
     fn resend(&mut self, durable_seq: u64) {
         for piece in self.backlog.iter().filter(|piece| piece.seq > durable_seq) {
             self.writer.send(Append(piece.clone()));
+        }
+    }
+
+    fn readiness(&self) -> Readiness {
+        if self.seq == self.sent_seq {
+            return Readiness::Idle;
+        }
+        if self.gathered.len() >= PIECE_BYTES {
+            return Readiness::Now;
+        }
+        match self.policy {
+            AppendFsync::Always if self.in_trouble => Readiness::Soon,
+            AppendFsync::Always if self.sent_seq != self.durable_seq => Readiness::Idle,
+            AppendFsync::Always if self.held.len() >= self.expected => Readiness::Now,
+            _ => Readiness::Soon,
         }
     }
 
@@ -263,13 +295,19 @@ pub(super) fn log_folder(config: &Config) -> Arc<dyn Folder> {
 }
 
 impl Keyspace {
-    /// Sees to it that what was gathered is sent when the mailbox is empty, or at once when it is much.
+    /// Sees to it that what was gathered is sent when it is time.
     pub(super) fn send_log_soon(&mut self, ctx: &mut Context<Self>) {
-        if self.log.gathered.len() >= PIECE_BYTES {
-            self.log.send();
-        } else if self.log.seq != self.log.sent_seq && !self.log.send_due {
-            self.log.send_due = true;
-            ctx.notify(SendLog);
+        match self.log.readiness() {
+            Readiness::Idle => {}
+            Readiness::Now => self.log.send(),
+            Readiness::Soon if self.log.timer_set => {}
+            Readiness::Soon => {
+                self.log.timer_set = true;
+                ctx.run_later(GATHER_TIME, |keyspace, _| {
+                    keyspace.log.timer_set = false;
+                    keyspace.log.send();
+                });
+            }
         }
     }
 
@@ -315,15 +353,6 @@ impl Keyspace {
             "aof-write-pending-fsync"
         };
         self.history.event(event, took_ns, self.now_ms / 1000, &self.config);
-    }
-}
-
-impl Handler<SendLog> for Keyspace {
-    type Result = ();
-
-    fn handle(&mut self, _: SendLog, _: &mut Context<Self>) {
-        self.log.send_due = false;
-        self.log.send();
     }
 }
 

@@ -314,7 +314,7 @@ impl Keyspace {
     ) -> Result<(), String> {
         for argv in batch.iter() {
             let prepared = prepare(argv);
-            if prepared.is_unknown() {
+            if prepared.is_unknown() && !propagation::is_limit_of_unit(argv) {
                 let name = argv.get(0).unwrap_or_default().escape_ascii();
                 return Err(format!(
                     "{}: behind byte {at} there is the command '{name}', which Memora does not have; {ADVICE}",
