@@ -17,14 +17,17 @@ use std::fs;
 use std::time::Duration;
 
 /// The fields that Prometheus' redis_exporter turns into metrics, as far as they are about a server that stands
-/// alone and keeps nothing on disk.
+/// alone and keeps a log.
 const EXPORTED: &str = "uptime_in_seconds process_id io_threads_active connected_clients blocked_clients \
     tracking_clients maxclients client_recent_max_input_buffer client_recent_max_output_buffer used_memory \
     used_memory_rss used_memory_peak used_memory_overhead used_memory_startup used_memory_dataset maxmemory \
     mem_fragmentation_ratio mem_fragmentation_bytes mem_clients_normal mem_clients_slaves \
     mem_not_counted_for_evict mem_aof_buffer active_defrag_running lazyfree_pending_objects lazyfreed_objects \
-    loading async_loading rdb_changes_since_last_save rdb_bgsave_in_progress aof_enabled \
-    aof_rewrite_in_progress aof_rewrite_scheduled total_connections_received total_commands_processed \
+    loading async_loading rdb_changes_since_last_save rdb_bgsave_in_progress rdb_last_save_time \
+    rdb_last_bgsave_status rdb_last_bgsave_time_sec rdb_current_bgsave_time_sec aof_enabled \
+    aof_rewrite_in_progress aof_rewrite_scheduled aof_last_rewrite_time_sec aof_current_rewrite_time_sec \
+    aof_last_bgrewrite_status aof_last_write_status aof_current_size aof_base_size aof_pending_rewrite \
+    aof_buffer_length aof_pending_bio_fsync aof_delayed_fsync total_connections_received total_commands_processed \
     instantaneous_ops_per_sec total_net_input_bytes total_net_output_bytes instantaneous_input_kbps \
     instantaneous_output_kbps rejected_connections sync_full sync_partial_ok sync_partial_err expired_keys \
     expired_time_cap_reached_count expire_cycle_cpu_milliseconds evicted_keys evicted_clients keyspace_hits \
@@ -212,7 +215,7 @@ fn what_tools_ask_first_is_answered() {
 #[test]
 fn the_program_tells_all_its_figures() {
     const BIG: usize = 16 << 20;
-    let program = Program::start(&[]);
+    let program = Program::start(&["--appendonly", "yes"]);
     let mut client = program.client();
     let all = text(client.call(&["INFO", "everything"]));
     let missing: Vec<&str> = EXPORTED

@@ -70,6 +70,8 @@ impl Keyspace {
         if self.suspended.is_empty() {
             return;
         }
+        // What is answered here may have happened in the middle of another batch.
+        let interrupted = self.current.take();
         for mut suspended in std::mem::take(&mut self.suspended) {
             let Some(slot) = self.clients.slot(suspended.client) else { continue };
             let Some(reply) = answer(&suspended) else {
@@ -81,5 +83,6 @@ impl Keyspace {
             self.current = Some(suspended.current);
             self.run_and_answer();
         }
+        self.current = interrupted;
     }
 }
