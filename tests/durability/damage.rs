@@ -124,9 +124,6 @@ fn damage_in_the_middle_is_refused_with_its_place() {
         b"*2\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n1\r\n",
         b"SET b 1\r\n",
         b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-        b"*1\r\n$4\r\nEXEC\r\n",
-        b"*2\r\n$3\r\nSET\r\n$1\r\nb\r\n",
-        b"*3\r\n$5\r\nLPUSH\r\n$1\r\na\r\n$1\r\nx\r\n",
     ];
     for damage in damages {
         let dir = tempfile::tempdir().unwrap();
@@ -138,6 +135,20 @@ fn damage_in_the_middle_is_refused_with_its_place() {
     let dir = tempfile::tempdir().unwrap();
     write_log(dir.path(), &[&[&before[..], &[0; 4096]].concat()]);
     assert_refused(dir.path(), WITH_LOG, &[&before.len().to_string(), "--check-aof"]);
+}
+
+#[test]
+fn commands_that_fail_are_passed_over_with_a_warning() {
+    // As in Redis, which says that it is critical and goes on: each was written whole, and what follows counts.
+    for (request, fault) in [("LPUSH a x", "WRONGTYPE"), ("SET b", "wrong number"), ("INCR l", "WRONGTYPE")] {
+        let dir = tempfile::tempdir().unwrap();
+        write_log(dir.path(), &[&[log_of(WHOLE), log_of(&[request])].concat()]);
+        let node = Node::start_kind(Kind::Memora, dir.path(), WITH_LOG);
+        assert_whole_data(&mut node.client());
+        let said = node.log();
+        let warning = said.lines().find(|line| line.contains("WARN")).unwrap_or_default();
+        assert!(warning.contains(fault), "{request}: {said}");
+    }
 }
 
 #[test]

@@ -35,11 +35,12 @@ type Image = BTreeMap<(usize, Vec<u8>), Seen>;
 fn image(node: &Node) -> Image {
     let mut client = node.common_client();
     let data = of_redis(&mut client);
-    let see = |((database, key), (content, deadline_ms)): (_, _)| {
+    let mut image = Image::new();
+    for ((database, key), (content, deadline_ms)) in data {
         let encoding = encoding(&mut client, database, &key);
-        ((database, key), Seen { content, deadline_ms, encoding })
-    };
-    data.into_iter().map(see).collect()
+        image.insert((database, key), Seen { content, deadline_ms, encoding });
+    }
+    image
 }
 
 fn encoding(client: &mut CommonClient, database: usize, key: &[u8]) -> String {

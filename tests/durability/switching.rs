@@ -110,7 +110,7 @@ fn the_policy_can_change_under_traffic() {
 #[test]
 fn options_of_snapshots_can_change() {
     let dir = tempfile::tempdir().unwrap();
-    let node = Node::start(dir.path(), &[]);
+    let node = Node::start(dir.path(), &["--enable-protected-configs", "yes"]);
     let mut client = node.common_client();
     set(&node, "dbfilename", "other.rdb");
     client.call(&["SET", "a", "1"]);
