@@ -72,7 +72,8 @@ fn missing_files_are_named() {
 
 #[test]
 fn manifests_that_are_none_are_refused() {
-    let line = |number: usize, kind: &str| format!("file {NAME}.{number}.incr.aof seq {number} type {kind}\n");
+    let line =
+        |number: usize, kind: &str| format!("file {NAME}.{number}.incr.aof seq {number} type {kind}\n");
     let manifests = [
         String::new(),
         "\0\0\0\0\0\0\0\0".to_owned(),
