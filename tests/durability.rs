@@ -48,6 +48,9 @@ mod writer;
 // The tests.
 #[path = "durability/damage.rs"]
 mod damage;
+#[cfg(target_os = "linux")]
+#[path = "durability/disk_trouble.rs"]
+mod disk_trouble;
 #[path = "durability/endings.rs"]
 mod endings;
 #[path = "durability/interop.rs"]

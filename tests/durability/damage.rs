@@ -8,14 +8,20 @@ use std::fs;
 use std::path::Path;
 
 /// What stands before the torn end.
-const WHOLE: &[&str] =
-    &["SELECT 0", "SET a 1", "MULTI", "RPUSH l x y", "INCR a", "EXEC", "HSET h f v", "PEXPIREAT h 4102444800000"];
+const WHOLE: &[&str] = &[
+    "SELECT 0",
+    "SET a 1",
+    "MULTI",
+    "RPUSH l x y",
+    "INCR a",
+    "EXEC",
+    "HSET h f v",
+    "PEXPIREAT h 4102444800000",
+];
 
 /// Ends that may be torn: a command, and several that are one unit.
-const ENDS: &[&[&str]] = &[
-    &["SET last some-value"],
-    &["MULTI", "SET last 1", "SELECT 1", "RPUSH last2 1 2", "EXEC"],
-];
+const ENDS: &[&[&str]] =
+    &[&["SET last some-value"], &["MULTI", "SET last 1", "SELECT 1", "RPUSH last2 1 2", "EXEC"]];
 
 /// Every so many cuts, it is also tried that the server goes on behind it.
 const GO_ON_EVERY: usize = 9;
@@ -64,7 +70,8 @@ fn a_torn_end_is_cut_off_at_every_byte() {
             let file = increment(dir.path(), 2);
             assert_eq!(fs::read(&file).unwrap(), whole, "cut at {cut}");
             let said = node.log();
-            let warning = said.lines().find(|line| line.contains("WARN") && line.contains("cut off")).unwrap_or(&said);
+            let warning =
+                said.lines().find(|line| line.contains("WARN") && line.contains("cut off")).unwrap_or(&said);
             assert!(warning.contains(file.file_name().unwrap().to_str().unwrap()), "{warning}");
             assert!(warning.contains(&whole.len().to_string()), "{warning}");
             if cut % GO_ON_EVERY == 0 {
@@ -97,7 +104,11 @@ fn a_torn_end_is_refused_where_the_options_say_so() {
         write_log(dir.path(), &[&log[..log.len() - 1]]);
         let options = [WITH_LOG, &["--aof-load-truncated", "no"]].concat();
         let (file, at) = (increment(dir.path(), 1), whole.len().to_string());
-        assert_refused(dir.path(), &options, &[file.to_str().unwrap(), &at, "aof-load-truncated", "--check-aof"]);
+        assert_refused(
+            dir.path(),
+            &options,
+            &[file.to_str().unwrap(), &at, "aof-load-truncated", "--check-aof"],
+        );
     }
 }
 
@@ -124,20 +135,35 @@ fn damage_in_the_middle_is_refused_with_its_place() {
         b"*2\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n1\r\n",
         b"SET b 1\r\n",
         b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-        b"*1\r\n$4\r\nEXEC\r\n",
-        b"*2\r\n$3\r\nSET\r\n$1\r\nb\r\n",
-        b"*3\r\n$5\r\nLPUSH\r\n$1\r\na\r\n$1\r\nx\r\n",
     ];
     for damage in damages {
         let dir = tempfile::tempdir().unwrap();
         write_log(dir.path(), &[&[&before, *damage, &after].concat()]);
         let file = increment(dir.path(), 1);
-        assert_refused(dir.path(), WITH_LOG, &[file.to_str().unwrap(), "byte ", "--check-aof", "nothing was changed"]);
+        assert_refused(
+            dir.path(),
+            WITH_LOG,
+            &[file.to_str().unwrap(), "byte ", "--check-aof", "nothing was changed"],
+        );
     }
     // Nothing but zeros behind the last unit: the file had grown, and its content did not come.
     let dir = tempfile::tempdir().unwrap();
     write_log(dir.path(), &[&[&before[..], &[0; 4096]].concat()]);
     assert_refused(dir.path(), WITH_LOG, &[&before.len().to_string(), "--check-aof"]);
+}
+
+#[test]
+fn commands_that_fail_are_passed_over_with_a_warning() {
+    // As in Redis, which says that it is critical and goes on: each was written whole, and what follows counts.
+    for (request, fault) in [("LPUSH a x", "WRONGTYPE"), ("SET b", "wrong number"), ("INCR l", "WRONGTYPE")] {
+        let dir = tempfile::tempdir().unwrap();
+        write_log(dir.path(), &[&[log_of(WHOLE), log_of(&[request])].concat()]);
+        let node = Node::start_kind(Kind::Memora, dir.path(), WITH_LOG);
+        assert_whole_data(&mut node.client());
+        let said = node.log();
+        let warning = said.lines().find(|line| line.contains("WARN")).unwrap_or_default();
+        assert!(warning.contains(fault), "{request}: {said}");
+    }
 }
 
 #[test]

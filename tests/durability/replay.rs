@@ -18,8 +18,25 @@ const RESTARTS: u64 = 3;
 
 /// Commands that are about a connection or the server, or leave too little to compare.
 const LEFT_OUT: &[&str] = &[
-    "ask", "auth", "client", "cluster", "command", "config", "flushall", "flushdb", "hello", "info", "latency", "lolwut",
-    "memory", "module", "quit", "readonly", "readwrite", "reset", "slowlog",
+    "ask",
+    "auth",
+    "client",
+    "cluster",
+    "command",
+    "config",
+    "flushall",
+    "flushdb",
+    "hello",
+    "info",
+    "latency",
+    "lolwut",
+    "memory",
+    "module",
+    "quit",
+    "readonly",
+    "readwrite",
+    "reset",
+    "slowlog",
 ];
 
 /// Everything about a key that a client can see.
@@ -35,11 +52,12 @@ type Image = BTreeMap<(usize, Vec<u8>), Seen>;
 fn image(node: &Node) -> Image {
     let mut client = node.common_client();
     let data = of_redis(&mut client);
-    let see = |((database, key), (content, deadline_ms)): (_, _)| {
+    let mut image = Image::new();
+    for ((database, key), (content, deadline_ms)) in data {
         let encoding = encoding(&mut client, database, &key);
-        ((database, key), Seen { content, deadline_ms, encoding })
-    };
-    data.into_iter().map(see).collect()
+        image.insert((database, key), Seen { content, deadline_ms, encoding });
+    }
+    image
 }
 
 fn encoding(client: &mut CommonClient, database: usize, key: &[u8]) -> String {
@@ -70,7 +88,13 @@ fn live(node: &Node, generator: &Generator, seeds: std::ops::Range<u64>) {
 #[track_caller]
 fn assert_same(what: &str, found: &Image, expected: &Image) {
     for (place, seen) in expected {
-        assert_eq!(found.get(place), Some(seen), "{what}: database {}, key {}", place.0, place.1.escape_ascii());
+        assert_eq!(
+            found.get(place),
+            Some(seen),
+            "{what}: database {}, key {}",
+            place.0,
+            place.1.escape_ascii()
+        );
     }
     assert_eq!(found.len(), expected.len(), "{what}: more keys than there should be");
 }

@@ -336,6 +336,11 @@ impl Keyspace {
     /// Puts a change of `appendonly` into effect.
     pub(super) fn switch_log(&mut self) {
         if self.config.appendonly && !self.durability.log.enabled {
+            if let Err(reason) = self.lock_directory() {
+                tracing::error!(reason, "appendonly cannot be switched on");
+                self.config.appendonly = false;
+                return;
+            }
             self.durability.log.enabled = true;
             self.durability.log.awaits_base = true;
             let seq = self.log.seq();

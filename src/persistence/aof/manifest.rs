@@ -70,7 +70,8 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// The first line that does not fit.
+    /// The first line that does not fit; or that there is none: nobody writes a manifest of nothing, but a crash may
+    /// leave an empty file.
     pub fn parse(text: &[u8]) -> Result<Self, ManifestError> {
         let mut manifest = Self::default();
         for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
@@ -81,6 +82,9 @@ impl Manifest {
             let fails = |problem| ManifestError { line: index + 1, problem };
             let file = parse_line(line).map_err(fails)?;
             manifest.add(file).map_err(fails)?;
+        }
+        if manifest == Self::default() {
+            return Err(ManifestError { line: 1, problem: "it names no file" });
         }
         Ok(manifest)
     }

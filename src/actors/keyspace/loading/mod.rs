@@ -18,8 +18,9 @@ use crate::exit::Exit;
 use crate::persistence::aof::{Replay, ReplayError};
 use crate::persistence::rdb::file::{ReadOptions, Record};
 use crate::resp::Batch;
-use actix::{AsyncContext, Context, Handler, Message};
-use plan::{After, DataFile, Role, plan};
+use actix::fut::wrap_future;
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message};
+use plan::{After, DataFile, Role, plan, take_over};
 use source::Source;
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
@@ -140,6 +141,13 @@ impl Keyspace {
             }
             After::Next => Some(Start::Next),
             After::Afresh => Some(Start::Afresh { seq: 0 }),
+            After::TakeOver(old) => match take_over(&old, &self.config) {
+                Ok(()) => Some(Start::Next),
+                Err(reason) => {
+                    self.cannot_load(reason);
+                    return;
+                }
+            },
         };
         let Some(start) = start else {
             self.announce_loaded(Ok(()));
@@ -364,6 +372,13 @@ impl Keyspace {
     }
 }
 
+/// Asks for the next slice behind everyone who shares the thread: a message to oneself would come before them, and no
+/// client would be heard until all is loaded.
+fn load_next_slice(ctx: &mut Context<Keyspace>) {
+    let others = wrap_future(tokio::task::yield_now());
+    ctx.spawn(others.map(|(), _: &mut Keyspace, ctx| ctx.notify(LoadSlice)));
+}
+
 impl Handler<LoadSlice> for Keyspace {
     type Result = ();
 
@@ -373,7 +388,7 @@ impl Handler<LoadSlice> for Keyspace {
         match self.load_slice(&mut loader) {
             Ok(false) => {
                 self.loader = Some(loader);
-                ctx.notify(LoadSlice);
+                load_next_slice(ctx);
             }
             Ok(true) => {
                 let keys: usize = self.store.iter().map(crate::store::Database::len).sum();

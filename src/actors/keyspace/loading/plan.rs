@@ -49,6 +49,8 @@ pub(super) enum After {
     Next,
     /// It begins, and what was loaded is to become its base.
     Afresh,
+    /// This file, which was loaded, becomes its base: only then, so that a file that is refused stays where it is.
+    TakeOver(PathBuf),
 }
 
 /// Looks up what is to be loaded.
@@ -74,7 +76,8 @@ pub(super) fn plan(config: &Config) -> Result<Plan, String> {
         return log_files(&manifest, &folder);
     }
     if old.exists() {
-        return take_over(&old, &folder, config);
+        let files = existing(&old, Role::LogEnd)?;
+        return Ok(Plan { files, after: After::TakeOver(old) });
     }
     let files = existing(&snapshot, Role::Snapshot)?;
     if files.is_empty() {
@@ -113,9 +116,13 @@ fn log_files(manifest: &Manifest, folder: &Path) -> Result<Plan, String> {
 }
 
 /// Takes a log of one file over, as Redis before version 7 wrote it: it becomes the base.
-fn take_over(old: &Path, folder: &Path, config: &Config) -> Result<Plan, String> {
+///
+/// # Errors
+/// What is wrong, in words for the person who has to mend it.
+pub(super) fn take_over(old: &Path, config: &Config) -> Result<(), String> {
     tracing::warn!(file = %old.display(), "a log of one file: it becomes the base of the new log");
-    let disk = DiskFolder::new(folder.to_owned());
+    let folder = config.dir.join(&config.appenddirname);
+    let disk = DiskFolder::new(folder.clone());
     let base = LogFile { name: config.appendfilename.clone(), number: 1, kind: FileKind::Base };
     let manifest = Manifest { base: Some(base), ..Manifest::default() };
     // The manifest first: if it ends here, the next start finds both and goes on.
@@ -123,8 +130,7 @@ fn take_over(old: &Path, folder: &Path, config: &Config) -> Result<Plan, String>
         .create()
         .and_then(|()| disk.replace(&manifest_name(&config.appendfilename), manifest.to_string().as_bytes()));
     written.map_err(|error| format!("{}: {error}", folder.display()))?;
-    move_in(old, folder, config)?;
-    log_files(&manifest, folder)
+    move_in(old, &folder, config)
 }
 
 fn is_unfinished_takeover(manifest: &Manifest, folder: &Path, old: &Path, config: &Config) -> bool {
