@@ -287,15 +287,15 @@ impl Keyspace {
         }
     }
 
-    /// With every tick: begins what the options ask for.
+    /// With every tick: begins what is scheduled and what the options ask for.
     pub(super) fn check_jobs(&mut self) {
         let runs = self.durability.snapshot.save.runs() || self.durability.log.rewrite.runs();
         if runs || self.durability.loading.is_some() || self.links_closing() {
             return;
         }
-        if self.rewrite_is_due() {
+        if self.durability.log.rewrite.scheduled || self.rewrite_is_due() {
             self.start_rewrite();
-        } else if self.snapshot_is_due() {
+        } else if self.durability.snapshot.save.scheduled || self.snapshot_is_due() {
             self.start_snapshot();
         }
     }
