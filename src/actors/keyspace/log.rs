@@ -160,8 +160,6 @@ impl LogFeed {
 
     /// After a panic: what a command left in part is taken back.
     pub(super) fn forget_torn_unit(&mut self) {
-        // The message to itself may be lost; the next one from others, or the next tick, asks again.
-        self.send_due = false;
         self.gathered.truncate(self.whole_bytes);
         // It died with the panic.
         self.timer_set = false;
