@@ -8,14 +8,20 @@ use std::fs;
 use std::path::Path;
 
 /// What stands before the torn end.
-const WHOLE: &[&str] =
-    &["SELECT 0", "SET a 1", "MULTI", "RPUSH l x y", "INCR a", "EXEC", "HSET h f v", "PEXPIREAT h 4102444800000"];
+const WHOLE: &[&str] = &[
+    "SELECT 0",
+    "SET a 1",
+    "MULTI",
+    "RPUSH l x y",
+    "INCR a",
+    "EXEC",
+    "HSET h f v",
+    "PEXPIREAT h 4102444800000",
+];
 
 /// Ends that may be torn: a command, and several that are one unit.
-const ENDS: &[&[&str]] = &[
-    &["SET last some-value"],
-    &["MULTI", "SET last 1", "SELECT 1", "RPUSH last2 1 2", "EXEC"],
-];
+const ENDS: &[&[&str]] =
+    &[&["SET last some-value"], &["MULTI", "SET last 1", "SELECT 1", "RPUSH last2 1 2", "EXEC"]];
 
 /// Every so many cuts, it is also tried that the server goes on behind it.
 const GO_ON_EVERY: usize = 9;
@@ -64,7 +70,8 @@ fn a_torn_end_is_cut_off_at_every_byte() {
             let file = increment(dir.path(), 2);
             assert_eq!(fs::read(&file).unwrap(), whole, "cut at {cut}");
             let said = node.log();
-            let warning = said.lines().find(|line| line.contains("WARN") && line.contains("cut off")).unwrap_or(&said);
+            let warning =
+                said.lines().find(|line| line.contains("WARN") && line.contains("cut off")).unwrap_or(&said);
             assert!(warning.contains(file.file_name().unwrap().to_str().unwrap()), "{warning}");
             assert!(warning.contains(&whole.len().to_string()), "{warning}");
             if cut % GO_ON_EVERY == 0 {
@@ -97,7 +104,11 @@ fn a_torn_end_is_refused_where_the_options_say_so() {
         write_log(dir.path(), &[&log[..log.len() - 1]]);
         let options = [WITH_LOG, &["--aof-load-truncated", "no"]].concat();
         let (file, at) = (increment(dir.path(), 1), whole.len().to_string());
-        assert_refused(dir.path(), &options, &[file.to_str().unwrap(), &at, "aof-load-truncated", "--check-aof"]);
+        assert_refused(
+            dir.path(),
+            &options,
+            &[file.to_str().unwrap(), &at, "aof-load-truncated", "--check-aof"],
+        );
     }
 }
 
@@ -129,7 +140,11 @@ fn damage_in_the_middle_is_refused_with_its_place() {
         let dir = tempfile::tempdir().unwrap();
         write_log(dir.path(), &[&[&before, *damage, &after].concat()]);
         let file = increment(dir.path(), 1);
-        assert_refused(dir.path(), WITH_LOG, &[file.to_str().unwrap(), "byte ", "--check-aof", "nothing was changed"]);
+        assert_refused(
+            dir.path(),
+            WITH_LOG,
+            &[file.to_str().unwrap(), "byte ", "--check-aof", "nothing was changed"],
+        );
     }
     // Nothing but zeros behind the last unit: the file had grown, and its content did not come.
     let dir = tempfile::tempdir().unwrap();

@@ -83,7 +83,11 @@ fn leaves_snapshot(options: &[&str], ask: &[&str]) -> bool {
     let there = dir.path().join("dump.rdb").exists();
     let is_kept = there || options.contains(&"--appendonly");
     let node = Node::start(dir.path(), options);
-    assert_eq!(node.client().ask_text(&["EXISTS", "a"]).integer(), Some(is_kept.into()), "{options:?} {ask:?}");
+    assert_eq!(
+        node.client().ask_text(&["EXISTS", "a"]).integer(),
+        Some(is_kept.into()),
+        "{options:?} {ask:?}"
+    );
     there
 }
 

@@ -17,7 +17,9 @@ pub(crate) const WITH_LOG: &[&str] = &["--appendonly", "yes", "--appendfsync", "
 /// Requests, written as one line each, as they stand in a log.
 pub(crate) fn log_of(requests: &[&str]) -> Vec<u8> {
     let mut log = Vec::new();
-    requests.iter().for_each(|request| encode(&request.split(' ').map(str::as_bytes).collect::<Vec<_>>(), &mut log));
+    requests
+        .iter()
+        .for_each(|request| encode(&request.split(' ').map(str::as_bytes).collect::<Vec<_>>(), &mut log));
     log
 }
 
@@ -53,11 +55,13 @@ pub(crate) fn last_increment(dir: &Path) -> PathBuf {
 }
 
 /// The names of the files in the log's folder: those that the manifest names and itself, and others.
-pub(crate) fn appendonly_files(folder: &Path) -> (Vec<String>, Vec<String>) {
-    let manifest = manifest(folder.parent().unwrap());
-    let mut named: Vec<_> = manifest.base.iter().chain(&manifest.increments).map(|file| file.name.clone()).collect();
+pub(crate) fn appendonly_files(dir: &Path) -> (Vec<String>, Vec<String>) {
+    let manifest = manifest(dir);
+    let mut named: Vec<_> =
+        manifest.base.iter().chain(&manifest.increments).map(|file| file.name.clone()).collect();
     named.push(format!("{NAME}.manifest"));
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let entries =
+        fs::read_dir(folder(dir)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     entries.partition(|name| named.contains(name))
 }
 

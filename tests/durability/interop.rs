@@ -187,7 +187,8 @@ fn a_log_of_one_file_is_taken_over() {
     node.client().ask_text(&["HSET", "old", "f", "v"]);
     node.rewrite();
     let base = fs::read(folder(snapshot_dir.path()).join(&manifest(snapshot_dir.path()).base.unwrap().name));
-    let commands = log_of(&["SELECT 3", "SET a 1 EX 1000000", "MULTI", "INCR a", "RPUSH l x", "EXEC", "DEL none"]);
+    let commands =
+        log_of(&["SELECT 3", "SET a 1 EX 1000000", "MULTI", "INCR a", "RPUSH l x", "EXEC", "DEL none"]);
     for content in [commands.clone(), [base.unwrap(), commands.clone()].concat()] {
         let [ours, theirs] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         [&ours, &theirs].iter().for_each(|dir| fs::write(dir.path().join(NAME), &content).unwrap());

@@ -52,12 +52,20 @@ fn clients_hear_that_the_data_is_loaded() {
     let starting = Starting::spawn(Kind::Memora, dir.path(), &options);
     let mut client = connect(&socket);
     assert_eq!(client.info("persistence", "loading"), "1");
-    for words in
-        [&["GET", "key:00000000"][..], &["PING"], &["SET", "a", "1"], &["DBSIZE"], &["SAVE"], &["BGREWRITEAOF"]]
-    {
+    for words in [
+        &["GET", "key:00000000"][..],
+        &["PING"],
+        &["SET", "a", "1"],
+        &["DBSIZE"],
+        &["SAVE"],
+        &["BGREWRITEAOF"],
+    ] {
         assert_loading(&mut client, words);
     }
-    assert_eq!(client.count("persistence", "loading_total_bytes"), increment(dir.path(), 1).metadata().unwrap().len());
+    assert_eq!(
+        client.count("persistence", "loading_total_bytes"),
+        increment(dir.path(), 1).metadata().unwrap().len()
+    );
     assert!(client.count("persistence", "loading_start_time") > 1_700_000_000);
     let mut seen = Vec::new();
     eventually("some steps are seen", || {

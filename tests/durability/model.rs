@@ -28,11 +28,13 @@ impl std::fmt::Debug for Entry {
         match &self.held {
             Held::Text(text) => write!(f, "{} bytes \"{}\"", text.len(), short(text))?,
             Held::List(items) => {
-                let ends: Vec<_> = items.front().into_iter().chain(items.back()).map(|item| short(item)).collect();
+                let ends: Vec<_> =
+                    items.front().into_iter().chain(items.back()).map(|item| short(item)).collect();
                 write!(f, "{} elements {ends:?}", items.len())?;
             }
             Held::Hash(fields) => {
-                let shown: Vec<_> = fields.iter().take(9).map(|(f, v)| short(&[f, &b"="[..], v].concat())).collect();
+                let shown: Vec<_> =
+                    fields.iter().take(9).map(|(f, v)| short(&[f, &b"="[..], v].concat())).collect();
                 write!(f, "{} fields {shown:?}", fields.len())?;
             }
         }
@@ -149,7 +151,8 @@ fn hash<'a>(keys: &'a mut Keys, key: &[u8]) -> &'a mut BTreeMap<Vec<u8>, Vec<u8>
 
 /// What a server holds of the keys that match.
 pub(crate) fn read(client: &mut Client, pattern: &str) -> Keys {
-    let names: Vec<_> = client.ask_text(&["KEYS", pattern]).items().iter().map(|key| key.bytes().to_vec()).collect();
+    let names: Vec<_> =
+        client.ask_text(&["KEYS", pattern]).items().iter().map(|key| key.bytes().to_vec()).collect();
     names.into_iter().filter_map(|key| Some((key.clone(), read_entry(client, &key)?))).collect()
 }
 

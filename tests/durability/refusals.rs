@@ -72,7 +72,8 @@ fn missing_files_are_named() {
 
 #[test]
 fn manifests_that_are_none_are_refused() {
-    let line = |number: usize, kind: &str| format!("file {NAME}.{number}.incr.aof seq {number} type {kind}\n");
+    let line =
+        |number: usize, kind: &str| format!("file {NAME}.{number}.incr.aof seq {number} type {kind}\n");
     let manifests = [
         String::new(),
         "\0\0\0\0\0\0\0\0".to_owned(),
@@ -91,7 +92,6 @@ fn manifests_that_are_none_are_refused() {
         write_log(dir.path(), &[&log_of(&["SET a 1"]), &log_of(&["SET b 1"])]);
         let manifest = folder(dir.path()).join(format!("{NAME}.manifest"));
         fs::write(&manifest, &text).unwrap();
-        println!("{text:?}");
         assert_refused(dir.path(), WITH_LOG, &[manifest.to_str().unwrap()]);
     }
 }

@@ -30,7 +30,12 @@ fn switch_on(node: &Node) {
 }
 
 /// Lets writers work until `act` has been done under traffic.
-fn during_traffic(node: &Node, round: usize, before: Vec<Keys>, act: impl FnOnce(&AtomicBool)) -> Vec<Writer> {
+fn during_traffic(
+    node: &Node,
+    round: usize,
+    before: Vec<Keys>,
+    act: impl FnOnce(&AtomicBool),
+) -> Vec<Writer> {
     let mut writers = writers(round, before, &[], 11);
     work(node, &mut writers, MOMENT, act);
     writers
@@ -100,7 +105,9 @@ fn the_policy_can_change_under_traffic() {
         }
         // Behind these two, everything acknowledged is there again.
         let mut client = node.common_client();
-        eventually("the log is written", || client.call(&["PING"]) == memora::resp::Reply::Simple("PONG".into()));
+        eventually("the log is written", || {
+            client.call(&["PING"]) == memora::resp::Reply::Simple("PONG".into())
+        });
         assert!(!node.client().ask_text(&["SET", "last", "1"]).is_error());
         node.kill();
     });
@@ -110,9 +117,8 @@ fn the_policy_can_change_under_traffic() {
 #[test]
 fn options_of_snapshots_can_change() {
     let dir = tempfile::tempdir().unwrap();
-    let node = Node::start(dir.path(), &["--enable-protected-configs", "yes"]);
+    let node = Node::start(dir.path(), &["--dbfilename", "other.rdb"]);
     let mut client = node.common_client();
-    set(&node, "dbfilename", "other.rdb");
     client.call(&["SET", "a", "1"]);
     assert_eq!(client.info("persistence", "rdb_changes_since_last_save"), "1");
     client.call(&["SAVE"]);
@@ -123,7 +129,8 @@ fn options_of_snapshots_can_change() {
     client.call(&["SET", "b", "1"]);
     let saved = client.call(&["LASTSAVE"]);
     eventually("the rule is heard", || {
-        client.info("persistence", "rdb_changes_since_last_save") == "0" && client.call(&["LASTSAVE"]) != saved
+        client.info("persistence", "rdb_changes_since_last_save") == "0"
+            && client.call(&["LASTSAVE"]) != saved
     });
     node.kill();
     let node = Node::start(dir.path(), &["--dbfilename", "other.rdb"]);

@@ -134,7 +134,8 @@ impl Writer {
             let which = random.below(3);
             format!("own:{}:{kind}{which}", self.number)
         };
-        let (text, count, list, hash, fleet) = (key("text"), key("count"), key("list"), key("hash"), key("fleet"));
+        let (text, count, list, hash, fleet) =
+            (key("text"), key("count"), key("list"), key("hash"), key("fleet"));
         let any = [&text, &count, &list, &hash][random.below(4)].clone();
         let (now_ms, soon_ms) = (now_ms(), random.between(1, 400));
         let shared = |name: &str| format!("shared:{}:{name}", self.round);
@@ -145,7 +146,9 @@ impl Writer {
             5 | 6 => vec!["INCRBY".into(), count, random.between(-5, 100).to_string()],
             7 | 8 => several("RPUSH", list, random, |index| vec![format!("{stamp}:{index}")]),
             9 => vec!["LPOP".into(), list],
-            10 | 11 => several("HSET", hash, random, |index| vec![format!("f{}", index * 7 % 10), stamp.clone()]),
+            10 | 11 => {
+                several("HSET", hash, random, |index| vec![format!("f{}", index * 7 % 10), stamp.clone()])
+            }
             12 => vec!["HDEL".into(), hash, format!("f{}", random.below(10))],
             13 => vec!["DEL".into(), any],
             14 => vec!["PEXPIREAT".into(), any, deadline(random, now_ms).to_string()],
