@@ -77,3 +77,34 @@ fn a_full_disk_refuses_writes_and_heals() {
         assert_eq!(client.ask_text(&["EXISTS", "counter"]).integer(), Some(0), "it was refused");
     }
 }
+
+#[test]
+fn a_log_that_somebody_removes_is_begun_anew() {
+    for policy in ["always", "everysec"] {
+        let dir = tempfile::tempdir().unwrap();
+        let options = ["--appendonly", "yes", "--appendfsync", policy, "--save", ""];
+        let node = Node::start_kind(Kind::Memora, dir.path(), &options);
+        let mut client = node.client();
+        assert!(!client.ask_text(&["SET", "before", "1"]).is_error());
+        assert_eq!(client.ask_text(&["WAITAOF", "1", "0", "0"]).items()[0].integer(), Some(1));
+        std::fs::remove_dir_all(dir.path().join("appendonlydir")).unwrap();
+        crate::common::eventually("the log is begun anew", || {
+            // Each write lets the AofWriter look; those that fail meanwhile are not promised anything.
+            client.ask_text(&["INCR", "tries"]);
+            let manifest = dir.path().join("appendonlydir").join("appendonly.aof.manifest");
+            std::fs::read_to_string(manifest).is_ok_and(|manifest| manifest.contains("type b"))
+        });
+        crate::common::eventually("writes succeed again", || {
+            !client.ask_text(&["SET", "after", "1"]).is_error()
+        });
+        assert_eq!(client.ask_text(&["WAITAOF", "1", "0", "0"]).items()[0].integer(), Some(1));
+        let tries = client.ask_text(&["GET", "tries"]);
+        node.kill();
+
+        let node = Node::start_kind(Kind::Memora, dir.path(), &options);
+        let mut client = node.client();
+        assert_eq!(client.ask_text(&["GET", "before"]).bytes(), b"1");
+        assert_eq!(client.ask_text(&["GET", "after"]).bytes(), b"1");
+        assert_eq!(client.ask_text(&["GET", "tries"]), tries);
+    }
+}

@@ -55,13 +55,13 @@ pub(crate) fn last_increment(dir: &Path) -> PathBuf {
 }
 
 /// The names of the files in the log's folder: those that the manifest names and itself, and others.
-pub(crate) fn appendonly_files(folder: &Path) -> (Vec<String>, Vec<String>) {
-    let manifest = manifest(folder.parent().unwrap());
+pub(crate) fn appendonly_files(dir: &Path) -> (Vec<String>, Vec<String>) {
+    let manifest = manifest(dir);
     let mut named: Vec<_> =
         manifest.base.iter().chain(&manifest.increments).map(|file| file.name.clone()).collect();
     named.push(format!("{NAME}.manifest"));
     let entries =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        fs::read_dir(folder(dir)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     entries.partition(|name| named.contains(name))
 }
 

@@ -1,6 +1,6 @@
 //! SIGKILL at random moments, again and again on the same directory.
 
-use crate::files::{appendonly_files, assert_checked};
+use crate::files::{appendonly_files, assert_checked, folder};
 use crate::model::Keys;
 use crate::node::{Kind, Node, Starting, tried};
 use crate::random::Random;
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How often a kind of kill is tried where `DURABILITY_ROUNDS` does not say it.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 16;
 
 /// The latest a kill comes, in acknowledged requests.
 const MOST_ACKNOWLEDGED: usize = 4000;
@@ -50,7 +50,7 @@ impl Kills {
         let seed = std::env::var("DURABILITY_SEED").map_or(1, |text| text.parse().unwrap());
         let dir = tempfile::tempdir().unwrap();
         let mut random = Random::new(seed);
-        let (mut kills, mut acknowledged) = (0, 0);
+        let (mut kills, mut amid, mut acknowledged) = (0, 0, 0);
         self.lay_ballast(dir.path());
         let mut before = vec![Keys::new(); WRITERS];
         let mut node = Node::start(dir.path(), self.options);
@@ -63,6 +63,7 @@ impl Kills {
                 node.kill();
             });
             kills += 1;
+            amid += usize::from(has_unfinished_files(dir.path()));
             if self.also_loading {
                 kills += kill_while_loading(dir.path(), self.options, &mut random);
             }
@@ -78,12 +79,15 @@ impl Kills {
         }
         node.shut_down(&["SHUTDOWN"]);
         check_folder(dir.path());
-        println!("{}: {kills} kills, {acknowledged} requests acknowledged before them", self.name);
+        println!(
+            "{}: {kills} kills, {amid} of them amid a rewrite or snapshot, {acknowledged} requests acknowledged",
+            self.name
+        );
     }
 
     /// Where nothing older than a second may be missing, some rounds have to be longer than that.
     fn moment(&self, random: &mut Random, round: usize) -> Moment {
-        let long = self.kept == Kept::AllButASecond && round % 4 == 1;
+        let long = self.kept == Kept::AllButASecond && round % 6 == 1;
         let least = if long { Duration::from_millis(2200) } else { Duration::ZERO };
         Moment { acknowledged: 1 + random.below(MOST_ACKNOWLEDGED), least }
     }
@@ -133,11 +137,19 @@ fn kill_while_loading(dir: &Path, options: &[&str], random: &mut Random) -> usiz
     times
 }
 
+/// Whether the kill came while a file was being written that does not count yet.
+fn has_unfinished_files(dir: &Path) -> bool {
+    let unfinished = |room: &Path| {
+        let names = room.read_dir().into_iter().flatten().map(|entry| entry.unwrap().file_name());
+        names.into_iter().any(|name| name.to_string_lossy().starts_with("temp"))
+    };
+    unfinished(dir) || unfinished(&folder(dir))
+}
+
 /// Nothing piles up over many crashes, and the tools find nothing wrong.
 fn check_folder(dir: &Path) {
-    let folder = dir.join("appendonlydir");
-    if folder.exists() {
-        let (named, others) = appendonly_files(&folder);
+    if folder(dir).exists() {
+        let (named, others) = appendonly_files(dir);
         let left: Vec<_> = others.iter().filter(|name| !name.starts_with("temp")).collect();
         assert!(left.len() <= 1, "files of no use are left: {left:?}; in use: {named:?}");
         assert_checked(Kind::Memora, "--check-aof", dir);

@@ -92,7 +92,6 @@ fn manifests_that_are_none_are_refused() {
         write_log(dir.path(), &[&log_of(&["SET a 1"]), &log_of(&["SET b 1"])]);
         let manifest = folder(dir.path()).join(format!("{NAME}.manifest"));
         fs::write(&manifest, &text).unwrap();
-        println!("{text:?}");
         assert_refused(dir.path(), WITH_LOG, &[manifest.to_str().unwrap()]);
     }
 }

@@ -8,7 +8,6 @@ use crate::random::Random;
 use crate::wire::Value;
 use memora::resp::Reply;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Histories of some dozens of requests between two restarts.
 const HISTORIES: u64 = 60;
@@ -39,7 +38,9 @@ const LEFT_OUT: &[&str] = &[
     "slowlog",
 ];
 
-/// Everything about a key that a client can see.
+/// Everything about a key that a client can see, but the encodings of strings: those tell how the string came to be,
+/// which a log of its outcome (`SET` for `INCRBYFLOAT`) does not, in Redis either. And a file of values, as a base is,
+/// does not tell that a small hash was once a big one.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     content: Content,
@@ -49,12 +50,13 @@ struct Seen {
 
 type Image = BTreeMap<(usize, Vec<u8>), Seen>;
 
-fn image(node: &Node) -> Image {
+/// What a server holds; `encodings` says whether those of lists and hashes belong to it.
+fn image(node: &Node, encodings: bool) -> Image {
     let mut client = node.common_client();
     let data = of_redis(&mut client);
     let mut image = Image::new();
     for ((database, key), (content, deadline_ms)) in data {
-        let encoding = encoding(&mut client, database, &key);
+        let encoding = if encodings { encoding(&mut client, database, &key) } else { String::new() };
         image.insert((database, key), Seen { content, deadline_ms, encoding });
     }
     image
@@ -64,6 +66,7 @@ fn encoding(client: &mut CommonClient, database: usize, key: &[u8]) -> String {
     client.call(&["SELECT", &database.to_string()]);
     client.send(request(&[b"OBJECT", &b"ENCODING"[..], key]));
     match client.reply() {
+        Reply::Bulk(text) if [&b"int"[..], b"embstr", b"raw"].contains(&text.as_bytes()) => String::new(),
         Reply::Bulk(text) => String::from_utf8(text.as_bytes().to_vec()).unwrap(),
         other => panic!("{other:?}"),
     }
@@ -100,7 +103,7 @@ fn assert_same(what: &str, found: &Image, expected: &Image) {
 }
 
 /// What there was is there again after a restart, and the server lives on with it.
-fn live_and_restart(what: &str, options: &[&str], before_restart: impl Fn(&Node, &Path)) {
+fn live_and_restart(what: &str, options: &[&str], rewritten: bool) {
     let dir = tempfile::tempdir().unwrap();
     let generator = Generator::new();
     let mut keys = 0;
@@ -108,13 +111,15 @@ fn live_and_restart(what: &str, options: &[&str], before_restart: impl Fn(&Node,
         let first = restart * 1000;
         let node = Node::start(dir.path(), options);
         live(&node, &generator, first..first + HISTORIES);
-        before_restart(&node, dir.path());
+        if rewritten {
+            node.rewrite();
+        }
         live(&node, &generator, first + HISTORIES..first + HISTORIES + HISTORIES / 4);
-        let expected = image(&node);
+        let expected = image(&node, !rewritten);
         keys += expected.len();
         node.shut_down(&["SHUTDOWN"]);
         let node = Node::start(dir.path(), options);
-        assert_same(what, &image(&node), &expected);
+        assert_same(what, &image(&node, !rewritten), &expected);
         node.shut_down(&["SHUTDOWN"]);
     }
     assert!(keys > 20, "{what}: the histories leave hardly anything: {keys} keys");
@@ -122,26 +127,24 @@ fn live_and_restart(what: &str, options: &[&str], before_restart: impl Fn(&Node,
 
 #[test]
 fn a_log_alone_gives_the_same_data() {
-    live_and_restart("log", &["--appendonly", "yes", "--aof-timestamp-enabled", "yes"], |_, _| ());
+    live_and_restart("log", &["--appendonly", "yes", "--aof-timestamp-enabled", "yes"], false);
 }
 
 #[test]
 fn a_rewritten_log_gives_the_same_data() {
-    live_and_restart("RDB base", &["--appendonly", "yes"], |node, _| node.rewrite());
+    live_and_restart("RDB base", &["--appendonly", "yes"], true);
     let options = &["--appendonly", "yes", "--aof-use-rdb-preamble", "no", "--aof-timestamp-enabled", "yes"];
-    live_and_restart("base of commands", options, |node, _| node.rewrite());
+    live_and_restart("base of commands", options, true);
 }
 
 #[test]
 fn a_snapshot_gives_the_same_data() {
     let dir = tempfile::tempdir().unwrap();
-    let options = &["--enable-debug-command", "yes"];
+    let options = &[];
     let node = Node::start(dir.path(), options);
     live(&node, &Generator::new(), 5000..5000 + HISTORIES);
-    let expected = image(&node);
-    assert!(!node.client().ask_text(&["DEBUG", "RELOAD"]).is_error());
-    assert_same("DEBUG RELOAD", &image(&node), &expected);
+    let expected = image(&node, false);
     node.shut_down(&["SHUTDOWN", "SAVE"]);
     let node = Node::start(dir.path(), options);
-    assert_same("restart", &image(&node), &expected);
+    assert_same("restart", &image(&node, false), &expected);
 }

@@ -117,9 +117,8 @@ fn the_policy_can_change_under_traffic() {
 #[test]
 fn options_of_snapshots_can_change() {
     let dir = tempfile::tempdir().unwrap();
-    let node = Node::start(dir.path(), &["--enable-protected-configs", "yes"]);
+    let node = Node::start(dir.path(), &["--dbfilename", "other.rdb"]);
     let mut client = node.common_client();
-    set(&node, "dbfilename", "other.rdb");
     client.call(&["SET", "a", "1"]);
     assert_eq!(client.info("persistence", "rdb_changes_since_last_save"), "1");
     client.call(&["SAVE"]);

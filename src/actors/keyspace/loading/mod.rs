@@ -15,6 +15,7 @@ use crate::commands::effects::Effects;
 use crate::commands::session::{Clients, Session, Slot};
 use crate::commands::{prepare, propagation};
 use crate::exit::Exit;
+use crate::persistence::aof::units::encode_words;
 use crate::persistence::aof::{Replay, ReplayError};
 use crate::persistence::rdb::file::{ReadOptions, Record};
 use crate::resp::Batch;
@@ -320,10 +321,11 @@ impl Keyspace {
         batch: &Batch,
         at: u64,
     ) -> Result<(), String> {
-        for argv in batch.iter() {
+        for (index, argv) in batch.iter().enumerate() {
             let prepared = prepare(argv);
             if prepared.is_unknown() && !propagation::is_limit_of_unit(argv) {
                 let name = argv.get(0).unwrap_or_default().escape_ascii();
+                let at = at + bytes_before(batch, index);
                 return Err(format!(
                     "{}: behind byte {at} there is the command '{name}', which Memora does not have; {ADVICE}",
                     file.path.display()
@@ -370,6 +372,13 @@ impl Keyspace {
             "loading"
         );
     }
+}
+
+/// How many bytes the requests before one of a batch take at least; remarks may stand between them.
+fn bytes_before(batch: &Batch, index: usize) -> u64 {
+    let mut bytes = Vec::new();
+    batch.iter().take(index).for_each(|argv| encode_words(argv.iter(), &mut bytes));
+    bytes.len() as u64
 }
 
 /// Asks for the next slice behind everyone who shares the thread: a message to oneself would come before them, and no
