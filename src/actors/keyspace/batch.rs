@@ -144,9 +144,7 @@ impl Keyspace {
                 *wrote = true;
                 context.clients[*slot].last_write_seq = self.log.seq();
             }
-            for garbage in context.effects.garbage.drain(..) {
-                self.facts.reclaimer.discard(garbage);
-            }
+            context.effects.garbage.drain(..).for_each(|garbage| self.facts.reclaimer.discard(garbage));
             // One look at the clock per command: the end of one is the beginning of the next.
             let ended = self.stopwatch.now();
             commands::note_duration(&mut context, prepared, nanoseconds(ended - started));
@@ -172,9 +170,7 @@ impl Keyspace {
                     later => self.controls.push(later),
                 }
             }
-            if prepared.is_unknown() {
-                self.unknown.push(*next);
-            }
+            self.unknown.extend(prepared.is_unknown().then_some(*next));
             *next += 1;
             if let Some(awaited) = awaited {
                 return Progress::Suspended(awaited);

@@ -108,7 +108,7 @@ fn bad_flags_say_what_is_wrong() {
         ),
         (
             &["--appenddirname", "a/b"],
-            "command line: appenddirname \"a/b\": appenddirname can't be a path, just a dirname",
+            "command line: appenddirname \"a/b\": appenddirname can't be a path, just a dirname; expected a name without a path",
         ),
         (
             &["--loglevel", "loud"],
