@@ -48,12 +48,16 @@ mod writer;
 // The tests.
 #[path = "durability/damage.rs"]
 mod damage;
+#[cfg(target_os = "linux")]
+#[path = "durability/disk_trouble.rs"]
+mod disk_trouble;
 #[path = "durability/endings.rs"]
 mod endings;
 #[path = "durability/interop.rs"]
 mod interop;
 #[path = "durability/kills.rs"]
 mod kills;
+#[cfg(unix)]
 #[path = "durability/loading.rs"]
 mod loading;
 #[path = "durability/refusals.rs"]

@@ -236,6 +236,13 @@ impl Log {
         Ok(())
     }
 
+    /// Whether the file is not where it belongs any more: somebody has removed it, or its folder, and what is written
+    /// reaches a file without a name, which nobody will ever load.
+    pub(crate) fn is_gone(&self) -> bool {
+        let there = self.folder.len_bytes(&current(&self.manifest).name);
+        there.map_or(true, |len_bytes| len_bytes < self.written.len_bytes)
+    }
+
     /// Cuts off what stands behind the last whole piece; a disk that refuses even that is asked again next time.
     fn cut_if_due(&mut self) -> io::Result<()> {
         if self.cut_due {

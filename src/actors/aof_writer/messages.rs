@@ -84,6 +84,8 @@ pub(crate) enum LogReport {
         /// The last unit that is durable.
         durable_seq: u64,
     },
+    /// Somebody has removed the file that it writes to: the log on disk is lost and has to be begun anew.
+    Removed,
     /// It panicked too often and is gone.
     GaveUp,
 }

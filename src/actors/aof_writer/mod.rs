@@ -108,7 +108,10 @@ impl AofWriter {
 
     fn sync(&mut self) -> (io::Result<()>, Option<Duration>) {
         let started = Instant::now();
-        let synced = self.with_log(Log::sync);
+        let synced = self.with_log(|log| {
+            log.sync()?;
+            if log.is_gone() { Err(io::ErrorKind::NotFound.into()) } else { Ok(()) }
+        });
         self.synced_at = Instant::now();
         (synced, Some(started.elapsed()))
     }
@@ -128,6 +131,12 @@ impl AofWriter {
     /// Tells the Keyspace how far the log has come, and tries again later where that is not far enough.
     fn report(&mut self, outcome: io::Result<()>, sync_time: Option<Duration>, ctx: &mut Context<Self>) {
         let Some(open) = &self.open else { return };
+        if outcome.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            tracing::error!(folder = %open.log.folder_path().display(), "the file of the log has been removed");
+            self.open = None;
+            self.keyspace.report(LogReport::Removed);
+            return;
+        }
         let trouble = outcome.err().map(|error| error.to_string());
         if let Some(trouble) = &trouble {
             tracing::error!(trouble, folder = %open.log.folder_path().display(), "the log cannot be written");

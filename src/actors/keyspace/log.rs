@@ -83,6 +83,8 @@ pub(super) struct LogFeed {
     expected: usize,
     /// Whether the disk refuses what is written, and nobody waits for it.
     in_trouble: bool,
+    /// Whether the files on disk were removed, and the log is being begun anew.
+    removed: bool,
     /// The option `aof-timestamp-enabled`.
     pub(super) timestamps: bool,
     /// When the log last noted the time, Unix time in seconds.
@@ -108,6 +110,7 @@ impl LogFeed {
             timer_set: false,
             expected: 0,
             in_trouble: false,
+            removed: false,
             timestamps: false,
             noted_s: 0,
         }
@@ -172,6 +175,10 @@ impl LogFeed {
         if let Start::Afresh { .. } = start {
             // Earlier units count as durable: the base that is going to be written holds what they did.
             (self.sent_seq, self.written_seq, self.durable_seq) = (self.seq, self.seq, self.seq);
+            self.backlog.clear();
+            self.backlog_bytes = 0;
+            self.gathered.clear();
+            self.whole_bytes = 0;
         }
         self.on = true;
         self.policy = config.appendfsync;
@@ -329,6 +336,13 @@ impl Keyspace {
 
     fn log_progressed(&mut self, written_seq: u64, durable_seq: u64, trouble: Option<String>) {
         self.log.progressed(written_seq, durable_seq);
+        if !self.log.is_on() {
+            self.release_replies();
+            return;
+        }
+        if self.log.removed {
+            return;
+        }
         self.log.in_trouble = trouble.is_some();
         let log = &mut self.durability.log;
         log.waiting_bytes = self.log.waiting_bytes();
@@ -340,6 +354,36 @@ impl Keyspace {
         match trouble {
             Some(reason) => self.release_in_trouble(&reason),
             None => self.release_replies(),
+        }
+    }
+
+    /// The files are gone, the data is not: a new log begins, and writes are refused until it has a base.
+    fn log_removed(&mut self) {
+        const REASON: &str = "the files of the log have been removed";
+        if !self.log.is_on() {
+            return;
+        }
+        self.log.removed = true;
+        self.durability.log.trouble = Some(REASON.to_owned());
+        self.durability.log.awaits_base = true;
+        self.cancel_rewrite(REASON);
+        self.release_in_trouble(REASON);
+        self.start_rewrite();
+    }
+
+    /// Begins a new log in the place of one that was removed.
+    pub(super) fn begin_again_if_removed(&mut self) {
+        if self.log.removed {
+            let seq = self.log.seq();
+            self.log.begin(&self.config, Start::Afresh { seq });
+        }
+    }
+
+    /// A new base counts: if the files had been removed, everything is on disk again.
+    pub(super) fn log_restored(&mut self) {
+        if std::mem::take(&mut self.log.removed) {
+            self.durability.log.trouble = None;
+            self.log.in_trouble = false;
         }
     }
 
@@ -379,6 +423,7 @@ impl Handler<LogReport> for Keyspace {
                 self.log.resend(durable_seq);
                 self.rewrite_interrupted("the aof_writer failed");
             }
+            LogReport::Removed => self.log_removed(),
             LogReport::GaveUp => {
                 self.durability.log.trouble = Some("the aof_writer failed too often".to_owned());
                 if self.log.policy == AppendFsync::Always {

@@ -158,6 +158,7 @@ impl Keyspace {
             self.rewrite_failed(&reason);
             return;
         }
+        self.begin_again_if_removed();
         tracing::info!("rewrite of the log started");
         let image = self.store.snapshot();
         if self.log.is_on() {
@@ -219,6 +220,8 @@ impl Keyspace {
                 let log = &mut self.durability.log;
                 (log.size_bytes, log.base_size_bytes) = (len_bytes, len_bytes);
                 log.awaits_base = false;
+                self.log_restored();
+                let log = &mut self.durability.log;
                 log.rewrite.end(self.now_ms, true);
                 tracing::info!(bytes = len_bytes, "the log is rewritten");
                 self.job_ended();
@@ -242,10 +245,10 @@ impl Keyspace {
     }
 
     /// Gives up a rewrite, as the log ends.
-    fn cancel_rewrite(&mut self) {
+    pub(super) fn cancel_rewrite(&mut self, reason: &str) {
         if self.durability.log.rewrite.runs() {
             self.cancel_job();
-            self.rewrite_failed("appendonly was switched off");
+            self.rewrite_failed(reason);
         }
         self.durability.log.rewrite.scheduled = false;
     }
@@ -330,8 +333,9 @@ impl Keyspace {
             self.log.begin(&self.config, Start::Afresh { seq });
             self.start_rewrite();
         } else if !self.config.appendonly && self.durability.log.enabled {
-            self.cancel_rewrite();
+            self.cancel_rewrite("appendonly was switched off");
             self.log.end();
+            self.log_restored();
             self.durability.log = crate::commands::durability::LogState {
                 rewrite: self.durability.log.rewrite.clone(),
                 ..Default::default()
