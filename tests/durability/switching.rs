@@ -92,7 +92,8 @@ fn a_kill_while_it_is_switched_on_leaves_what_can_be_loaded() {
             set(&node, "appendonly", "yes");
             if round % 2 == 1 {
                 eventually("the base is begun", || {
-                    node.common_client().info("persistence", "aof_rewrite_in_progress") == "1" || has_base(dir.path())
+                    node.common_client().info("persistence", "aof_rewrite_in_progress") == "1"
+                        || has_base(dir.path())
                 });
             }
             node.kill();
