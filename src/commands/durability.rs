@@ -111,6 +111,15 @@ pub struct LogState {
     pub rewrite: Job,
 }
 
+impl LogState {
+    /// Whether everything up to a unit is on disk for good; what waits for a first base is not yet, as the next start
+    /// would not read it.
+    #[must_use]
+    pub fn has_on_disk(&self, seq: u64) -> bool {
+        self.enabled && (seq == 0 || !self.awaits_base && self.synced_seq >= seq)
+    }
+}
+
 /// Snapshots.
 #[derive(Clone, Debug, Default)]
 pub struct SnapshotState {

@@ -118,6 +118,8 @@ pub enum Awaited {
     Synced {
         /// The unit.
         seq: u64,
+        /// Whether this server's log was asked for.
+        local: bool,
         /// Whether it waits for replicas as well, of which there are none.
         replicas: bool,
         /// How long; 0 is for ever.

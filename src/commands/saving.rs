@@ -167,10 +167,7 @@ impl Command for WaitAof {
         if !(0..=1).contains(&local) {
             args.fail(faults::NOT_ZERO_OR_ONE);
         }
-        let replicas = args.integer();
-        if replicas < 0 {
-            args.fail(faults::NOT_POSITIVE);
-        }
+        let replicas = args.count();
         let timeout = args.bytes();
         let timeout_ms = args.timeout_ms_at(timeout);
         args.done(Self { local: local == 1, replicas: replicas > 0, timeout_ms })
@@ -180,12 +177,15 @@ impl Command for WaitAof {
         if self.local && !context.durability.log.enabled {
             return Err(faults::WAITAOF_WITHOUT_LOG);
         }
+        let (local, replicas, timeout_ms) = (self.local, self.replicas, self.timeout_ms);
+        if i64::try_from(context.now_ms.saturating_add(timeout_ms)).is_err() {
+            return Err(faults::TIMEOUT_OUT_OF_RANGE);
+        }
         let seq = context.session().last_write_seq;
-        let is_local = context.durability.log.synced_seq >= seq;
+        let is_local = context.durability.log.has_on_disk(seq);
         // There are no replicas: whoever asks for one waits until the time is up.
-        if self.replicas || self.local && !is_local {
-            let (replicas, timeout_ms) = (self.replicas, self.timeout_ms);
-            context.effects.control(Control::Await(Awaited::Synced { seq, replicas, timeout_ms }));
+        if replicas || local && !is_local {
+            context.effects.control(Control::Await(Awaited::Synced { seq, local, replicas, timeout_ms }));
             return Ok(Reply::Silent);
         }
         Ok(synced_reply(is_local))

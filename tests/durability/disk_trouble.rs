@@ -94,7 +94,9 @@ fn a_log_that_somebody_removes_is_begun_anew() {
             let manifest = dir.path().join("appendonlydir").join("appendonly.aof.manifest");
             std::fs::read_to_string(manifest).is_ok_and(|manifest| manifest.contains("type b"))
         });
-        crate::common::eventually("writes succeed again", || !client.ask_text(&["SET", "after", "1"]).is_error());
+        crate::common::eventually("writes succeed again", || {
+            !client.ask_text(&["SET", "after", "1"]).is_error()
+        });
         assert_eq!(client.ask_text(&["WAITAOF", "1", "0", "0"]).items()[0].integer(), Some(1));
         let tries = client.ask_text(&["GET", "tries"]);
         node.kill();

@@ -24,6 +24,8 @@ enum Progress {
     Held,
     /// The last command waits for something, and the next ones for it.
     Suspended(Awaited),
+    /// The last command asked for what the next ones are to find done.
+    Asked,
 }
 
 /// A batch that has run, with its replies on their way.
@@ -66,10 +68,14 @@ impl Keyspace {
     pub(super) fn run_and_answer(&mut self) {
         let Some(Current { slot, .. }) = &self.current else { return };
         let slot = *slot;
-        let progress = self.run_current();
+        let mut progress = self.run_current();
+        while let Progress::Asked = progress {
+            self.carry_out_controls();
+            progress = self.run_current();
+        }
         let number = self.clients[slot].database;
         match progress {
-            Progress::Done => self.finish_current(),
+            Progress::Done | Progress::Asked => self.finish_current(),
             Progress::Held => self.postpone_current(),
             Progress::Suspended(awaited) => self.suspend_current(awaited),
         }
@@ -148,9 +154,10 @@ impl Keyspace {
             if self.monitors.is_watched() {
                 self.monitors.note(&context, prepared);
             }
-            let mut awaited = None;
+            let (mut awaited, mut asked) = (None, false);
             for control in context.effects.controls {
                 *close |= ends_batch(&control);
+                asked |= shows_at_once(&control);
                 match control {
                     Control::Await(what) => awaited = Some(what),
                     Control::Monitor => self.monitors.add(*slot, &self.connections),
@@ -171,6 +178,9 @@ impl Keyspace {
             *next += 1;
             if let Some(awaited) = awaited {
                 return Progress::Suspended(awaited);
+            }
+            if asked {
+                return Progress::Asked;
             }
         }
         Progress::Done
@@ -310,6 +320,11 @@ fn nanoseconds(duration: Duration) -> u64 {
 /// Whether the commands behind the one that asked for this are not to run any more.
 fn ends_batch(control: &Control) -> bool {
     matches!(control, Control::CloseAfterReply | Control::Shutdown { .. })
+}
+
+/// Whether the commands behind the one that asked for this can tell whether it has been done.
+fn shows_at_once(control: &Control) -> bool {
+    matches!(control, Control::Snapshot | Control::Rewrite | Control::ConfigChanged)
 }
 
 /// A prepared command is small enough to be moved around in batches.

@@ -289,6 +289,7 @@ impl Handler<CloseClients> for Keyspace {
             }
         }
         self.closing = Some(gone);
+        self.resume_suspended();
         self.check_closing();
     }
 }

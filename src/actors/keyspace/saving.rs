@@ -2,7 +2,8 @@
 //!
 //! A rewrite goes through three hands: the AofWriter begins a new increment at the very point of the image, the
 //! Rewriter writes the image as a base, the AofWriter lets the base take the place of what came before. Until that
-//! last step, which is one rename, the old files count. One job runs at a time.
+//! last step, which is one rename, the old files count. SAVE may come
+//! while a base is written, and so the Rewriter can have a job of each kind, which it does one after the other.
 
 use super::Keyspace;
 use super::log::log_folder;
@@ -57,19 +58,41 @@ enum Step {
 pub(super) struct Saving {
     rewriter: RewriterHandle,
     step: Step,
-    /// The job that the Rewriter has; reports of others are late.
+    /// The number of the last job.
     number: u64,
-    /// Ends that job.
-    cancel: Option<Arc<AtomicBool>>,
+    /// The jobs that the Rewriter has, one behind the other.
+    snapshot: Option<Task>,
+    base: Option<Task>,
     /// Told the outcome of the last snapshot at the end.
     last: Option<oneshot::Sender<bool>>,
     /// The lock on the data directory, once something was written there.
     lock: Option<DirectoryLock>,
 }
 
+/// A job of the Rewriter; reports of others are late.
+struct Task {
+    number: u64,
+    /// Ends it.
+    cancel: Arc<AtomicBool>,
+}
+
 impl Saving {
+    fn task(&mut self, job: &JobKind) -> &mut Option<Task> {
+        match job {
+            JobKind::Snapshot { .. } => &mut self.snapshot,
+            JobKind::Base { .. } => &mut self.base,
+        }
+    }
+
+    /// Has a job end soon; its report is not waited for.
+    fn cancel(task: &mut Option<Task>) {
+        if let Some(task) = task.take() {
+            task.cancel.store(true, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn new(rewriter: RewriterHandle, lock: Option<DirectoryLock>) -> Self {
-        Self { rewriter, step: Step::Idle, number: 0, cancel: None, last: None, lock }
+        Self { rewriter, step: Step::Idle, number: 0, snapshot: None, base: None, last: None, lock }
     }
 }
 
@@ -101,9 +124,9 @@ impl Keyspace {
         job: JobKind,
     ) {
         let cancelled = Arc::new(AtomicBool::new(false));
-        self.saving.cancel = Some(Arc::clone(&cancelled));
         self.saving.number += 1;
         let number = self.saving.number;
+        *self.saving.task(&job) = Some(Task { number, cancel: Arc::clone(&cancelled) });
         self.saving.rewriter.write(WriteFile { databases, folder, form, job, number, cancelled });
     }
 
@@ -224,6 +247,7 @@ impl Keyspace {
                 let log = &mut self.durability.log;
                 log.rewrite.end(self.now_ms, true);
                 tracing::info!(bytes = len_bytes, "the log is rewritten");
+                self.resume_suspended();
                 self.job_ended();
             }
             Err(reason) => self.rewrite_failed(&reason),
@@ -247,17 +271,10 @@ impl Keyspace {
     /// Gives up a rewrite, as the log ends.
     pub(super) fn cancel_rewrite(&mut self, reason: &str) {
         if self.durability.log.rewrite.runs() {
-            self.cancel_job();
+            Saving::cancel(&mut self.saving.base);
             self.rewrite_failed(reason);
         }
         self.durability.log.rewrite.scheduled = false;
-    }
-
-    fn cancel_job(&mut self) {
-        if let Some(cancel) = self.saving.cancel.take() {
-            cancel.store(true, Ordering::Relaxed);
-            self.saving.number += 1;
-        }
     }
 
     /// Begins what had to wait for the end of another job.
@@ -354,7 +371,7 @@ impl Handler<JobReport> for Keyspace {
     fn handle(&mut self, JobReport { number, job, outcome }: JobReport, ctx: &mut Context<Self>) {
         self.links.health.taken();
         self.now_ms = self.clock.now_ms();
-        if number != self.saving.number {
+        if self.saving.task(&job).take_if(|task| task.number == number).is_none() {
             return;
         }
         match job {
@@ -375,7 +392,8 @@ impl Handler<Quiesce> for Keyspace {
         self.links.health.taken();
         self.now_ms = self.clock.now_ms();
         self.quiesced = true;
-        self.cancel_job();
+        Saving::cancel(&mut self.saving.snapshot);
+        Saving::cancel(&mut self.saving.base);
         self.log.send();
         let loading = self.durability.loading.is_some();
         let wanted = save.unwrap_or(!self.config.save.is_empty());

@@ -5,6 +5,7 @@
 use super::Keyspace;
 use super::batch::Current;
 use crate::commands::effects::Awaited;
+use crate::commands::faults;
 use crate::commands::saving::{saved_reply, synced_reply};
 use crate::commands::session::ClientId;
 use crate::resp::Reply;
@@ -37,16 +38,23 @@ impl Keyspace {
         self.suspended.push(Suspended { client: session.id, current, awaited, deadline_ms });
     }
 
-    /// Answers those for whom the log is far enough on disk, and those whose time is up.
+    /// Answers those for whom the log is far enough on disk, those whose time is up, and at the end of the server all.
     pub(super) fn resume_suspended(&mut self) {
-        let synced_seq = self.durability.log.synced_seq;
-        let now_ms = self.now_ms;
+        if self.suspended.is_empty() {
+            return;
+        }
+        let log = self.durability.log.clone();
+        let (now_ms, closing) = (self.now_ms, self.closing.is_some());
         self.resume_where(|suspended| match suspended.awaited {
             Awaited::Snapshot => None,
-            Awaited::Synced { seq, replicas, .. } => {
-                let is_local = synced_seq >= seq;
+            Awaited::Synced { local: true, .. } if !log.enabled => {
+                Some(Reply::Error(faults::WAITAOF_WITHOUT_LOG.into_bytes()))
+            }
+            Awaited::Synced { seq, local, replicas, .. } => {
+                let is_local = log.has_on_disk(seq);
+                let is_enough = !replicas && (is_local || !local);
                 let is_over = suspended.deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms);
-                (is_local && !replicas || is_over).then(|| synced_reply(is_local))
+                (is_enough || is_over || closing).then(|| synced_reply(is_local))
             }
         });
     }
@@ -62,6 +70,8 @@ impl Keyspace {
         if self.suspended.is_empty() {
             return;
         }
+        // What is answered here may have happened in the middle of another batch.
+        let interrupted = self.current.take();
         for mut suspended in std::mem::take(&mut self.suspended) {
             let Some(slot) = self.clients.slot(suspended.client) else { continue };
             let Some(reply) = answer(&suspended) else {
@@ -73,5 +83,6 @@ impl Keyspace {
             self.current = Some(suspended.current);
             self.run_and_answer();
         }
+        self.current = interrupted;
     }
 }
