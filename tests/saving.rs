@@ -8,7 +8,7 @@ mod common;
 use common::program::{self, Program};
 use common::{Client, eventually, options, server_with};
 use memora::config::Config;
-use memora::config::values::AppendFsync;
+use memora::config::values::{AppendFsync, DebugCommand};
 use memora::exit::Exit;
 use memora::resp::Reply;
 use std::fs;
@@ -176,4 +176,36 @@ fn waitaof_waits_for_the_disk_whatever_the_rhythm() {
         let log = fs::read(dir.path().join("appendonlydir/appendonly.aof.1.incr.aof")).unwrap();
         assert!(log.ends_with(b"SET\r\n$1\r\na\r\n$2\r\n19\r\n"));
     }
+}
+
+/// What the Keyspace had promised itself to do goes down with it; what it had promised to clients does not.
+#[test]
+fn a_panic_neither_stops_the_log_nor_leaves_it_unlike_the_data() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config {
+        appendfsync: AppendFsync::Always,
+        enable_debug_command: DebugCommand::Yes,
+        max_restarts: 1_000_000,
+        restart_backoff: Duration::from_millis(1),
+        ..with_log(&dir)
+    };
+    let server = server_with(config);
+    let [mut busy, mut writer, mut failing] = std::array::from_fn(|_| Client::of(&server));
+    for _ in 0..10 {
+        // All three are in the mailbox together, the writer before the one that fails.
+        busy.send("DEBUG SLEEP 0.01\r\n");
+        writer.send("INCR a\r\n");
+        failing.send("DEBUG PANIC\r\n");
+        busy.expect("+OK\r\n");
+        assert!(matches!(writer.reply(), Reply::Integer(_) | Reply::Error(_)));
+        assert!(matches!(failing.reply(), Reply::Error(_)));
+    }
+    eventually("the rewrite that makes the log like the data", || {
+        writer.count("persistence", "aof_rewrites") > 0
+            && writer.count("persistence", "aof_rewrite_scheduled") == 0
+    });
+    let value = writer.call(&["GET", "a"]);
+    drop(server);
+    let server = server_with(with_log(&dir));
+    assert_eq!(Client::of(&server).call(&["GET", "a"]), value);
 }

@@ -28,6 +28,10 @@ pub(crate) const ON_DISK: &[(&str, &str)] = &[
         "commands go on being executed while the disk works, and every reply waits until all that it could have seen is on disk; Redis stops for each sync",
     ),
     (
+        "`appendfsync everysec` or `no` and a process that is killed",
+        "the log is written by another thread while clients are answered, so that the newest answers may be lost; Redis writes before it answers, and only a machine that dies loses them",
+    ),
+    (
         "a disk that cannot keep up with `everysec` or `no`",
         "from 256 MB on that wait to be written, replies wait, so that writers slow down; Redis piles up memory, and stops when a sync takes longer than two seconds",
     ),

@@ -63,10 +63,20 @@ pub(super) struct Saving {
     /// The jobs that the Rewriter has, one behind the other.
     snapshot: Option<Task>,
     base: Option<Task>,
-    /// Told the outcome of the last snapshot at the end.
-    last: Option<oneshot::Sender<bool>>,
+    /// What is still to be done at the end of the server.
+    farewell: Option<Farewell>,
     /// The lock on the data directory, once something was written there.
     lock: Option<DirectoryLock>,
+}
+
+/// The end of the server: a log without its first base gets it, as it would not count otherwise, then a last snapshot
+/// is written.
+struct Farewell {
+    base: bool,
+    snapshot: bool,
+    ok: bool,
+    /// Told whether everything that was to be written here is on its way or written.
+    done: oneshot::Sender<bool>,
 }
 
 /// A job of the Rewriter; reports of others are late.
@@ -92,7 +102,7 @@ impl Saving {
     }
 
     pub(super) fn new(rewriter: RewriterHandle, lock: Option<DirectoryLock>) -> Self {
-        Self { rewriter, step: Step::Idle, number: 0, snapshot: None, base: None, last: None, lock }
+        Self { rewriter, step: Step::Idle, number: 0, snapshot: None, base: None, farewell: None, lock }
     }
 }
 
@@ -139,6 +149,7 @@ impl Keyspace {
         self.durability.snapshot.changes_at_start = self.statistics.changes;
         if let Err(reason) = self.lock_directory() {
             self.snapshot_done(Err(reason));
+            self.job_ended();
             return;
         }
         let folder = Arc::new(DiskFolder::new(self.config.dir.clone()));
@@ -160,9 +171,8 @@ impl Keyspace {
             }
             Err(reason) => tracing::error!(reason, "the snapshot could not be written"),
         }
-        if let Some(last) = self.saving.last.take() {
-            // The Supervisor may have stopped waiting at its deadline.
-            let _ = last.send(ok);
+        if let Some(farewell) = &mut self.saving.farewell {
+            farewell.ok &= ok;
         }
         self.resume_after_snapshot(ok);
     }
@@ -280,7 +290,8 @@ impl Keyspace {
     /// Begins what had to wait for the end of another job.
     fn job_ended(&mut self) {
         self.adjust_sync_policy();
-        if self.links_closing() {
+        if self.quiesced {
+            self.go_on_ending();
             return;
         }
         if self.durability.log.rewrite.scheduled {
@@ -290,15 +301,15 @@ impl Keyspace {
         }
     }
 
-    /// With every tick: begins what the options ask for.
+    /// With every tick: begins what is scheduled and what the options ask for.
     pub(super) fn check_jobs(&mut self) {
         let runs = self.durability.snapshot.save.runs() || self.durability.log.rewrite.runs();
-        if runs || self.durability.loading.is_some() || self.links_closing() {
+        if runs || self.durability.loading.is_some() || self.quiesced {
             return;
         }
-        if self.rewrite_is_due() {
+        if self.durability.log.rewrite.scheduled || self.rewrite_is_due() {
             self.start_rewrite();
-        } else if self.snapshot_is_due() {
+        } else if self.durability.snapshot.save.scheduled || self.snapshot_is_due() {
             self.start_snapshot();
         }
     }
@@ -360,8 +371,23 @@ impl Keyspace {
         }
     }
 
-    fn links_closing(&self) -> bool {
-        self.quiesced
+    /// Does what is next at the end of the server.
+    fn go_on_ending(&mut self) {
+        let Some(farewell) = &mut self.saving.farewell else { return };
+        if std::mem::take(&mut farewell.base) {
+            // One that runs is as good.
+            self.start_rewrite();
+            return;
+        }
+        farewell.ok &= !self.durability.log.awaits_base;
+        if std::mem::take(&mut farewell.snapshot) {
+            self.start_snapshot();
+            return;
+        }
+        if let Some(Farewell { ok, done, .. }) = self.saving.farewell.take() {
+            // The Supervisor may not wait any longer.
+            let _ = done.send(ok);
+        }
     }
 }
 
@@ -393,18 +419,16 @@ impl Handler<Quiesce> for Keyspace {
         self.now_ms = self.clock.now_ms();
         self.quiesced = true;
         Saving::cancel(&mut self.saving.snapshot);
-        Saving::cancel(&mut self.saving.base);
-        self.log.send();
-        let loading = self.durability.loading.is_some();
-        let wanted = save.unwrap_or(!self.config.save.is_empty());
-        if loading || !wanted {
-            // The Supervisor may have stopped waiting at its deadline.
-            let _ = done.send(true);
-            return;
-        }
-        self.saving.last = Some(done);
-        // One that was under way is cancelled above.
         self.durability.snapshot.save.started_ms = None;
-        self.start_snapshot();
+        let base = self.durability.log.awaits_base;
+        if !base {
+            Saving::cancel(&mut self.saving.base);
+            // An increment that has just begun is one more, no base follows it.
+            self.saving.step = Step::Idle;
+        }
+        self.log.send();
+        let snapshot = self.durability.loading.is_none() && save.unwrap_or(!self.config.save.is_empty());
+        self.saving.farewell = Some(Farewell { base, snapshot, ok: true, done });
+        self.go_on_ending();
     }
 }

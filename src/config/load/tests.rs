@@ -102,7 +102,10 @@ fn bad_flags_say_what_is_wrong() {
             "command line: port \"65536\": argument must be between 0 and 65535 inclusive",
         ),
         (&["--appendfsync", "often"], "command line: appendfsync \"often\": expected everysec, always or no"),
-        (&["--save", "60"], "command line: save \"60\": Invalid save parameters"),
+        (
+            &["--save", "60"],
+            "command line: save \"60\": Invalid save parameters; expected pairs of seconds and changes, such as: 3600 1 300 100",
+        ),
         (
             &["--appenddirname", "a/b"],
             "command line: appenddirname \"a/b\": appenddirname can't be a path, just a dirname",
