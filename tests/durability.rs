@@ -57,6 +57,7 @@ mod endings;
 mod interop;
 #[path = "durability/kills.rs"]
 mod kills;
+#[cfg(unix)]
 #[path = "durability/loading.rs"]
 mod loading;
 #[path = "durability/refusals.rs"]

@@ -1,4 +1,4 @@
-//! Clients that come while the data is loaded.
+//! Clients that come while the data is loaded: through a Unix socket, whose place is known before the server is ready.
 
 use crate::common::{Client, eventually};
 use crate::files::{WITH_LOG, increment, write_log};
@@ -42,7 +42,6 @@ fn connect(socket: &Path) -> Client {
     Client::unix(socket)
 }
 
-#[cfg(unix)]
 #[test]
 fn clients_hear_that_the_data_is_loaded() {
     let dir = tempfile::tempdir().unwrap();
@@ -89,7 +88,6 @@ fn clients_hear_that_the_data_is_loaded() {
     assert!(said.contains('%') || said.contains("percent"), "nothing about the progress: {said}");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_loading_server_can_be_ended() {
     let dir = tempfile::tempdir().unwrap();

@@ -49,7 +49,7 @@ pub(crate) fn is_fleeting(key: &[u8]) -> bool {
 
 /// Carries out a request; answers the number that the server has to reply, if it is one that can be known.
 pub(crate) fn apply(keys: &mut Keys, words: &[Vec<u8>]) -> Option<i64> {
-    let Some(key) = words.get(1) else { return None };
+    let key = words.get(1)?;
     let rest = &words[2..];
     match words[0].as_slice() {
         b"SET" => {

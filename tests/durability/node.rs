@@ -6,15 +6,18 @@ use memora::resp::Reply;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a server may take to start, with everything it has to load.
 const START_PATIENCE: Duration = Duration::from_secs(120);
+
+/// How often Redis, which cannot choose a port itself, is given another one that is free.
+const PORT_ATTEMPTS: usize = 5;
 
 /// Which program.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,10 +70,14 @@ impl Node {
 
     #[track_caller]
     pub(crate) fn start_kind(kind: Kind, dir: &Path, options: &[&str]) -> Self {
-        match Starting::spawn(kind, dir, options).wait() {
-            Ok(node) => node,
-            Err(refusal) => panic!("exit code {:?}: {}", refusal.code, refusal.said),
+        for _ in 0..PORT_ATTEMPTS {
+            match Starting::spawn(kind, dir, options).wait() {
+                Ok(node) => return node,
+                Err(refusal) if refusal.said.contains("Failed listening on port") => {}
+                Err(refusal) => panic!("exit code {:?}: {}", refusal.code, refusal.said),
+            }
         }
+        panic!("others take every port that is free");
     }
 
     /// Starts Memora, which has to refuse.
@@ -230,22 +237,17 @@ fn memora_address(mut out: impl BufRead) -> Option<SocketAddr> {
     Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().ok()?)))
 }
 
-fn redis_address(mut out: impl BufRead, log: &PathBuf, port: u16) -> Option<SocketAddr> {
-    let deadline = Instant::now() + START_PATIENCE;
-    while Instant::now() < deadline {
-        let said = fs::read_to_string(log).unwrap_or_default();
-        if said.contains("Ready to accept connections") {
+fn redis_address(mut out: impl BufRead + Send + 'static, log: &Path, port: u16) -> Option<SocketAddr> {
+    // It says nothing there, so that the first answer is its end.
+    let end = thread::spawn(move || drop(out.read_line(&mut String::new())));
+    loop {
+        let has_ended = end.is_finished();
+        if fs::read_to_string(log).is_ok_and(|said| said.contains("Ready to accept connections")) {
             return Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
         }
-        // It says nothing here, so that any answer is its end.
-        if ["Fatal", "Can't open", "Short read", "Bad file", "Unexpected", "Aborting", "corrupt"]
-            .iter()
-            .any(|word| said.contains(word))
-        {
-            let _ = out.read_line(&mut String::new());
+        if has_ended {
             return None;
         }
         thread::yield_now();
     }
-    None
 }

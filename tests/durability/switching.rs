@@ -2,8 +2,9 @@
 //! left in the folder does not come back.
 
 use crate::common::eventually;
+use crate::files::{assert_checked, folder};
 use crate::model::Keys;
-use crate::node::Node;
+use crate::node::{Kind, Node};
 use crate::traffic::{Moment, WRITERS, work, writers};
 use crate::verdict::{Promise, judge};
 use crate::writer::Writer;
@@ -16,6 +17,9 @@ const MOMENT: Moment = Moment { acknowledged: 1500, least: Duration::ZERO };
 /// Without a log at first, but with one after the kill.
 const OFF: &[&str] = &["--appendonly", "no", "--appendfsync", "always"];
 const ON: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
+
+/// How often it is killed while the log is switched on.
+const KILLS_WHILE_SWITCHING: usize = 8;
 
 fn set(node: &Node, option: &str, value: &str) {
     let reply = node.client().ask_text(&["CONFIG", "SET", option, value]);
@@ -76,6 +80,33 @@ fn a_log_that_is_switched_on_has_everything() {
         node.kill();
     });
     restart(dir.path(), &writers);
+}
+
+#[test]
+fn a_kill_while_it_is_switched_on_leaves_what_can_be_loaded() {
+    let dir = tempfile::tempdir().unwrap();
+    for round in 0..KILLS_WHILE_SWITCHING {
+        let node = Node::start(dir.path(), OFF);
+        // Nothing is promised before the base is there; what there is then may be the log of an earlier round.
+        during_traffic(&node, round, vec![Keys::new(); WRITERS], |_| {
+            set(&node, "appendonly", "yes");
+            if round % 2 == 1 {
+                eventually("the base is begun", || {
+                    node.common_client().info("persistence", "aof_rewrite_in_progress") == "1"
+                        || has_base(dir.path())
+                });
+            }
+            node.kill();
+        });
+        Node::start(dir.path(), ON).kill();
+        assert_checked(Kind::Memora, "--check-aof", dir.path());
+    }
+}
+
+/// Whether there is a log with a base.
+fn has_base(dir: &Path) -> bool {
+    let names = folder(dir).read_dir().into_iter().flatten().map(|entry| entry.unwrap().file_name());
+    names.into_iter().any(|name| name.to_string_lossy().contains(".base."))
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! of them leave: see [`crate::verdict`]. Beside its own keys each writer writes to keys that all share.
 
 use crate::model::{Keys, apply};
+use crate::node::{Kind, tried};
 use crate::random::Random;
 use crate::wire::{Client, Value, Words, encode};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -99,14 +100,15 @@ impl Writer {
         let Some(words) = extra else { return true };
         match client.read() {
             Value::Closed => return false,
-            // One copy of the log, this server's, has everything.
-            reply if words[0] == b"WAITAOF" => {
+            // One copy of the log, this server's, has everything. Redis before 7.2 does not know the command.
+            reply if words[0] == b"WAITAOF" && !reply.is_error() => {
                 let local = reply.items().first().and_then(|local| local.integer());
                 assert!(local.is_some(), "{reply:?}");
                 if local == Some(1) {
                     self.promised = self.sent.len();
                 }
             }
+            reply if words[0] == b"WAITAOF" => assert!(tried() == Kind::Redis, "{reply:?}"),
             _ => {}
         }
         true

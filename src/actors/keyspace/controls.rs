@@ -25,7 +25,11 @@ impl Keyspace {
                         connection.do_send(Close);
                     }
                 }
-                Control::Shutdown { now, save } => self.links.supervisor.shut_down(now, save),
+                Control::Shutdown { now, save } => {
+                    // What is not loaded yet nobody will ask for.
+                    self.loader = None;
+                    self.links.supervisor.shut_down(now, save);
+                }
                 Control::Snapshot => self.start_snapshot(),
                 Control::Rewrite => self.start_rewrite(),
                 Control::ConfigChanged => self.apply_config(),

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// How the name of a manifest ends.
 const MANIFEST_SUFFIX: &str = ".manifest";
 
+/// How the names of files begin that get their own name when they are complete.
+const UNFINISHED_PREFIX: &str = "temp-";
+
 /// The folder that Redis and Memora keep the log in, below their own: `appenddirname`'s default.
 const LOG_FOLDER: &str = "appendonlydir";
 
@@ -41,11 +44,16 @@ fn is_manifest(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(MANIFEST_SUFFIX))
 }
 
+/// Whether a crash left it while it was being written, for Redis and Memora alike.
+fn is_unfinished(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED_PREFIX))
+}
+
 fn manifest_in(folder: &Path) -> io::Result<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if is_manifest(&path) && path.is_file() {
+        if is_manifest(&path) && !is_unfinished(&path) && path.is_file() {
             found.push(path);
         }
     }
