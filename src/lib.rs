@@ -35,8 +35,8 @@
 //! # The life of a write
 //!
 //! With `appendonly yes`, a command that changed something leaves a *unit* ([`commands::propagation`]): its request, or
-//! what has the same outcome whenever it is run. Units are numbered and gathered, and when the Keyspace's mailbox is empty
-//! they go to the **AofWriter** in one piece, which appends them to the log ([`persistence::aof`]), syncs as
+//! what has the same outcome whenever it is run. Units are numbered, gathered for a
+//! moment, and go to the **AofWriter** in one piece, which appends them to the log ([`persistence::aof`]), syncs as
 //! `appendfsync` says, and reports how far the log is durable. With `always`, replies wait for that number in the
 //! Keyspace while it goes on executing; whoever waits shares one sync. Until they are durable, pieces stay in the
 //! Keyspace as well, so that an AofWriter that failed gets them once more.

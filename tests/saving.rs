@@ -209,3 +209,21 @@ fn a_panic_neither_stops_the_log_nor_leaves_it_unlike_the_data() {
     let server = server_with(with_log(&dir));
     assert_eq!(Client::of(&server).call(&["GET", "a"]), value);
 }
+
+#[test]
+fn a_log_that_has_just_been_switched_on_is_whole_when_the_server_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    // An older log of other data, which must not come back.
+    let server = server_with(with_log(&dir));
+    Client::of(&server).exchange("SET old 1\r\n", "+OK\r\n");
+    assert_eq!(server.shut_down(), Exit::Graceful);
+    let server = server_with(without_log(&dir));
+    let mut client = Client::of(&server);
+    fill(&mut client);
+    client.exchange("CONFIG SET appendonly yes\r\nSET last 1\r\n", "+OK\r\n+OK\r\n");
+    assert_eq!(server.shut_down(), Exit::Graceful);
+    let server = server_with(with_log(&dir));
+    let all = MANY_KEYS + 1;
+    Client::of(&server)
+        .exchange("EXISTS old\r\nGET last\r\nDBSIZE\r\n", format!(":0\r\n$1\r\n1\r\n:{all}\r\n"));
+}

@@ -20,7 +20,6 @@
 //! | `CloseClients` | Supervisor | Keyspace | when the last client is gone | waits, the deadline runs |
 //! | `Quiesce` | Supervisor | Keyspace | when the log is handed over and a last snapshot is written | waits |
 //! | `LoadSlice` | Keyspace | itself | – | lost: half of the data is no data, the server ends |
-//! | `SendLog` | Keyspace | itself | – | waits |
 //! | `Begin` | Keyspace | AofWriter | `LogReport::Begun` | waits; if it caused the panic, no writes are taken |
 //! | `Append` | Keyspace | AofWriter | `LogReport::Progress`, one for many | waits, or is lost: `LogReport::Resend` asks for all that is not durable |
 //! | `Flush` | AofWriter | itself | – | waits |
