@@ -16,6 +16,8 @@ pub enum Exit {
     CouldNotStart,
     /// 64 (`EX_USAGE`): wrong arguments, or a configuration that cannot be accepted.
     BadUsage,
+    /// 65 (`EX_DATAERR`): a data file that was to be checked is damaged, or holds what Memora does not have.
+    BadData,
     /// 70 (`EX_SOFTWARE`): an actor failed more often than `max-restarts` allows and is not dispensable.
     ChildGaveUp,
     /// 74 (`EX_IOERR`): the last write or fsync of the log failed, so the newest writes may be lost.
@@ -26,10 +28,11 @@ pub enum Exit {
 
 impl Exit {
     /// Every ending, in the order of its number.
-    pub const ALL: [Exit; 6] = [
+    pub const ALL: [Exit; 7] = [
         Exit::Graceful,
         Exit::CouldNotStart,
         Exit::BadUsage,
+        Exit::BadData,
         Exit::ChildGaveUp,
         Exit::FinalWriteFailed,
         Exit::DeadlinePassed,
@@ -42,6 +45,7 @@ impl Exit {
             Exit::Graceful => 0,
             Exit::CouldNotStart => 1,
             Exit::BadUsage => 64,
+            Exit::BadData => 65,
             Exit::ChildGaveUp => 70,
             Exit::FinalWriteFailed => 74,
             Exit::DeadlinePassed => 75,
@@ -55,6 +59,7 @@ impl Exit {
             Exit::Graceful => "graceful shutdown",
             Exit::CouldNotStart => "could not start",
             Exit::BadUsage => "bad usage or configuration",
+            Exit::BadData => "a data file is damaged or not supported",
             Exit::ChildGaveUp => "an actor failed too often and gave up",
             Exit::FinalWriteFailed => "the final write or fsync failed",
             Exit::DeadlinePassed => "the shutdown deadline passed",
@@ -80,7 +85,7 @@ mod tests {
 
     #[test]
     fn numbers_are_the_documented_ones() {
-        assert_eq!(Exit::ALL.map(Exit::code), [0, 1, 64, 70, 74, 75]);
+        assert_eq!(Exit::ALL.map(Exit::code), [0, 1, 64, 65, 70, 74, 75]);
     }
 
     #[test]

@@ -6,7 +6,9 @@
 //!  bytes ─► Connection ── batch of typed commands ──► Keyspace ── commands + store
 //!    ▲        │ resp                                     │  ▲
 //!    └────────┴───────────── replies ◄───────────────────┤  └── tick ── Expiry
-//!  Listener (accepts)                                     └─► reclaimer (a thread that frees big values)
+//!  Listener (accepts)                                     ├─► AofWriter: the log, on a thread of its own
+//!                                                         ├─► Rewriter: snapshots and new bases of the log, likewise
+//!                                                         └─► reclaimer (a thread that frees big values)
 //!             every box is an actor behind a guard, a child of the Supervisor
 //! ```
 //!
@@ -27,7 +29,21 @@
 //! huge share the value and are encoded while the socket drains.
 //!
 //! Nothing waits inside the Keyspace. A command that a CLIENT PAUSE holds is set aside with the rest of its
-//! batch; due keys are removed in short ticks; big values are freed by a thread.
+//! batch, and so is one that waits for the disk (SAVE, WAITAOF); due keys are removed in short ticks; big values are
+//! freed by a thread.
+//!
+//! # The life of a write
+//!
+//! With `appendonly yes`, a command that changed something leaves a *unit* ([`commands::propagation`]): its request, or
+//! what has the same outcome whenever it is run. Units are numbered, gathered for a
+//! moment, and go to the **AofWriter** in one piece, which appends them to the log ([`persistence::aof`]), syncs as
+//! `appendfsync` says, and reports how far the log is durable. With `always`, replies wait for that number in the
+//! Keyspace while it goes on executing; whoever waits shares one sync. Until they are durable, pieces stay in the
+//! Keyspace as well, so that an AofWriter that failed gets them once more.
+//!
+//! A snapshot or a rewrite of the log begins with an image of the store, which shares its memory and is copied on
+//! write; the **Rewriter** writes it to a file beside ([`persistence::rdb`]), and a rename makes it count. At the start
+//! the Keyspace reads the files back in slices, and the commands of the log go through the same [`commands::execute`].
 //!
 //! When an actor panics, its guard restarts it on the same mailbox with fresh state, the client whose command
 //! caused it hears that the outcome is unknown, and everyone else goes on.
@@ -40,14 +56,14 @@
 //! |---|---|---|
 //! | [`resp`] | byte and number crates | anything of this crate |
 //! | [`store`] | byte, number and hashing crates | anything of this crate; clocks, files, sockets, randomness |
-//! | [`persistence`] | `store` (values as bytes, for DUMP and RESTORE) | `resp`, `commands`, actors, the file system |
-//! | [`commands`] | `resp`, `store`, `config`, `persistence::rdb` | actors, clocks, files, sockets |
+//! | [`persistence`] | `resp`, `store`; its `rdb` only `store`; its `check` the table of `commands` | actors, the file system |
+//! | [`commands`] | `resp`, `store`, `config`, `persistence` | actors, clocks, files, sockets |
 //! | [`config`] | its file formats, `resp::quoting` | anything else of this crate |
 //! | [`exit`] | – | anything of this crate |
 //! | [`actors`] | all of the above | the programs |
 //! | `bind` (the listening sockets) | `actors`, `config` | the programs |
 //! | [`server`] | `actors`, `bind`, `commands`' types for facts, `config`, `exit` | the programs |
-//! | `memora-server` | `config`, `server`, `exit` | `store`, `commands`, `actors` |
+//! | `memora-server` | `config`, `server`, `exit`, `persistence::check` | `store`, `commands`, `actors` |
 //! | `memora-cli` | `resp`, `exit` | `store`, `commands`, `actors`, `server` |
 //!
 //! `tests/architecture.rs` reads the sources and fails when a rule is broken.

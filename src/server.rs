@@ -16,6 +16,7 @@
 use crate::actors::clock::Clock;
 use crate::actors::keyspace::system_random;
 use crate::actors::listener::Bound;
+use crate::actors::lock::{DirectoryLock, LockError};
 use crate::actors::supervision::{Plan, Supervisor, SupervisorHandle};
 use crate::bind;
 use crate::commands::context::Fixed;
@@ -54,6 +55,12 @@ pub enum StartError {
     /// There is neither a port nor a Unix socket to listen on.
     #[error("nothing to listen on: set port, or unixsocket, or both")]
     NothingToListenOn,
+    /// Another server has the data directory, or it cannot be locked.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The data cannot be loaded.
+    #[error("{0}")]
+    Load(String),
     /// The system has no thread for the server.
     #[error("cannot start a thread for the server: {0}")]
     Thread(#[from] io::Error),
@@ -86,14 +93,16 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     supervisor: SupervisorHandle,
     thread: Option<JoinHandle<Exit>>,
+    loaded: Option<oneshot::Receiver<Result<(), String>>>,
     ended: Option<oneshot::Receiver<()>>,
 }
 
 impl Server {
-    /// Starts a server; it accepts connections when this returns.
+    /// Starts a server; its data is loaded and it accepts connections when this returns.
     ///
     /// # Errors
-    /// When an address is taken or not this machine's, or there is nothing to listen on.
+    /// When an address is taken or not this machine's, or there is nothing to listen on, or the data directory is
+    /// another server's or cannot be read.
     pub fn start(config: Config) -> Result<Self, StartError> {
         Self::start_with(config, Embedding::default())
     }
@@ -103,19 +112,53 @@ impl Server {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_with(config: Config, embedding: Embedding) -> Result<Self, StartError> {
+        let mut server = Self::open(config, embedding)?;
+        if let Some(loaded) = server.loaded.take() {
+            loaded.blocking_recv().map_err(|_| StartError::Died)?.map_err(StartError::Load)?;
+        }
+        Ok(server)
+    }
+
+    /// Starts a server that accepts connections when this returns, but may still be loading its data: until
+    /// [`Self::loaded`] is ready, clients are told so.
+    ///
+    /// # Errors
+    /// As [`Self::start`], but for what is wrong with the data.
+    pub fn open(mut config: Config, embedding: Embedding) -> Result<Self, StartError> {
+        config.dir = std::path::absolute(&config.dir)
+            .map_err(|source| StartError::Directory { path: config.dir.clone(), source })?;
         let bound = bind::all(&config)?;
         let addresses = bind::addresses(&bound);
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        let writes_files = config.appendonly || !config.save.is_empty();
+        let lock = writes_files.then(|| DirectoryLock::acquire(&config.dir, port)).transpose()?;
         let (ready, started) = mpsc::channel();
         let (ended, heard) = oneshot::channel();
-        let port = addresses.first().map_or(0, SocketAddr::port);
+        let (load, loaded) = oneshot::channel();
+        let start = Start { config, embedding, bound, port, lock, loaded: load };
         let thread = thread::Builder::new().name("memora".into()).spawn(move || {
-            let exit = serve(config, embedding, bound, port, &ready);
+            let exit = serve(start, &ready);
             // The program may not be waiting.
             let _ = ended.send(());
             exit
         })?;
         let supervisor = started.recv().map_err(|_| StartError::Died)?;
-        Ok(Self { addresses, supervisor, thread: Some(thread), ended: Some(heard) })
+        Ok(Self { addresses, supervisor, thread: Some(thread), loaded: Some(loaded), ended: Some(heard) })
+    }
+
+    /// Becomes ready when the data is loaded and clients are served; the first time it is asked for.
+    ///
+    /// # Errors
+    /// [`StartError::Load`] when the data cannot be loaded: the server then ends by itself.
+    pub fn loaded(&mut self) -> impl Future<Output = Result<(), StartError>> + use<> {
+        let loaded = self.loaded.take();
+        async {
+            match loaded {
+                None => Ok(()),
+                // The server may have been asked to end before it was ready.
+                Some(loaded) => loaded.await.map_err(|_| StartError::Died)?.map_err(StartError::Load),
+            }
+        }
     }
 
     /// The TCP addresses it listens on, in the order of the `bind` option.
@@ -133,7 +176,7 @@ impl Server {
     /// Asks for an orderly end and returns at once: clients are answered first. Asked for a second time, or
     /// with `now`, slow clients are not waited for.
     pub fn request_shutdown(&self, now: bool) {
-        self.supervisor.shut_down(now);
+        self.supervisor.shut_down(now, None);
     }
 
     /// Becomes ready when the server has ended, for programs that wait for several things at once.
@@ -175,14 +218,19 @@ impl Drop for Server {
     }
 }
 
-/// The life of a server's thread: an actor system with the Supervisor in it.
-fn serve(
+/// What a server's thread begins with.
+struct Start {
     config: Config,
     embedding: Embedding,
     bound: Vec<Bound>,
     port: u16,
-    ready: &mpsc::Sender<SupervisorHandle>,
-) -> Exit {
+    lock: Option<DirectoryLock>,
+    loaded: oneshot::Sender<Result<(), String>>,
+}
+
+/// The life of a server's thread: an actor system with the Supervisor in it.
+fn serve(start: Start, ready: &mpsc::Sender<SupervisorHandle>) -> Exit {
+    let Start { config, embedding, bound, port, lock, loaded } = start;
     let Embedding { clock, config_file, set_log_level, allocated_bytes } = embedding;
     let system = System::new();
     system.block_on(async {
@@ -198,7 +246,18 @@ fn serve(
         };
         let arbiters = (0..io_threads).map(|_| Arbiter::new()).collect();
         let bound = Arc::new(bound);
-        let plan = Plan { config, fixed, clock, set_log_level, allocated_bytes, bound, arbiters, ended };
+        let plan = Plan {
+            config,
+            fixed,
+            clock,
+            set_log_level,
+            allocated_bytes,
+            bound,
+            arbiters,
+            lock,
+            loaded,
+            ended,
+        };
         let supervisor = Supervisor::new(plan).launch();
         if ready.send(supervisor).is_err() {
             return Exit::CouldNotStart;

@@ -12,6 +12,8 @@
 mod absent;
 #[path = "compatibility/differences.rs"]
 mod differences;
+#[path = "compatibility/disk.rs"]
+mod disk;
 #[path = "catalog/differences.rs"]
 mod of_catalog;
 mod real_redis;

@@ -140,6 +140,27 @@ mod beside_redis {
         &["unixsocket", "x"],
         &["unixsocketperm", "999"],
         &["enable-debug-command", "yes"],
+        &["save", "60 1 30"],
+        &["save", "60 0x1"],
+        &["appendfsync", "often"],
+        &["appendfsync", ""],
+        &["appendonly", "1"],
+        &["appenddirname", "x"],
+        &["appendfilename", "x"],
+        &["rdbchecksum", "no"],
+        &["dbfilename", "x"],
+        &["aof-load-truncated", "x"],
+        &["aof-use-rdb-preamble", "on"],
+        &["aof-timestamp-enabled", "2"],
+        &["auto-aof-rewrite-percentage", "-1"],
+        &["auto-aof-rewrite-percentage", "2147483648"],
+        &["auto-aof-rewrite-percentage", "100%"],
+        &["auto-aof-rewrite-min-size", "-1"],
+        &["auto-aof-rewrite-min-size", "64mbx"],
+        &["no-appendfsync-on-rewrite", "x"],
+        &["rdbcompression", "x"],
+        &["stop-writes-on-bgsave-error", "x"],
+        &["save", "60 1", "appendfsync", "x"],
     ];
 
     const GOOD: &[&[&str]] = &[
@@ -158,6 +179,19 @@ mod beside_redis {
         &["requirepass", ""],
         &["maxmemory", "0b", "maxmemory-policy", "Noeviction", "appendonly", "NO"],
         &["list-max-listpack-size", "-9", "protected-mode", "YES"],
+        &["save", "900 1"],
+        &["save", "900 1 300 10 60 10000"],
+        &["save", "1 0"],
+        &["save", " 20  2 "],
+        &["save", "20 2 10 3"],
+        &["save", "", "stop-writes-on-bgsave-error", "no", "rdbcompression", "no"],
+        &["appendfsync", "always"],
+        &["appendfsync", "NO"],
+        &["appendfsync", "everysec"],
+        &["aof-load-truncated", "no", "aof-use-rdb-preamble", "no", "aof-timestamp-enabled", "yes"],
+        &["auto-aof-rewrite-percentage", "0"],
+        &["auto-aof-rewrite-percentage", "2147483647", "auto-aof-rewrite-min-size", "1kb"],
+        &["auto-aof-rewrite-min-size", "0", "no-appendfsync-on-rewrite", "yes"],
     ];
 
     /// Another default on purpose, or set by starting the server for this test.
@@ -206,11 +240,7 @@ mod beside_redis {
             let dir = tempfile::tempdir().unwrap();
             let socket = dir.path().join("socket");
             let mut command = Command::new("redis-server");
-            command
-                .args(["--port", "0", "--save", "", "--unixsocket"])
-                .arg(&socket)
-                .arg("--dir")
-                .arg(dir.path());
+            command.args(["--port", "0", "--unixsocket"]).arg(&socket).arg("--dir").arg(dir.path());
             let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().ok()?;
             let log = BufReader::new(process.stdout.take().unwrap());
             // Reading the log to its end keeps the server from blocking on a full pipe later.

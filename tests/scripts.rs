@@ -1,6 +1,6 @@
 //! Readable scripts, `tests/scripts/*.txt`: what commands answer, on Memora and on a real Redis.
 //!
-//! Every script runs under RESP2 and RESP3, each time on a fresh server of either kind; the replies are compared
+//! Every script runs under RESP2 and RESP3, each time on a fresh server of either kind in a directory of its own; the replies are compared
 //! with each other and with the file, byte for byte. Nobody writes replies by hand: `UPDATE=1 cargo test --test
 //! scripts` writes what the real server answers into the files (or Memora, where a script says that Redis is meant
 //! to differ). `tests/scripts/script.rs` explains the format.
@@ -133,7 +133,14 @@ struct Answers {
 
 impl Answers {
     fn of(script: &Script, protocol: u8, redis: Option<Version>) -> Self {
-        let config = Config { port: 0, enable_debug_command: DebugCommand::Yes, ..Config::default() };
+        let directory = tempfile::tempdir().unwrap();
+        let config = Config {
+            port: 0,
+            dir: directory.path().to_owned(),
+            enable_debug_command: DebugCommand::Yes,
+            save: Vec::new(),
+            ..Config::default()
+        };
         let server = Server::start(config).unwrap();
         let memora = run(script, Target::Memora, server.local_addr().unwrap(), protocol);
         drop(server);

@@ -108,7 +108,12 @@ fn info_has_the_fields_of_redis_but_for_those_that_are_meant_to_be_absent() {
     if !real_redis::is_installed("the comparison of INFO") {
         return;
     }
-    let (memora, redis) = (Program::start(&[]), RealRedis::start(&[]));
+    for options in [&[][..], &["--appendonly", "yes"]] {
+        compare_info(&Program::start(options), &RealRedis::start(options));
+    }
+}
+
+fn compare_info(memora: &Program, redis: &RealRedis) {
     let mut memora = client_of_used_server(memora.address(), "2");
     let mut redis = client_of_used_server(redis.address, "2");
     for section in ["ALL", "EVERYTHING", "DEFAULT"] {

@@ -1,10 +1,13 @@
-//! Acts: own state, time, sockets. The only place that names actix.
+//! Acts: own state, time, sockets, files. The only place that names actix.
 //!
 //! ```text
 //!  bytes ─► Connection ── Execute (batch of typed commands) ──► Keyspace ── commands + store
-//!    ▲                                                             │  ▲
-//!    └──────────────── Replies (encoded) ◄─────────────────────────┘  └── Tick ── Expiry
-//!  Listener (accepts, starts Connections)            every box is a guarded child of the Supervisor
+//!    ▲                                                          │  ▲ │ ▲
+//!    └──────────────── Replies (encoded) ◄──────────────────────┘  │ │ └── Tick ── Expiry
+//!                                                                  │ ├─ Append (units of the log) ─► AofWriter ─► appendonlydir
+//!  Listener (accepts, starts Connections)          LogReport ◄─────┤ │                                  ▲
+//!                                                  JobReport ◄─────┘ └─ WriteFile (an image) ─► Rewriter ─► dump.rdb, new base
+//!                          every box is a guarded child of the Supervisor
 //! ```
 //!
 //! | message | sender | receiver | answer | while the receiver restarts |
@@ -15,6 +18,18 @@
 //! | `Count` | Listener, Connection | Keyspace | – | waits |
 //! | `Tick` | Expiry | Keyspace | `Ticked` | answered by the restart |
 //! | `CloseClients` | Supervisor | Keyspace | when the last client is gone | waits, the deadline runs |
+//! | `Quiesce` | Supervisor | Keyspace | when the log is handed over and a last snapshot is written | waits |
+//! | `LoadSlice` | Keyspace | itself | – | lost: half of the data is no data, the server ends |
+//! | `Begin` | Keyspace | AofWriter | `LogReport::Begun` | waits; if it caused the panic, no writes are taken |
+//! | `Append` | Keyspace | AofWriter | `LogReport::Progress`, one for many | waits, or is lost: `LogReport::Resend` asks for all that is not durable |
+//! | `Flush` | AofWriter | itself | – | waits |
+//! | `SetPolicy`, `SyncNow` | Keyspace | AofWriter | `LogReport::Progress` | waits; what is sent again is synced by the policy |
+//! | `Rotate` | Keyspace | AofWriter | `LogReport::Rotated` | `LogReport::Resend` ends the rewrite as failed |
+//! | `SwitchBase` | Keyspace | AofWriter | `LogReport::Switched` | `LogReport::Resend` ends the rewrite as failed |
+//! | `Seal` | Supervisor | AofWriter | when all is durable, or why not | waits |
+//! | `LogReport` | AofWriter, its guard | Keyspace | – | waits |
+//! | `WriteFile` | Keyspace | Rewriter | `JobReport` | waits; the one that caused the panic is reported as failed |
+//! | `JobReport` | Rewriter | Keyspace | – | waits |
 //! | `Replies` | Keyspace | Connection | – | a Connection never restarts |
 //! | `Push` | Keyspace | Connection | – | a Connection never restarts |
 //! | `Adjust`, `Check`, `Drain`, `Close` | Keyspace | Connection | – | a Connection never restarts |
@@ -25,8 +40,8 @@
 //! | `SetShutdownTimeout` | Keyspace | Supervisor | – | never restarts |
 //!
 //! Actors hold handles (`KeyspaceHandle`, …) of each other, never bare addresses; a handle's methods are the
-//! messages. No send waits: what bounds the mailboxes is that every connection has one batch in flight and
-//! the Expiry one tick.
+//! messages. No send waits: what bounds the mailboxes is that every connection has one batch in flight, the Expiry
+//! one tick and the Rewriter one job of each kind, and that replies wait when too much of the log is on its way.
 
 pub mod clock;
 pub(crate) mod supervision;
@@ -34,6 +49,9 @@ pub(crate) mod listener;
 pub(crate) mod connection;
 pub(crate) mod keyspace;
 pub(crate) mod expiry;
+pub(crate) mod aof_writer;
+pub(crate) mod rewriter;
+pub(crate) mod lock;
 
 /// A supervised actor.
 pub(crate) struct Child {
@@ -49,10 +67,14 @@ pub(crate) enum GivesUp {
     ShutDown,
     /// The server goes on without it.
     Degrade,
+    /// The Keyspace decides: it knows what was promised.
+    TellKeyspace,
 }
 
 /// The supervised actors in start order; the shutdown walks the list backwards.
-pub(crate) const CHILDREN: [Child; 3] = [
+pub(crate) const CHILDREN: [Child; 5] = [
+    Child { name: "aof_writer", gives_up: GivesUp::TellKeyspace },
+    Child { name: "rewriter", gives_up: GivesUp::Degrade },
     Child { name: "keyspace", gives_up: GivesUp::ShutDown },
     Child { name: "expiry", gives_up: GivesUp::Degrade },
     Child { name: "listener", gives_up: GivesUp::ShutDown },

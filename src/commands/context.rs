@@ -3,9 +3,11 @@
 //! The Keyspace lends it for the time of one command: the request's bytes, the data, the clients, the
 //! server's facts and figures, the time. There is nothing here to wait on and nothing that reaches a socket.
 
+use super::durability::Durability;
 use super::effects::Effects;
 use super::faults::{self, Fault};
 use super::history::History;
+use super::propagation::Record;
 use super::session::{Clients, Session, Slot};
 use super::statistics::Statistics;
 use crate::config::Config;
@@ -32,6 +34,8 @@ pub struct Context<'a> {
     pub statistics: &'a mut Statistics,
     /// What was slow.
     pub history: &'a mut History,
+    /// The data on disk.
+    pub durability: &'a mut Durability,
     /// What never changes while the process runs, and what only the system can tell.
     pub facts: &'a dyn Facts,
     /// Unix time in milliseconds, read once per batch.
@@ -40,6 +44,8 @@ pub struct Context<'a> {
     pub random: u64,
     /// What the command asks for beyond its reply.
     pub effects: Effects,
+    /// What the command leaves in the log; none where nothing is logged.
+    pub record: Option<&'a mut Record>,
 }
 
 impl Context<'_> {
@@ -51,6 +57,15 @@ impl Context<'_> {
     /// The database the client has selected.
     pub fn db(&mut self) -> &mut Database {
         let number = self.clients[self.me].database;
+        self.store.db(number)
+    }
+
+    /// Another database than the selected one. The log then looks there, too, for keys that were found past their
+    /// deadline: whoever looks for keys outside of [`Self::db`] does it here.
+    pub(super) fn other_db(&mut self, number: usize) -> &mut Database {
+        if let Some(record) = &mut self.record {
+            record.looks_in(number);
+        }
         self.store.db(number)
     }
 

@@ -160,6 +160,7 @@ impl Command for IncrByFloat {
         let replaced = context.db().set_text(key, sum.as_bytes(), Deadline::Keep, now_ms);
         context.effects.discard(replaced);
         context.effects.touched();
+        context.log([b"SET", key, sum.as_bytes(), b"KEEPTTL"]);
         Ok(Reply::bulk(sum))
     }
 }

@@ -153,25 +153,42 @@ impl Command for Restore {
         let ttl_ms = self.ttl.clone()?;
         let body = payload::open(argv.bytes(self.payload)).map_err(|_| faults::BAD_PAYLOAD)?;
         let value = payload::restore(body, &context.db().builder()).map_err(|_| faults::BAD_FORMAT)?;
-        let deadline_ms = self.deadline_ms(ttl_ms, now_ms);
+        let deadline_ms = self.deadline_ms(ttl_ms, context.clock_ms());
         if deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms) {
             let removed = context.db().remove(key, now_ms);
-            context.effects.touched_times(u64::from(removed.is_some()));
+            if removed.is_some() {
+                context.effects.touched();
+                context.log_removal(self.key);
+            }
             context.effects.discard(removed);
             return Ok(Reply::OK);
         }
         let replaced = context.db().insert(key, value, deadline_ms, now_ms);
         context.effects.discard(replaced);
         context.effects.touched();
+        if let (Some(deadline_ms), false) = (deadline_ms, self.absolute) {
+            log_absolute(context, deadline_ms);
+        }
         Ok(Reply::OK)
+    }
+}
+
+/// The log holds the moment instead of the time left.
+fn log_absolute(context: &mut Context<'_>, deadline_ms: u64) {
+    const TTL: usize = 2;
+    if context.is_logged() {
+        let mut digits = itoa::Buffer::new();
+        let deadline = digits.format(deadline_ms).as_bytes();
+        let words = context.argv.iter().enumerate().map(|(at, word)| if at == TTL { deadline } else { word });
+        context.log_words(words.chain([&b"ABSTTL"[..]]));
     }
 }
 
 impl Restore {
     /// The deadline; none for a time of zero. A sum beyond 64 bits has passed already, as in Redis.
-    fn deadline_ms(&self, ttl_ms: i64, now_ms: u64) -> Option<u64> {
+    fn deadline_ms(&self, ttl_ms: i64, clock_ms: u64) -> Option<u64> {
         let ttl_ms = u64::try_from(ttl_ms).ok().filter(|ttl_ms| *ttl_ms > 0)?;
-        let deadline_ms = if self.absolute { ttl_ms } else { now_ms.saturating_add(ttl_ms) };
+        let deadline_ms = if self.absolute { ttl_ms } else { clock_ms.saturating_add(ttl_ms) };
         Some(if i64::try_from(deadline_ms).is_ok() { deadline_ms } else { 0 })
     }
 }

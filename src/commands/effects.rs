@@ -2,7 +2,8 @@
 //!
 //! A command never calls an actor, sleeps, or closes anything: it records its wish here, and the Keyspace
 //! carries the wishes out after the command, in one fixed order. That keeps commands pure functions over data
-//! that tests call without a server.
+//! that tests call without a server. What a command leaves in the log it says elsewhere, in its
+//! [record](super::propagation::Record).
 
 use super::session::Slot;
 use crate::store::Detached;
@@ -89,7 +90,15 @@ pub enum Control {
     Shutdown {
         /// Do not wait for slow clients.
         now: bool,
+        /// Whether to write a snapshot at the end; none leaves it to the options.
+        save: Option<bool>,
     },
+    /// Begin to write a snapshot.
+    Snapshot,
+    /// Begin to rewrite the log.
+    Rewrite,
+    /// Answer this client, and go on with its requests, only when something has happened.
+    Await(Awaited),
     /// Keep the whole server busy for a while, before the reply (`DEBUG SLEEP`).
     Sleep(Duration),
     /// Fail in the middle of this command, to show what happens then (`DEBUG PANIC`).
@@ -98,4 +107,22 @@ pub enum Control {
     ConfigChanged,
     /// Set the counters of `INFO` back to zero.
     ResetStatistics,
+}
+
+/// What a client waits for.
+#[derive(Clone, Copy, Debug)]
+pub enum Awaited {
+    /// The end of the snapshot that is being written.
+    Snapshot,
+    /// That the log is on disk up to a unit.
+    Synced {
+        /// The unit.
+        seq: u64,
+        /// Whether this server's log was asked for.
+        local: bool,
+        /// Whether it waits for replicas as well, of which there are none.
+        replicas: bool,
+        /// How long; 0 is for ever.
+        timeout_ms: u64,
+    },
 }

@@ -73,13 +73,14 @@ impl Expiration {
         !self.unit.is_relative()
     }
 
-    /// Unix time in milliseconds, possibly negative; `command` is named in the fault.
+    /// Unix time in milliseconds, possibly negative; `clock_ms` is [`Context::clock_ms`](super::Context), `command` is
+    /// named in the fault.
     ///
     /// # Errors
     /// When the time does not fit into 64 bits.
-    pub(super) fn time_ms(self, now_ms: u64, command: &str) -> Result<i64, Fault> {
+    pub(super) fn time_ms(self, clock_ms: u64, command: &str) -> Result<i64, Fault> {
         let factor = if self.unit.is_seconds() { 1000 } else { 1 };
-        let base = if self.unit.is_relative() { i64::try_from(now_ms).unwrap_or(i64::MAX) } else { 0 };
+        let base = if self.unit.is_relative() { i64::try_from(clock_ms).unwrap_or(i64::MAX) } else { 0 };
         self.amount
             .checked_mul(factor)
             .and_then(|amount_ms| amount_ms.checked_add(base))
@@ -90,8 +91,8 @@ impl Expiration {
     ///
     /// # Errors
     /// When the amount is not positive or the time does not fit into 64 bits.
-    pub(super) fn deadline_ms(self, now_ms: u64, command: &str) -> Result<u64, Fault> {
-        let time_ms = self.time_ms(now_ms, command)?;
+    pub(super) fn deadline_ms(self, clock_ms: u64, command: &str) -> Result<u64, Fault> {
+        let time_ms = self.time_ms(clock_ms, command)?;
         u64::try_from(time_ms).map_err(|_| faults::invalid_expire_time(command))
     }
 }

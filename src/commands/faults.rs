@@ -209,9 +209,25 @@ pub const NO_CONFIG_FILE: Fault = Fault::new("ERR The server is running without 
 pub const SLOWLOG_COUNT: Fault = Fault::new("ERR count should be greater than or equal to -1");
 /// SHUTDOWN ABORT without a shutdown.
 pub const NO_SHUTDOWN: Fault = Fault::new("ERR No shutdown in progress.");
-/// SHUTDOWN SAVE where there are no snapshots.
-pub const NOTHING_TO_SAVE_TO: Fault =
-    Fault::new("ERR snapshots are not available in this version of Memora, use SHUTDOWN NOSAVE");
+/// SAVE or BGSAVE while a snapshot is written.
+pub const SAVE_RUNS: Fault = Fault::new("ERR Background save already in progress");
+/// BGSAVE while the log is rewritten.
+pub const REWRITE_RUNS_NO_SAVE: Fault = Fault::new(
+    "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",
+);
+/// BGREWRITEAOF while the log is rewritten.
+pub const REWRITE_RUNS: Fault = Fault::new("ERR Background append only file rewriting already in progress");
+/// SAVE could not write.
+pub const SAVE_FAILED: Fault = Fault::new("ERR");
+/// A number that can only be 0 or 1.
+pub const NOT_ZERO_OR_ONE: Fault = Fault::new("ERR value is out of range, value must between 0 and 1");
+/// WAITAOF for this server's log where there is none.
+pub const WAITAOF_WITHOUT_LOG: Fault =
+    Fault::new("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+/// A write after a snapshot that failed.
+pub const SNAPSHOT_FAILED: Fault = Fault::new(
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.",
+);
 /// DEBUG is switched off.
 pub const DEBUG_DISABLED: Fault = Fault::new(
     "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
@@ -221,6 +237,12 @@ pub const LOADING: Fault = Fault::new("LOADING Redis is loading the dataset in m
 /// The Keyspace failed while it executed this very command.
 pub const OUTCOME_UNKNOWN: Fault =
     Fault::new("ERR internal error while executing this command, its outcome is unknown");
+
+/// A write while the log cannot be written; `reason` is the system's.
+#[must_use]
+pub fn log_failed(reason: &str) -> Fault {
+    Fault::from_bytes(format!("MISCONF Errors writing to the AOF file: {reason}"))
+}
 
 /// The wrong number of arguments; `name` in lower case, subcommands as `client|id`.
 #[must_use]

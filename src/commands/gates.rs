@@ -4,6 +4,7 @@
 //! gate at all.
 
 use super::context::Context;
+use super::durability::WritesRefused;
 use super::faults::{self, Fault};
 use super::prepare::{Prepared, Refusal};
 use super::spec::Flag;
@@ -12,7 +13,7 @@ use super::spec::Flag;
 type Gate = fn(&Context<'_>, &Prepared) -> Option<Fault>;
 
 /// All gates, in the order in which Redis asks.
-const GATES: &[Gate] = &[known, arity, authenticated, monitoring];
+const GATES: &[Gate] = &[known, arity, authenticated, disk_writable, loaded, monitoring];
 
 /// The first objection to running a command, if any.
 pub(super) fn objection(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
@@ -39,6 +40,23 @@ fn arity(_: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
 fn authenticated(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let free = || prepared.row().is_some_and(|row| row.flags.has(Flag::NoAuth));
     (!context.clients[context.me].authenticated && !free()).then_some(faults::NO_AUTH)
+}
+
+/// What is written can be made durable; PING tells as well, so that whoever watches the server notices.
+fn disk_writable(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    let refused = context.durability.refuses_writes(context.config)?;
+    let row = prepared.row()?;
+    let concerned = row.flags.has(Flag::Write) || row.spec.name == "ping";
+    concerned.then(|| match refused {
+        WritesRefused::Snapshot => faults::SNAPSHOT_FAILED,
+        WritesRefused::Log(reason) => faults::log_failed(&reason),
+    })
+}
+
+/// The data is there, or the command is one that does not need it.
+fn loaded(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    let free = || prepared.row().is_some_and(|row| row.flags.has(Flag::Loading));
+    (context.durability.loading.is_some() && !free()).then_some(faults::LOADING)
 }
 
 /// A client in MONITOR mode is a replica to Redis, and replicas do not ask for data.

@@ -6,6 +6,7 @@
 //!    arguments checked, its arguments read into a typed command. What is wrong travels on as a fault.
 //! 2. [`execute`], in the Keyspace: the gates (`commands::gates`) are asked in Redis's order, the command runs over a
 //!    [`context`], and its reply comes back; what else it asks for lies in its [`effects`].
+//! 3. [`propagation`], in the Keyspace where there is a log: what the command leaves there, and how that is run again.
 //!
 //! A family is one file: its commands as types, each with its declaration ([`spec`]), and its `TABLE` at the
 //! end. There are no clocks, files, sockets or actors here.
@@ -22,7 +23,9 @@ pub mod session;
 pub mod statistics;
 pub mod context;
 pub mod effects;
+pub mod propagation;
 pub mod history;
+pub mod durability;
 pub mod random;
 mod gates;
 mod family;
@@ -64,6 +67,7 @@ mod memory;
 pub mod monitor;
 mod debug;
 mod module;
+pub mod saving;
 mod standalone;
 mod cluster;
 mod lolwut;
@@ -79,7 +83,11 @@ use prepare::Refusal;
 ///
 /// How long it took is told to [`note_duration`] once its effects are carried out.
 pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
-    context.clients[context.me].last_command = prepared.entry;
+    let session = &mut context.clients[context.me];
+    session.last_command = prepared.entry;
+    if let Some(record) = &mut context.record {
+        record.begin(session.database);
+    }
     context.statistics.commands_processed += 1;
     let outcome = match gates::objection(context, prepared) {
         Some(fault) => Err((fault, Stage::Rejected)),

@@ -99,6 +99,7 @@ impl Command for FlushDb {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let keys = context.db().flush();
         context.effects.touched_times(keys.len() as u64);
+        context.log_request();
         context.effects.discard_elsewhere(keys);
         Ok(Reply::OK)
     }
@@ -118,6 +119,7 @@ impl Command for FlushAll {
         let keys = context.store.flush_all();
         // One more than the keys, as Redis counts the command itself as a change.
         context.effects.touched_times(1 + keys.iter().map(|keys| keys.len() as u64).sum::<u64>());
+        context.log_request();
         context.effects.discard_elsewhere(keys);
         Ok(Reply::OK)
     }
@@ -153,6 +155,7 @@ impl Command for Time {
 pub(super) struct Shutdown {
     now: bool,
     abort: bool,
+    save: Option<bool>,
 }
 
 impl Command for Shutdown {
@@ -188,10 +191,8 @@ impl Command for Shutdown {
         if save && nosave || abort && (save || nosave || now || force) {
             args.fail(faults::SYNTAX);
         }
-        if save {
-            args.fail(faults::NOTHING_TO_SAVE_TO);
-        }
-        args.done(Self { now, abort })
+        let save = (save || nosave).then_some(save);
+        args.done(Self { now, abort, save })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
@@ -199,7 +200,7 @@ impl Command for Shutdown {
             // A shutdown under way takes no commands any more, so there is never one to abort.
             return Err(faults::NO_SHUTDOWN);
         }
-        context.effects.control(Control::Shutdown { now: self.now });
+        context.effects.control(Control::Shutdown { now: self.now, save: self.save });
         Ok(Reply::Silent)
     }
 }

@@ -54,6 +54,8 @@ pub struct Session {
     pub active_ms: u64,
     /// The last command it ran; none before the first.
     pub last_command: Option<&'static Entry>,
+    /// The last unit of the log that one of its commands left; 0 before the first.
+    pub last_write_seq: u64,
     /// The socket's number in the process as the system knows it; -1 where it has none.
     pub descriptor: i64,
     /// Size of the request being executed, bytes.
@@ -137,6 +139,7 @@ impl Session {
             created_ms: 0,
             active_ms: 0,
             last_command: None,
+            last_write_seq: 0,
             descriptor: -1,
             request_bytes: 0,
             gauges: Arc::default(),

@@ -143,13 +143,18 @@ impl Command for Set {
         let deadline = match self.ttl {
             Ttl::Clear => Deadline::Clear,
             Ttl::Keep => Deadline::Keep,
-            Ttl::Set(expiration) => Deadline::At(expiration.deadline_ms(context.now_ms, Self::SPEC.name)?),
+            Ttl::Set(expiration) => {
+                Deadline::At(expiration.deadline_ms(context.clock_ms(), Self::SPEC.name)?)
+            }
         };
         let old = if self.get { Some(context.read_string(self.key)?) } else { None };
         if !self.applies(context) {
             return Ok(old.unwrap_or(Reply::Null));
         }
         context.set_string(self.key, self.value, deadline);
+        if self.get && context.is_logged() && !matches!(deadline, Deadline::At(_)) {
+            log_without_get(context);
+        }
         Ok(old.unwrap_or(Reply::OK))
     }
 }
@@ -162,6 +167,14 @@ impl Set {
             Condition::IfPresent => context.exists(self.key),
         }
     }
+}
+
+/// The log needs no old values.
+#[inline(never)]
+fn log_without_get(context: &mut Context<'_>) {
+    let words = context.argv.iter().enumerate();
+    let needed = words.filter(|(at, word)| *at <= 2 || !word.eq_ignore_ascii_case(b"GET"));
+    context.log_words(needed.map(|(_, word)| word));
 }
 
 /// `SETNX key value`
@@ -260,7 +273,7 @@ impl<S: Scale> Command for SetEx<S> {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let deadline_ms = self.expiration.deadline_ms(context.now_ms, Self::SPEC.name)?;
+        let deadline_ms = self.expiration.deadline_ms(context.clock_ms(), Self::SPEC.name)?;
         context.set_string(self.key, self.value, Deadline::At(deadline_ms));
         Ok(Reply::OK)
     }
@@ -293,6 +306,8 @@ impl Command for GetSet {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let old = context.read_string(self.key)?;
         context.set_string(self.key, self.value, Deadline::Clear);
+        let argv = context.argv;
+        context.log([b"SET", argv.bytes(self.key), argv.bytes(self.value)]);
         Ok(old)
     }
 }
@@ -322,7 +337,10 @@ impl Command for GetDel {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let old = context.read_string(self.key)?;
-        context.remove(self.key);
+        if old != Reply::Null {
+            context.remove(self.key);
+            context.log_removal(self.key);
+        }
         Ok(old)
     }
 }
@@ -386,15 +404,23 @@ impl GetEx {
         let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
         let changed = match self.ttl {
             NewTtl::Keep => false,
-            NewTtl::Persist => context.db().persist(key, now_ms),
+            NewTtl::Persist => {
+                let persisted = context.db().persist(key, now_ms);
+                if persisted {
+                    context.log([b"PERSIST", key]);
+                }
+                persisted
+            }
             NewTtl::Expire(unit, amount) => {
                 let amount = parse_int(context.argv.bytes(amount)).ok_or(faults::NOT_AN_INTEGER)?;
                 let expiration = Expiration::positive(unit, amount, Self::SPEC.name)?;
-                let deadline_ms = expiration.deadline_ms(now_ms, Self::SPEC.name)?;
+                let deadline_ms = expiration.deadline_ms(context.clock_ms(), Self::SPEC.name)?;
                 if expiration.is_absolute() && deadline_ms <= now_ms {
                     context.remove(self.key);
+                    context.log_removal(self.key);
                     return Ok(());
                 }
+                context.log_deadline(self.key, deadline_ms, context.argv.len());
                 context.db().set_deadline(key, deadline_ms, now_ms)
             }
         };
@@ -404,12 +430,15 @@ impl GetEx {
 }
 
 impl Context<'_> {
-    /// Sets a key to the string of an argument; one change.
+    /// Sets a key to the string of an argument; one change. A deadline stands in the log as a moment.
     pub(super) fn set_string(&mut self, key: Span, value: Span, deadline: Deadline) {
         let (argv, now_ms) = (self.argv, self.now_ms);
         let replaced = self.db().set_string(argv.bytes(key), new_string(argv, value), deadline, now_ms);
         self.effects.discard(replaced);
         self.effects.touched();
+        if self.is_logged() {
+            self.log_string(key, value, deadline);
+        }
     }
 
     /// Takes a key out, if it is there; one change.

@@ -56,6 +56,7 @@ families! {
     monitor::Monitor,
     debug::Debug,
     module::Module,
+    saving::Saving,
     standalone::Standalone,
     cluster::Cluster,
     lolwut::Lolwut,

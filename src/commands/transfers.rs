@@ -129,12 +129,12 @@ impl Command for Copy {
             return Err(faults::SAME_OBJECT);
         }
         if context.read(self.source).is_none()
-            || context.store.db(target).contains(destination, now_ms) && !self.replace
+            || context.other_db(target).contains(destination, now_ms) && !self.replace
         {
             return Ok(Reply::ZERO);
         }
         if let Some(copy) = context.db().duplicate(source, now_ms) {
-            let replaced = context.store.db(target).put(destination, copy, now_ms);
+            let replaced = context.other_db(target).put(destination, copy, now_ms);
             context.effects.discard(replaced);
         }
         context.effects.touched();
@@ -171,11 +171,11 @@ impl Command for Move {
         if target == context.session().database {
             return Err(faults::SAME_OBJECT);
         }
-        if !context.db().contains(key, now_ms) || context.store.db(target).contains(key, now_ms) {
+        if !context.db().contains(key, now_ms) || context.other_db(target).contains(key, now_ms) {
             return Ok(Reply::ZERO);
         }
         if let Some(detached) = context.db().remove(key, now_ms) {
-            context.store.db(target).put(key, detached, now_ms);
+            context.other_db(target).put(key, detached, now_ms);
         }
         context.effects.touched();
         Ok(Reply::ONE)

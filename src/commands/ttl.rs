@@ -178,6 +178,9 @@ pub(super) struct Expire<U> {
     unit: PhantomData<U>,
 }
 
+/// Where `NX` and the like begin; the command's name is 0.
+const FIRST_CONDITION: usize = 3;
+
 impl<U: InUnit> Command for Expire<U> {
     const SPEC: Spec = U::SET;
 
@@ -190,7 +193,7 @@ impl<U: InUnit> Command for Expire<U> {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
-        let time_ms = Expiration::new(U::UNIT, self.amount).time_ms(now_ms, Self::SPEC.name)?;
+        let time_ms = Expiration::new(U::UNIT, self.amount).time_ms(context.clock_ms(), Self::SPEC.name)?;
         let Some(old_ms) = context.db().deadline(key, now_ms) else { return Ok(Reply::ZERO) };
         if !self.conditions.allow(old_ms, time_ms) {
             return Ok(Reply::ZERO);
@@ -198,11 +201,13 @@ impl<U: InUnit> Command for Expire<U> {
         match u64::try_from(time_ms).ok().filter(|deadline_ms| *deadline_ms > now_ms) {
             Some(deadline_ms) => {
                 context.db().set_deadline(key, deadline_ms, now_ms);
+                context.log_deadline(self.key, deadline_ms, FIRST_CONDITION);
             }
             // A time that has passed already removes the key at once.
             None => {
                 let removed = context.db().remove(key, now_ms);
                 context.effects.discard(removed);
+                context.log_removal(self.key);
             }
         }
         context.effects.touched();

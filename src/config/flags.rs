@@ -5,6 +5,7 @@
 //! is its value even when it starts with `--` (a password may). Beyond Redis, `--port=7001` works, and a flag
 //! followed by the name of another option is reported as lacking its value.
 
+use super::check::{self, Check};
 use super::conf::split_words;
 use super::error::{Place, Problem};
 use super::file::Found;
@@ -23,6 +24,8 @@ pub(super) enum CommandLine {
     Help,
     /// The version.
     Version,
+    /// To look into data files.
+    Check(Result<Check, Problem>),
     /// To run, with these sources in their order of precedence.
     Run { file: Option<PathBuf>, stdin: bool, flags: Vec<Found> },
 }
@@ -34,6 +37,9 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> CommandLine {
         Some("-h" | "--help") => return CommandLine::Help,
         Some("-v" | "--version") => return CommandLine::Version,
         _ => {}
+    }
+    if let Some(check) = check::parse(&args) {
+        return CommandLine::Check(check);
     }
     let has_file = args.first().is_some_and(|first| !first.to_string_lossy().starts_with('-'));
     let file = has_file.then(|| PathBuf::from(args.remove(0)));
@@ -113,6 +119,6 @@ fn stray(arg: &str) -> Problem {
     problem(format!("unexpected `{arg}`: options are written as --port 7001, and a file comes before them"))
 }
 
-fn problem(text: String) -> Problem {
+pub(super) fn problem(text: String) -> Problem {
     Problem { place: Place::CommandLine, text }
 }

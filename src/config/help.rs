@@ -24,8 +24,12 @@ Examples:
   memora-server my-redis.conf --port 7001
   echo \"port 7001\" | memora-server -
 
-  -h, --help      shows this text
-  -v, --version   shows the version
+  -h, --help         shows this text
+  -v, --version      shows the version
+  --check-rdb FILE   says what is in an RDB file and whether it is whole
+  --check-aof PATH   does so for an append-only log: its folder, its manifest
+                     or a single file; with --fix it offers to cut a torn end
+                     off, with --fix --yes it does so without asking
 
 Options marked * can also be changed at run time with CONFIG SET.
 ";

@@ -225,6 +225,30 @@ impl Kind<PathBuf> for Directory {
     }
 }
 
+/// The name of a file inside a directory that another option names, with Redis's texts against an empty name and
+/// against a path.
+pub(super) struct FileName(pub(super) &'static str, pub(super) &'static str);
+
+impl Kind<String> for FileName {
+    fn parse(&self, words: &[&str], _: &String) -> Result<String, Invalid> {
+        let word = single(words)?;
+        if word.is_empty() {
+            return Err(Invalid::Other(self.0));
+        }
+        // Both separators on every system: the files move between them.
+        let is_path = word.contains(['/', '\\']) || matches!(word, "." | "..");
+        if is_path { Err(Invalid::Other(self.1)) } else { Ok(word.to_owned()) }
+    }
+
+    fn format(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn allowed(&self) -> String {
+        "a name without a path".to_owned()
+    }
+}
+
 /// A kind of which only one value is available, and the reason.
 pub(super) struct Only<K, T>(pub(super) K, pub(super) T, pub(super) &'static str);
 

@@ -3,6 +3,7 @@
 //! All problems of all sources are reported at once, so that a file is mended in one go. A value is repeated in
 //! its message unless it is a password.
 
+use super::check::Check;
 use super::error::{ConfigError, Invalid, Place, Problem};
 use super::flags::{self, CommandLine};
 use super::options::{Config, OptionRow};
@@ -24,6 +25,8 @@ pub(super) struct Setting {
 pub enum Invocation {
     /// Run the server.
     Run(Box<Config>, ConfigOrigin),
+    /// Look into data files.
+    Check(Check),
     /// Print this help to standard output.
     Help(String),
     /// Print this version to standard output.
@@ -61,6 +64,8 @@ impl Config {
         match flags::parse(args) {
             CommandLine::Help => Ok(Invocation::Help(help::text())),
             CommandLine::Version => Ok(Invocation::Version(help::version())),
+            CommandLine::Check(Ok(check)) => Ok(Invocation::Check(check)),
+            CommandLine::Check(Err(problem)) => Err(ConfigError { problems: vec![problem] }),
             CommandLine::Run { file, stdin, flags } => run(file, stdin, flags),
         }
     }

@@ -3,7 +3,7 @@
 //! [`options`] holds one row per option and derives the [`Config`] struct from the rows. [`values`]
 //! has the types of the fields; `kinds`, `quantities` and `compound` say how each is written as text.
 //! [`runtime`] is CONFIG GET and CONFIG SET. `load` puts the sources together: the command line
-//! (`flags`), files (`file`, in the syntaxes of `conf` and `toml`) and the defaults;
+//! (`flags`, `check`), files (`file`, in the syntaxes of `conf` and `toml`) and the defaults;
 //! `rewrite` writes the present values back to the file. [`help`] writes
 //! what people read, `names` knows what is not an option, and [`error`] has the words for every
 //! mistake.
@@ -20,6 +20,7 @@ mod compound;
 pub mod runtime;
 mod load;
 mod flags;
+mod check;
 mod file;
 mod conf;
 mod toml;
@@ -28,6 +29,7 @@ mod names;
 pub mod help;
 pub mod error;
 
+pub use check::{Check, DataFormat, Repair};
 pub use error::{ConfigError, Invalid, Place, Problem, SetError};
 pub use load::{ConfigOrigin, Invocation};
 pub use options::{Change, Config, Group, OPTIONS, OptionRow};

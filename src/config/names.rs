@@ -9,25 +9,25 @@ const REDIS_DIRECTIVES: &str = "\
     acl-pubsub-default aclfile acllog-max-len active-defrag-cycle-max active-defrag-cycle-min \
     active-defrag-ignore-bytes active-defrag-max-scan-fields active-defrag-threshold-lower \
     active-defrag-threshold-upper active-expire-effort activedefrag activerehashing aof-disable-auto-gc \
-    aof-load-truncated aof-rewrite-incremental-fsync aof-timestamp-enabled aof-use-rdb-preamble \
-    aof_rewrite_cpulist appenddirname appendfilename appendfsync auto-aof-rewrite-min-size \
-    auto-aof-rewrite-percentage bgsave_cpulist bind-source-addr bio_cpulist busy-reply-threshold \
+    aof-rewrite-incremental-fsync \
+    aof_rewrite_cpulist \
+    bgsave_cpulist bind-source-addr bio_cpulist busy-reply-threshold \
     cluster-allow-pubsubshard-when-down cluster-allow-reads-when-down cluster-allow-replica-migration \
     cluster-announce-bus-port cluster-announce-hostname cluster-announce-human-nodename \
     cluster-announce-ip cluster-announce-port cluster-announce-tls-port cluster-config-file \
     cluster-enabled cluster-link-sendbuf-limit cluster-migration-barrier cluster-node-timeout \
     cluster-port cluster-preferred-endpoint-type cluster-replica-no-failover \
     cluster-replica-validity-factor cluster-require-full-coverage cluster-slave-no-failover \
-    cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled dbfilename disable-thp \
+    cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled disable-thp \
     dynamic-hz enable-module-command enable-protected-configs hll-sparse-max-bytes ignore-warnings \
     io-threads-do-reads jemalloc-bg-thread \
     lazyfree-lazy-eviction lazyfree-lazy-expire \
     lazyfree-lazy-server-del lazyfree-lazy-user-del lfu-decay-time lfu-log-factor list-compress-depth \
     loadmodule locale-collate lua-time-limit masterauth masteruser maxmemory-clients \
     maxmemory-eviction-tenacity maxmemory-samples min-replicas-max-lag min-replicas-to-write \
-    min-slaves-max-lag min-slaves-to-write no-appendfsync-on-rewrite notify-keyspace-events \
+    min-slaves-max-lag min-slaves-to-write notify-keyspace-events \
     oom-score-adj oom-score-adj-values pidfile proc-title-template propagation-error-behavior \
-    rdb-del-sync-files rdb-save-incremental-fsync rdbchecksum rdbcompression rename-command \
+    rdb-del-sync-files rdb-save-incremental-fsync rename-command \
     repl-backlog-size repl-backlog-ttl repl-disable-tcp-nodelay repl-diskless-load repl-diskless-sync \
     repl-diskless-sync-delay repl-diskless-sync-max-replicas repl-ping-replica-period \
     repl-ping-slave-period repl-timeout replica-announce-ip replica-announce-port replica-announced \
@@ -36,7 +36,7 @@ const REDIS_DIRECTIVES: &str = "\
     set-max-intset-entries set-max-listpack-entries set-max-listpack-value set-proc-title \
     shutdown-on-sigint shutdown-on-sigterm slave-announce-ip slave-announce-port slave-ignore-maxmemory \
     slave-lazy-flush slave-priority slave-read-only slave-serve-stale-data slaveof \
-    socket-mark-id stop-writes-on-bgsave-error \
+    socket-mark-id \
     stream-node-max-bytes stream-node-max-entries supervised syslog-enabled syslog-facility \
     syslog-ident tls-auth-clients tls-ca-cert-dir tls-ca-cert-file tls-cert-file tls-ciphers \
     tls-ciphersuites tls-client-cert-file tls-client-key-file tls-client-key-file-pass tls-cluster \

@@ -9,11 +9,13 @@
 
 use super::compound::{Bind, BufferLimits, Percentiles, SavePoints};
 use super::error::Invalid;
-use super::kinds::{Choice, Clamped, Directory, Integer, Kind, Octal, Only, Password, PathOrNone, YesNo};
+use super::kinds::{
+    Choice, Clamped, Directory, FileName, Integer, Kind, Octal, Only, Password, PathOrNone, YesNo,
+};
 use super::quantities::{HumanTime, Memory, Seconds};
 use super::values::{
-    BindAddress, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits, SavePoint,
-    Secret,
+    AppendFsync, BindAddress, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits,
+    SavePoint, Secret,
 };
 use std::fmt;
 use std::path::PathBuf;
@@ -56,6 +58,10 @@ pub enum Group {
     Supervision,
     /// Databases and the memory form of values.
     Data,
+    /// The append-only log.
+    Log,
+    /// Snapshot files.
+    Snapshots,
     /// Options of Redis that admit only one value here.
     Fixed,
 }
@@ -72,6 +78,8 @@ impl Group {
             Group::Monitoring => "Slow log and latency",
             Group::Supervision => "Supervision (Memora's own)",
             Group::Data => "Data",
+            Group::Log => "Append-only log",
+            Group::Snapshots => "Snapshots",
             Group::Fixed => "Redis options that admit one value only",
         }
     }
@@ -279,13 +287,44 @@ options! {
             = "-2", Integer(INT_MIN, INT_MAX), Live,
             "The most elements in one node of a list, or from -1 to -5 the most bytes: 4, 8, 16, 32 or 64 kb.";
     }
+    Log {
+        "appendonly" => appendonly: bool = "no", YesNo, Live,
+            "Whether every write goes to a log on disk, from which the data is restored at the next start.";
+        "appendfsync" => appendfsync: AppendFsync = "everysec", Choice, Live,
+            "When written entries are made durable: before a client hears of its write, once a second, or when the system pleases.";
+        "appenddirname" => appenddirname: String = "appendonlydir",
+            FileName("appenddirname can't be empty", "appenddirname can't be a path, just a dirname"), AtStart,
+            "The directory of the log's files, inside `dir`.";
+        "appendfilename" => appendfilename: String = "appendonly.aof",
+            FileName("appendfilename can't be empty", "appendfilename can't be a path, just a filename"), AtStart,
+            "What the names of the log's files begin with.";
+        "aof-load-truncated" => aof_load_truncated: bool = "yes", YesNo, Live,
+            "Whether a log that ends in the middle of an entry, as a crash leaves it, is cut there at the start instead of refused.";
+        "aof-use-rdb-preamble" => aof_use_rdb_preamble: bool = "yes", YesNo, Live,
+            "Whether the base file that a rewrite makes is a snapshot, which loads faster, rather than a list of commands.";
+        "aof-timestamp-enabled" => aof_timestamp_enabled: bool = "no", YesNo, Live,
+            "Whether the log notes the time between entries, once a second.";
+        "auto-aof-rewrite-percentage" => auto_aof_rewrite_percentage: u32 = "100", Integer(0, INT_MAX), Live,
+            "The log is rewritten when it has grown by so many per cent since the last time; 0 never does it by itself.";
+        "auto-aof-rewrite-min-size" => auto_aof_rewrite_min_size: usize = "64mb", Memory(0), Live,
+            "A log smaller than this is not rewritten by itself.";
+        "no-appendfsync-on-rewrite" => no_appendfsync_on_rewrite: bool = "no", YesNo, Live,
+            "Whether the log is left to the system's own pace while a rewrite or a snapshot keeps the disk busy.";
+    }
+    Snapshots {
+        "save" => save: Vec<SavePoint> = "3600 1 300 100 60 10000", SavePoints, Live,
+            "When a snapshot is written: after so many seconds if at least so many changes were made; empty writes none, and none at the end.";
+        "dbfilename" => dbfilename: String = "dump.rdb",
+            FileName("dbfilename can't be empty", "dbfilename can't be a path, just a filename"), Protected,
+            "The snapshot's file, inside `dir`.";
+        "rdbcompression" => rdbcompression: bool = "yes", YesNo, Live,
+            "Whether long strings are compressed in snapshots.";
+        "rdbchecksum" => rdbchecksum: bool = "yes", YesNo, AtStart,
+            "Whether snapshots end with a checksum, which is verified when they are read.";
+        "stop-writes-on-bgsave-error" => stop_writes_on_bgsave_error: bool = "yes", YesNo, Live,
+            "Whether writes are refused after a snapshot by `save` has failed, so that somebody notices.";
+    }
     Fixed {
-        "appendonly" => appendonly: bool = "no",
-            Only(YesNo, false, "the append-only log is not available in this version of Memora"), Live,
-            "Whether every write goes to a log on disk; not available in this version.";
-        "save" => save: Vec<SavePoint> = "",
-            Only(SavePoints, Vec::new(), "snapshots are not available in this version of Memora; use save \"\""), Live,
-            "When snapshots are written; not available in this version, so only the empty value is accepted.";
         "maxmemory" => maxmemory: usize = "0",
             Only(Memory(0), 0, "a memory limit is not available in this version of Memora; use 0"), Live,
             "The memory limit; not available in this version, so only 0, no limit, is accepted.";

@@ -101,6 +101,23 @@ impl Named for OnPanic {
     const NAMES: &'static [(&'static str, Self)] = &[("keep", Self::Keep), ("exit", Self::Exit)];
 }
 
+/// `appendfsync`: when written entries of the log are made durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AppendFsync {
+    /// Before a client hears of its write.
+    Always,
+    /// Once a second.
+    #[default]
+    Everysec,
+    /// When the system pleases.
+    No,
+}
+
+impl Named for AppendFsync {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("everysec", Self::Everysec), ("always", Self::Always), ("no", Self::No)];
+}
+
 /// `enable-debug-command`: who may use DEBUG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DebugCommand {

@@ -1,6 +1,9 @@
-//! File formats: what Memora's data looks like outside the process, in Redis's own words.
+//! File formats: what Redis's data directories hold, pure over bytes.
 //!
-//! Everything here is pure over `Read`, `Write` and slices: who opens files, when they are written and what
-//! happens when a disk is full is the actors' business.
+//! `rdb` serialises values and whole databases, `aof` is the append-only log with its manifest, `check` looks into
+//! both without loading them. Nothing here opens a file or knows an actor.
 
 pub mod rdb;
+pub mod output;
+pub mod aof;
+pub mod check;

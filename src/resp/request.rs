@@ -117,7 +117,7 @@ impl<'a> Argv<'a> {
     }
 
     /// All arguments in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + DoubleEndedIterator + use<'a> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + DoubleEndedIterator + Clone + use<'a> {
         let encoded = self.encoded;
         self.spans.iter().map(move |span| &encoded[span.range()])
     }

@@ -98,7 +98,7 @@ struct Both {
 
 fn both() -> Option<Both> {
     let redis = Redis::start()?;
-    let server = Server::start(Config { port: 0, ..Config::default() }).unwrap();
+    let server = Server::start(Config { port: 0, save: Vec::new(), ..Config::default() }).unwrap();
     let memora = Client::new(TcpStream::connect(server.local_addr().unwrap()).unwrap());
     Some(Both { memora, redis: redis.connect(), _servers: (server, redis) })
 }

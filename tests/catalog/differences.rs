@@ -5,6 +5,7 @@
 pub(crate) const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("client|setinfo", "exists", "new in Redis 7.2"),
     ("client|no-touch", "exists", "new in Redis 7.2"),
+    ("waitaof", "exists", "new in Redis 7.2"),
     ("config|rewrite", "tips", "Redis 7.2 asks all nodes of a cluster"),
     ("config|resetstat", "tips", "Redis 7.2 asks all nodes of a cluster"),
     ("setnx", "fields", "Redis 7.2 says that it is out of favour"),

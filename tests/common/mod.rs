@@ -27,7 +27,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// The options of a test server: a free port on IPv4's loopback address.
 pub(crate) fn options() -> Config {
     let bind = vec![BindAddress { host: "127.0.0.1".into(), optional: false }];
-    Config { port: 0, bind, ..Config::default() }
+    Config { port: 0, bind, save: Vec::new(), ..Config::default() }
 }
 
 /// A server with the test options.

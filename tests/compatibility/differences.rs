@@ -1,7 +1,8 @@
 //! What differs from Redis 7.0.15 on purpose, from the places where tests excuse it: marks in scripts, excuses of the
-//! oracle, lines beside the catalog, and the fields of INFO that are not there.
+//! oracle, lines beside the catalog, the list about files, and the fields of INFO that are not there.
 
 use super::absent::ABSENT;
+use super::disk::ON_DISK;
 use super::of_catalog::DIFFERENCES;
 use super::rules::{EXCUSES, RULES};
 use super::shown;
@@ -18,6 +19,10 @@ pub(crate) fn write(text: &mut String) {
     write_marks(text, &marks, "7.2");
     text.push_str("\n### What Memora does otherwise than Redis\n\n");
     write_marks(text, &marks, "differs");
+    text.push_str("\n### What Memora does otherwise with files\n\n");
+    for (topic, difference) in ON_DISK {
+        let _ = writeln!(text, "- {topic}: {difference}");
+    }
     text.push_str("\n### What random requests may show\n\n");
     for reason in excuses_without(&marks) {
         let _ = writeln!(text, "- {}", plain(reason));

@@ -54,6 +54,7 @@ const RANDOM: &str = "what is picked at random is each server's own";
 const STEPS: &str =
     "how a table is cut into steps is each server's own; compared where one step has seen everything";
 const CLOCK: &str = "both servers read the clock, one after the other";
+const STARTED: &str = "where no snapshot has been written, it is the time when the server started";
 const NO_USE: &str = "Memora does not record when a key was used: the time is always 0";
 const TABLE_BYTES: &str =
     "the fields of a table are written in an order of each server's own; `tests/dump.rs` compares the rest";
@@ -202,6 +203,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "FLUSHDB [ASYNC | SYNC]"),
     rule(1, "FLUSHALL [ASYNC | SYNC]"),
     rule(1, "TIME").compare(Compare::Outcome, CLOCK),
+    rule(1, "LASTSAVE").compare(Compare::Outcome, STARTED),
     rule(1, "INFO [text]").compare(Compare::Outcome, OWN_FIGURES),
     rule(1, "COMMAND COUNT").compare(Compare::Outcome, OWN_COMMANDS),
     rule(1, "COMMAND INFO <GET | SET | text>..."),

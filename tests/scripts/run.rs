@@ -5,6 +5,10 @@ use super::words;
 use crate::wire::{Client, Value, Words, encode, render};
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// How long something may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Which server a script runs on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +63,10 @@ impl Run {
         if step.action == Action::Send {
             return None;
         }
-        let value = connected.client.read();
+        let mut value = connected.client.read();
+        if let Some(pattern) = step.notes.iter().find_map(Note::until) {
+            value = connected.ask_until(&request, pattern, value);
+        }
         connected.follow(&request, &value);
         let resp3 = connected.resp3;
         let value = self.canonical(value, &step.notes);
@@ -97,6 +104,7 @@ impl Run {
             Note::Pairs => value.sorted_pairs(),
             Note::Between(low, high) => between(value, *low, *high),
             Note::Any if !value.is_error() && value != Value::Closed => shown("(any)"),
+            Note::Until(_) => shown("(at last)"),
             Note::Matches(pattern) if matches(pattern, &text(&value)) => shown("(as described)"),
             Note::Ignoring(keys) => ignoring(value, keys),
             Note::Save(name) if !value.is_error() => {
@@ -108,7 +116,27 @@ impl Run {
     }
 }
 
+impl Note {
+    fn until(&self) -> Option<&str> {
+        match self {
+            Note::Until(pattern) => Some(pattern),
+            _ => None,
+        }
+    }
+}
+
 impl Connected {
+    /// Asks again until the answer is as wanted; the last answer, whatever it is, when patience ends.
+    fn ask_until(&mut self, request: &[Vec<u8>], pattern: &str, mut value: Value) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        while !matches(pattern, &text(&value)) {
+            assert!(Instant::now() < deadline, "{pattern} was never answered, but {}", text(&value));
+            self.client.send(&encode(request));
+            value = self.client.read();
+        }
+        value
+    }
+
     /// Notices a change of the protocol.
     fn follow(&mut self, request: &[Vec<u8>], reply: &Value) {
         let Some(name) = request.first().filter(|_| !reply.is_error()) else { return };

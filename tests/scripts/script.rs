@@ -72,6 +72,8 @@ pub(crate) enum Note {
     Any,
     /// `@ matches "id=* addr=*"`: text like this.
     Matches(String),
+    /// `@ until "*in_progress:0*"`: asked again and again until the text is like this.
+    Until(String),
     /// `@ ignoring id version`: the values of these keys may be anything.
     Ignoring(Vec<Vec<u8>>),
     /// `@ save name`: the reply may be anything and is `$name` from here on.
@@ -191,6 +193,11 @@ fn read_step(line: &str) -> Option<Step> {
     })
 }
 
+/// The pattern between the quotes.
+fn pattern(quoted: &str) -> Option<String> {
+    words::split(quoted).ok()?.pop().and_then(|text| String::from_utf8(text).ok())
+}
+
 fn read_note(note: &str) -> Option<Note> {
     let (kind, rest) = note.split_once(' ').unwrap_or((note, ""));
     let given = !rest.is_empty();
@@ -202,9 +209,8 @@ fn read_note(note: &str) -> Option<Note> {
             let (low, high) = rest.split_once(' ')?;
             Some(Note::Between(low.parse().ok()?, high.parse().ok()?))
         }
-        "matches" => {
-            words::split(rest).ok()?.pop().and_then(|text| String::from_utf8(text).ok()).map(Note::Matches)
-        }
+        "matches" => pattern(rest).map(Note::Matches),
+        "until" => pattern(rest).map(Note::Until),
         "ignoring" => words::split(rest).ok().map(Note::Ignoring),
         "save" if given => Some(Note::Save(rest.to_owned())),
         "7.2" if given => Some(Note::Newer((7, 2))),

@@ -72,27 +72,6 @@ pub(crate) const ABSENT: &[Absent] = &[
         ],
     ),
     (
-        "snapshots, which Memora does not take",
-        &[
-            "rdb_last_save_time",
-            "rdb_last_bgsave_status",
-            "rdb_last_bgsave_time_sec",
-            "rdb_current_bgsave_time_sec",
-            "rdb_last_load_keys_expired",
-            "rdb_last_load_keys_loaded",
-        ],
-    ),
-    (
-        "the append-only file, which Memora does not write",
-        &[
-            "aof_last_rewrite_time_sec",
-            "aof_current_rewrite_time_sec",
-            "aof_last_bgrewrite_status",
-            "aof_rewrites_consecutive_failures",
-            "aof_last_write_status",
-        ],
-    ),
-    (
         "system calls of one event loop; every connection reads and writes by itself, and nobody counts how often",
         &["total_reads_processed", "total_writes_processed"],
     ),

@@ -8,10 +8,10 @@ use super::controls::store_limits;
 use super::messages::Work;
 use crate::actors::connection::Replies;
 use crate::commands::context::Context;
-use crate::commands::effects::{Control, Effects};
-use crate::commands::session::Slot;
+use crate::commands::effects::{Awaited, Control, Effects};
+use crate::commands::session::{ClientId, Slot};
 use crate::commands::{self, Prepared, faults};
-use crate::resp::{ProtocolError, Reply};
+use crate::resp::{ProtocolError, Reply, ReplyBuffer};
 use crate::store::Detached;
 use std::thread;
 use std::time::Duration;
@@ -22,6 +22,18 @@ enum Progress {
     Done,
     /// A pause holds the next command.
     Held,
+    /// The last command waits for something, and the next ones for it.
+    Suspended(Awaited),
+    /// The last command asked for what the next ones are to find done.
+    Asked,
+}
+
+/// A batch that has run, with its replies on their way.
+pub(super) struct Finished {
+    client: ClientId,
+    work: Box<Work>,
+    replies: usize,
+    close: bool,
 }
 
 /// The batch in progress.
@@ -30,6 +42,10 @@ pub(super) struct Current {
     pub(super) work: Box<Work>,
     /// The command that runs, counted from zero.
     next: usize,
+    /// How many replies it has made.
+    pub(super) replies: usize,
+    /// Whether it has left units in the log.
+    wrote: bool,
     /// Whether the rest of the batch is not to run and the connection to be closed after the replies.
     close: bool,
 }
@@ -43,7 +59,7 @@ impl Keyspace {
         session.request_bytes = work.batch.frame_bytes();
         self.statistics.input_bytes += work.received_bytes;
         self.warm(slot, &work);
-        self.current = Some(Current { slot, work, next: 0, close: false });
+        self.current = Some(Current { slot, work, next: 0, replies: 0, wrote: false, close: false });
         self.run_and_answer();
         self.resume_postponed();
     }
@@ -52,11 +68,16 @@ impl Keyspace {
     pub(super) fn run_and_answer(&mut self) {
         let Some(Current { slot, .. }) = &self.current else { return };
         let slot = *slot;
-        let progress = self.run_current();
+        let mut progress = self.run_current();
+        while let Progress::Asked = progress {
+            self.carry_out_controls();
+            progress = self.run_current();
+        }
         let number = self.clients[slot].database;
         match progress {
-            Progress::Done => self.finish_current(),
+            Progress::Done | Progress::Asked => self.finish_current(),
             Progress::Held => self.postpone_current(),
+            Progress::Suspended(awaited) => self.suspend_current(awaited),
         }
         self.feed_monitors(None);
         self.discard_expired(number);
@@ -79,6 +100,7 @@ impl Keyspace {
     /// Lets go of the keys of a database that were found past their deadline; ticks do it for all of them.
     pub(super) fn discard_expired(&mut self, number: usize) {
         let expired = self.store.db(number).take_expired();
+        self.log.record_expired(number, &expired);
         let big: Vec<_> = expired.into_iter().filter(Detached::is_big).collect();
         if !big.is_empty() {
             self.facts.reclaimer.discard(big);
@@ -87,7 +109,9 @@ impl Keyspace {
 
     /// Runs the commands of the batch in progress, one after the other.
     fn run_current(&mut self) -> Progress {
-        let Some(Current { slot, work, next, close }) = &mut self.current else { return Progress::Done };
+        let Some(Current { slot, work, next, replies, wrote, close }) = &mut self.current else {
+            return Progress::Done;
+        };
         let mut started = self.stopwatch.now();
         while *next < work.prepared.len() && !*close {
             let mut context = Context {
@@ -98,10 +122,12 @@ impl Keyspace {
                 config: &mut self.config,
                 statistics: &mut self.statistics,
                 history: &mut self.history,
+                durability: &mut self.durability,
                 facts: &self.facts,
                 now_ms: self.now_ms,
                 random: self.random.draw(),
                 effects: Effects::default(),
+                record: self.log.is_on().then_some(&mut self.record),
             };
             let prepared = &work.prepared[*next];
             if commands::is_held(&mut context, prepared) {
@@ -109,13 +135,16 @@ impl Keyspace {
             }
             let reply = commands::execute(&mut context, prepared);
             context.effects.controls.iter().for_each(carry_out_at_once);
-            let session = context.session();
+            let session = &mut context.clients[*slot];
             if session.wants_reply() {
                 work.replies.push(reply, session.protocol);
+                *replies += 1;
             }
-            for garbage in context.effects.garbage.drain(..) {
-                self.facts.reclaimer.discard(garbage);
+            if self.log.is_on() && self.log.record(&mut context) {
+                *wrote = true;
+                context.clients[*slot].last_write_seq = self.log.seq();
             }
+            context.effects.garbage.drain(..).for_each(|garbage| self.facts.reclaimer.discard(garbage));
             // One look at the clock per command: the end of one is the beginning of the next.
             let ended = self.stopwatch.now();
             commands::note_duration(&mut context, prepared, nanoseconds(ended - started));
@@ -123,9 +152,12 @@ impl Keyspace {
             if self.monitors.is_watched() {
                 self.monitors.note(&context, prepared);
             }
+            let (mut awaited, mut asked) = (None, false);
             for control in context.effects.controls {
                 *close |= ends_batch(&control);
+                asked |= shows_at_once(&control);
                 match control {
+                    Control::Await(what) => awaited = Some(what),
                     Control::Monitor => self.monitors.add(*slot, &self.connections),
                     // The next command of this batch is already to see these.
                     Control::ResetStatistics => {
@@ -138,10 +170,14 @@ impl Keyspace {
                     later => self.controls.push(later),
                 }
             }
-            if prepared.is_unknown() {
-                self.unknown.push(*next);
-            }
+            self.unknown.extend(prepared.is_unknown().then_some(*next));
             *next += 1;
+            if let Some(awaited) = awaited {
+                return Progress::Suspended(awaited);
+            }
+            if asked {
+                return Progress::Asked;
+            }
         }
         Progress::Done
     }
@@ -159,15 +195,50 @@ impl Keyspace {
     fn push_protocol_error(&mut self, current: &mut Current, error: ProtocolError) {
         self.statistics.count_error(b"ERR");
         current.work.replies.push(error.to_reply(), self.clients[current.slot].protocol);
+        current.replies += 1;
     }
 
     fn send_replies(&mut self, current: Current) {
-        let Current { slot, mut work, close, .. } = current;
+        let Current { slot, work, replies, wrote, close, .. } = current;
+        let finished = Finished { client: self.clients[slot].id, work, replies, close };
+        if self.log.must_hold() {
+            self.log.hold(finished, wrote);
+        } else {
+            self.send_finished(finished);
+        }
+    }
+
+    /// Sends the replies of a batch, unless its client has gone meanwhile.
+    pub(super) fn send_finished(&mut self, finished: Finished) {
+        let Finished { client, mut work, close, .. } = finished;
+        let Some(slot) = self.clients.slot(client) else { return };
         work.prepared.clear();
         self.statistics.output_bytes += work.replies.len_bytes() as u64;
         let authenticated = self.clients[slot].authenticated;
         if let Some(Some(connection)) = self.connections.get(slot) {
             connection.do_send(Replies { work, authenticated, close });
+        }
+    }
+
+    /// The batch with errors instead of its replies: what it wrote could not be made durable.
+    pub(super) fn with_errors(&mut self, mut finished: Finished, reason: &str) -> Finished {
+        let Some(slot) = self.clients.slot(finished.client) else { return finished };
+        let protocol = self.clients[slot].protocol;
+        finished.work.replies = ReplyBuffer::default();
+        for _ in 0..finished.replies {
+            let fault = faults::log_failed(reason);
+            self.statistics.count_error(fault.code());
+            finished.work.replies.push(Reply::Error(fault.into_bytes()), protocol);
+        }
+        finished
+    }
+
+    /// Answers the command for which a batch was suspended.
+    pub(super) fn answer_suspended(&mut self, current: &mut Current, reply: Reply) {
+        let session = &mut self.clients[current.slot];
+        if session.wants_reply() {
+            current.work.replies.push(reply, session.protocol);
+            current.replies += 1;
         }
     }
 
@@ -181,6 +252,7 @@ impl Keyspace {
             let fault = if failed { faults::OUTCOME_UNKNOWN } else { faults::LOADING };
             if self.clients[current.slot].wants_reply() {
                 current.work.replies.push(Reply::Error(fault.into_bytes()), protocol);
+                current.replies += 1;
             }
         }
         let name = current.work.prepared.get(current.next).and_then(|prepared| prepared.entry);
@@ -244,6 +316,11 @@ fn nanoseconds(duration: Duration) -> u64 {
 /// Whether the commands behind the one that asked for this are not to run any more.
 fn ends_batch(control: &Control) -> bool {
     matches!(control, Control::CloseAfterReply | Control::Shutdown { .. })
+}
+
+/// Whether the commands behind the one that asked for this can tell whether it has been done.
+fn shows_at_once(control: &Control) -> bool {
+    matches!(control, Control::Snapshot | Control::Rewrite | Control::ConfigChanged)
 }
 
 /// A prepared command is small enough to be moved around in batches.

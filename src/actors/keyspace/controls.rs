@@ -17,6 +17,7 @@ impl Keyspace {
                 | Control::Monitor
                 | Control::ResetStatistics
                 | Control::Sleep(_)
+                | Control::Await(_)
                 | Control::Panic => {}
                 Control::SetActiveExpire(active) => self.active_expire = active,
                 Control::CloseClient(slot) => {
@@ -24,7 +25,13 @@ impl Keyspace {
                         connection.do_send(Close);
                     }
                 }
-                Control::Shutdown { now } => self.links.supervisor.shut_down(now),
+                Control::Shutdown { now, save } => {
+                    // What is not loaded yet nobody will ask for.
+                    self.loader = None;
+                    self.links.supervisor.shut_down(now, save);
+                }
+                Control::Snapshot => self.start_snapshot(),
+                Control::Rewrite => self.start_rewrite(),
                 Control::ConfigChanged => self.apply_config(),
             }
         }
@@ -34,6 +41,9 @@ impl Keyspace {
     fn apply_config(&mut self) {
         self.history.adjust(&self.config);
         self.links.admission.adjust(&self.config);
+        self.switch_log();
+        self.log.timestamps = self.config.aof_timestamp_enabled;
+        self.adjust_sync_policy();
         self.links.expiry.set_hz(self.config.hz);
         self.links.supervisor.set_shutdown_timeout(self.config.shutdown_timeout);
         if let Some(set_log_level) = &self.links.set_log_level {

@@ -1,7 +1,9 @@
 //! What the Keyspace is told, and the handle through which it is told.
 
-use super::Keyspace;
+use super::{Keyspace, Quiesce};
+use crate::actors::aof_writer::LogReport;
 use crate::actors::connection::Connection;
+use crate::actors::rewriter::JobReport;
 use crate::actors::supervision::Health;
 use crate::commands::Prepared;
 use crate::commands::session::{ClientId, Session};
@@ -97,6 +99,24 @@ impl KeyspaceHandle {
 
     pub(crate) fn tick(&self) {
         self.send(Tick);
+    }
+
+    /// Hears from the AofWriter.
+    pub(crate) fn report(&self, report: LogReport) {
+        self.send(report);
+    }
+
+    /// Hears from the Rewriter.
+    pub(crate) fn job_done(&self, report: JobReport) {
+        self.send(report);
+    }
+
+    /// Ends all changes; the receiver hears when the last snapshot is written, if there is to be one, and whether
+    /// that worked.
+    pub(crate) fn quiesce(&self, save: Option<bool>) -> oneshot::Receiver<bool> {
+        let (done, heard) = oneshot::channel();
+        self.send(Quiesce { save, done });
+        heard
     }
 
     /// Asks every client to finish; the receiver hears when the last one is gone.

@@ -9,6 +9,10 @@
 
 mod batch;
 mod controls;
+mod log;
+mod saving;
+mod loading;
+mod suspended;
 mod facts;
 mod messages;
 mod monitors;
@@ -22,18 +26,28 @@ pub(crate) use facts::SystemFacts;
 pub(crate) use messages::{CloseClients, Count, Disconnect, KeyspaceHandle, Tick, Work};
 pub(crate) use random::system_random;
 pub(crate) use reclaim::Reclaimer;
+pub(crate) use saving::Quiesce;
 
 use self::batch::Current;
+use self::loading::Loader;
+use self::log::LogFeed;
 use self::messages::{Connect, Execute};
 use self::monitors::Monitors;
 use self::postponed::Postponed;
+use self::saving::Saving;
+use self::suspended::Suspended;
+use super::aof_writer::AofWriterHandle;
 use super::clock::Clock;
 use super::connection::{Connection, Drain};
 use super::expiry::ExpiryHandle;
 use super::listener::Admission;
+use super::lock::DirectoryLock;
+use super::rewriter::RewriterHandle;
 use super::supervision::{Health, SupervisorHandle};
+use crate::commands::durability::Durability;
 use crate::commands::effects::Control;
 use crate::commands::history::History;
+use crate::commands::propagation::Record;
 use crate::commands::random::Random;
 use crate::commands::session::{Clients, Slot};
 use crate::commands::statistics::Statistics;
@@ -66,6 +80,17 @@ pub(crate) struct Keyspace {
     current: Option<Current>,
     /// Batches that wait for the end of a pause.
     postponed: Vec<Postponed>,
+    /// Batches that wait for something to happen.
+    suspended: Vec<Suspended>,
+    durability: Durability,
+    log: LogFeed,
+    /// What the command that runs leaves in the log.
+    record: Record,
+    saving: Saving,
+    /// The loading at the start, while it lasts.
+    loader: Option<Box<Loader>>,
+    /// Whether the server is at its end, and nothing changes any more.
+    quiesced: bool,
     /// Whether due keys are removed in the background (`DEBUG SET-ACTIVE-EXPIRE`).
     active_expire: bool,
     /// Clients that are shown every command.
@@ -84,6 +109,12 @@ pub(crate) struct Keyspace {
 pub(crate) struct Links {
     pub(crate) expiry: ExpiryHandle,
     pub(crate) supervisor: SupervisorHandle,
+    pub(crate) aof_writer: AofWriterHandle,
+    pub(crate) rewriter: RewriterHandle,
+    /// Told when the data is loaded, or why it cannot be.
+    pub(crate) loaded: Option<oneshot::Sender<Result<(), String>>>,
+    /// The lock on the data directory, where the options ask for files from the beginning.
+    pub(crate) lock: Option<DirectoryLock>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) health: Arc<Health>,
     /// Changes how much the program logs, where the program has handed that over.
@@ -92,7 +123,9 @@ pub(crate) struct Links {
 
 impl Keyspace {
     /// An empty keyspace.
-    pub(crate) fn new(config: Config, clock: Clock, facts: SystemFacts, links: Links) -> Self {
+    pub(crate) fn new(config: Config, clock: Clock, facts: SystemFacts, mut links: Links) -> Self {
+        let log = LogFeed::new(links.aof_writer.clone());
+        let saving = Saving::new(links.rewriter.clone(), links.lock.take());
         let hash_key = HashKey(system_random(), system_random());
         let mut store = Store::new(config.databases, hash_key);
         store.set_limits(controls::store_limits(&config));
@@ -112,6 +145,13 @@ impl Keyspace {
             random: Random::new(system_random()),
             current: None,
             postponed: Vec::new(),
+            suspended: Vec::new(),
+            durability: Durability::default(),
+            log,
+            record: Record::default(),
+            saving,
+            loader: None,
+            quiesced: false,
             active_expire: true,
             monitors: Monitors::default(),
             controls: Vec::new(),
@@ -140,11 +180,20 @@ impl Keyspace {
 
 impl Actor for Keyspace {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        // After a restart there is nobody left who waits for the data to be loaded.
+        if self.links.loaded.is_some() {
+            self.begin_loading(ctx);
+        }
+    }
 }
 
 impl Supervised for Keyspace {
     fn restarting(&mut self, _: &mut Context<Self>) {
         self.unknown.clear();
+        self.log.forget_torn_unit();
+        self.loading_failed();
         self.abandon_current();
         // The commands before the one that failed are answered, so what they asked for is due as well.
         self.carry_out_controls();
@@ -158,6 +207,8 @@ impl Supervised for Keyspace {
         } else {
             tracing::warn!("the data was verified and is kept");
         }
+        // What the command that failed did to the data, and whether the log has it, nobody knows: a new base does.
+        self.durability.log.rewrite.scheduled |= self.log.is_on();
     }
 }
 
@@ -185,10 +236,11 @@ impl Handler<Connect> for Keyspace {
 impl Handler<Execute> for Keyspace {
     type Result = ();
 
-    fn handle(&mut self, Execute { client, work }: Execute, _: &mut Context<Self>) {
+    fn handle(&mut self, Execute { client, work }: Execute, ctx: &mut Context<Self>) {
         self.links.health.taken();
         if let Some(slot) = self.clients.slot(client) {
             self.run(slot, work);
+            self.send_log_soon(ctx);
         }
     }
 }
@@ -237,6 +289,7 @@ impl Handler<CloseClients> for Keyspace {
             }
         }
         self.closing = Some(gone);
+        self.resume_suspended();
         self.check_closing();
     }
 }

@@ -18,16 +18,24 @@ impl Keyspace {
     /// Sets the batch in progress aside.
     pub(super) fn postpone_current(&mut self) {
         let Some(mut current) = self.current.take() else { return };
-        let replies = std::mem::take(&mut current.work.replies);
-        if !replies.is_empty() {
-            self.statistics.output_bytes += replies.len_bytes() as u64;
-            if let Some(connection) = self.connection(current.slot) {
-                connection.do_send(Push(replies));
-            }
-        }
+        self.send_so_far(&mut current);
         let session = &mut self.clients[current.slot];
         session.postponed = true;
         self.postponed.push(Postponed { client: session.id, current });
+    }
+
+    /// Sends the replies that a batch has made so far, unless they have to wait for the log: then they go with the
+    /// others.
+    pub(super) fn send_so_far(&mut self, current: &mut Current) {
+        if self.log.must_hold() || current.work.replies.is_empty() {
+            return;
+        }
+        let replies = std::mem::take(&mut current.work.replies);
+        current.replies = 0;
+        self.statistics.output_bytes += replies.len_bytes() as u64;
+        if let Some(connection) = self.connection(current.slot) {
+            connection.do_send(Push(replies));
+        }
     }
 
     /// Lets the batches that wait go on if the pause is over; each begins with the gates it has passed.

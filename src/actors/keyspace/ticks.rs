@@ -20,7 +20,7 @@ const PURGE_KEYS: usize = 64;
 impl Handler<Tick> for Keyspace {
     type Result = ();
 
-    fn handle(&mut self, _: Tick, _: &mut Context<Self>) {
+    fn handle(&mut self, _: Tick, ctx: &mut Context<Self>) {
         self.links.health.taken();
         self.now_ms = self.clock.now_ms();
         self.statistics.sample(self.now_ms);
@@ -28,10 +28,13 @@ impl Handler<Tick> for Keyspace {
         self.close_idle_clients();
         self.check_clients();
         self.resume_postponed();
+        self.resume_suspended();
+        self.check_jobs();
         let started = Instant::now();
         let more_due = self.purge_due_keys();
         self.note_expire_cycle(started.elapsed(), more_due);
         (0..self.store.databases()).for_each(|number| self.discard_expired(number));
+        self.send_log_soon(ctx);
         self.links.expiry.ticked(more_due);
     }
 }
@@ -40,7 +43,8 @@ impl Keyspace {
     /// Removes keys past their deadline within [`PURGE_TIME`]; says whether more are due.
     fn purge_due_keys(&mut self) -> bool {
         // Nothing changes during a pause.
-        if self.clients.paused(self.now_ms).is_some() || !self.active_expire {
+        let still = self.durability.loading.is_some() || self.quiesced;
+        if still || self.clients.paused(self.now_ms).is_some() || !self.active_expire {
             return false;
         }
         let started = Instant::now();

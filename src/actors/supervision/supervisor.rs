@@ -3,11 +3,15 @@
 //! It does no work of its own, so there is nothing in it that could fail; it is the only actor without a
 //! guard. The end of the server is one list of steps, each with its time in the log.
 
+use super::guarded::GiveUp;
 use super::{Guarded, Health, Limits};
+use crate::actors::aof_writer::{AofWriter, AofWriterHandle, LogReport};
 use crate::actors::clock::Clock;
 use crate::actors::expiry::{Expiry, ExpiryHandle, StopTicking};
 use crate::actors::keyspace::{Keyspace, KeyspaceHandle, Links, Reclaimer, SystemFacts, connection_settings};
 use crate::actors::listener::{Admission, Bound, Listener, Reception, StopAccepting};
+use crate::actors::lock::DirectoryLock;
+use crate::actors::rewriter::{Rewriter, RewriterHandle};
 use crate::actors::{CHILDREN, Child, GivesUp};
 use crate::commands::context::Fixed;
 use crate::config::Config;
@@ -15,8 +19,8 @@ use crate::exit::Exit;
 use crate::server::{AllocatedBytes, SetLogLevel};
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
 use actix_rt::{Arbiter, ArbiterHandle};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
@@ -32,6 +36,10 @@ pub(crate) struct Plan {
     pub(crate) bound: Arc<Vec<Bound>>,
     /// Threads for connections; none: all share one thread.
     pub(crate) arbiters: Vec<Arbiter>,
+    /// The lock on the data directory, where the options ask for files.
+    pub(crate) lock: Option<DirectoryLock>,
+    /// Told when the data is loaded, or why it cannot be.
+    pub(crate) loaded: oneshot::Sender<Result<(), String>>,
     /// Told how the server ended, as its last act.
     pub(crate) ended: oneshot::Sender<Exit>,
 }
@@ -49,6 +57,9 @@ struct Children {
     listener: Addr<Listener>,
     expiry: Addr<Expiry>,
     keyspace: KeyspaceHandle,
+    aof_writer: AofWriterHandle,
+    /// The threads of the AofWriter and the Rewriter.
+    disk_arbiters: [Arbiter; 2],
     arbiters: Vec<Arbiter>,
     ended: oneshot::Sender<Exit>,
 }
@@ -57,6 +68,8 @@ struct Children {
 struct ShutDown {
     exit: Exit,
     now: bool,
+    /// Whether to write a snapshot at the end; none leaves it to the options.
+    save: Option<bool>,
 }
 
 /// Keyspace → Supervisor: the option `shutdown-timeout` changed.
@@ -75,14 +88,15 @@ impl Message for SetShutdownTimeout {
 pub(crate) struct SupervisorHandle(Addr<Supervisor>);
 
 impl SupervisorHandle {
-    /// Asks for an orderly end; `now`: do not wait for slow clients.
-    pub(crate) fn shut_down(&self, now: bool) {
-        self.0.do_send(ShutDown { exit: Exit::Graceful, now });
+    /// Asks for an orderly end; `now`: do not wait for slow clients; `save`: whether to write a snapshot, where that
+    /// is not left to the options.
+    pub(crate) fn shut_down(&self, now: bool, save: Option<bool>) {
+        self.0.do_send(ShutDown { exit: Exit::Graceful, now, save });
     }
 
     /// Says that the server cannot go on.
     pub(crate) fn escalate(&self, exit: Exit) {
-        self.0.do_send(ShutDown { exit, now: false });
+        self.0.do_send(ShutDown { exit, now: false, save: None });
     }
 
     pub(crate) fn set_shutdown_timeout(&self, timeout: Duration) {
@@ -125,11 +139,11 @@ impl Handler<SetShutdownTimeout> for Supervisor {
 impl Handler<ShutDown> for Supervisor {
     type Result = ();
 
-    fn handle(&mut self, ShutDown { exit, now }: ShutDown, _: &mut Context<Self>) {
+    fn handle(&mut self, ShutDown { exit, now, save }: ShutDown, _: &mut Context<Self>) {
         if let Some(children) = self.children.take() {
             let (ending, hurry) = watch::channel(now);
             self.ending = Some(ending);
-            actix_rt::spawn(end(children, exit, hurry, self.shutdown_timeout));
+            actix_rt::spawn(end(children, Ending { exit, save, deadline: self.shutdown_timeout }, hurry));
         } else if let Some(ending) = &self.ending {
             // The second request: whoever asks twice does not want to wait.
             tracing::warn!("shutdown asked for again: not waiting for clients any longer");
@@ -140,15 +154,16 @@ impl Handler<ShutDown> for Supervisor {
 
 /// Starts all actors in the order of [`CHILDREN`].
 fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
-    let Plan { config, fixed, clock, set_log_level, allocated_bytes, bound, arbiters, ended } = plan;
+    let Plan { config, fixed, clock, set_log_level, allocated_bytes, bound, arbiters, lock, loaded, ended } =
+        plan;
     let limits = Limits {
         max_restarts: config.max_restarts as usize,
         window: config.restart_window,
         backoff: config.restart_backoff,
     };
-    let [keyspace_health, expiry_health, listener_health] =
-        [0, 1, 2].map(|child: usize| Health::new(CHILDREN[child].name));
-    let actors = vec![keyspace_health.clone(), expiry_health.clone(), listener_health.clone()];
+    let health = CHILDREN.map(|child| Health::new(child.name));
+    let actors = health.to_vec();
+    let [writer_health, rewriter_health, keyspace_health, expiry_health, listener_health] = health;
     let admission = Arc::new(Admission::default());
     admission.adjust(&config);
 
@@ -159,9 +174,21 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     let expiry = expiry_context.address();
     let listener = listener_context.address();
 
+    let guard = Guards { limits, me: me.clone(), keyspace: keyspace.clone() };
+    let disk_arbiters = [Arbiter::new(), Arbiter::new()];
+    let writer = AofWriter::new(keyspace.clone(), Arc::clone(&writer_health));
+    let writer = guard.start_on(&disk_arbiters[0], writer, Arc::clone(&writer_health), &CHILDREN[0]);
+    let aof_writer = AofWriterHandle::new(writer, writer_health);
+    let rewriter = Rewriter::new(keyspace.clone(), Arc::clone(&rewriter_health));
+    let rewriter = guard.start_on(&disk_arbiters[1], rewriter, Arc::clone(&rewriter_health), &CHILDREN[1]);
+
     let links = Links {
         expiry: ExpiryHandle::new(expiry.clone(), Arc::clone(&expiry_health)),
-        supervisor: me.clone(),
+        supervisor: me,
+        aof_writer: aof_writer.clone(),
+        rewriter: RewriterHandle::new(rewriter, rewriter_health),
+        loaded: Some(loaded),
+        lock,
         admission: Arc::clone(&admission),
         health: Arc::clone(&keyspace_health),
         set_log_level,
@@ -176,37 +203,69 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     let facts = SystemFacts::new(fixed, clock.clone(), actors, Reclaimer::start(), allocated_bytes);
 
     let hz = config.hz;
-    let guard = Guards { limits, me };
-    guard.start(keyspace_context, Keyspace::new(config, clock, facts, links), keyspace_health, &CHILDREN[0]);
+    guard.start(keyspace_context, Keyspace::new(config, clock, facts, links), keyspace_health, &CHILDREN[2]);
     let expiry_actor = Expiry::new(keyspace.clone(), hz, Arc::clone(&expiry_health));
-    guard.start(expiry_context, expiry_actor, expiry_health, &CHILDREN[1]);
-    guard.start(listener_context, Listener::new(bound, reception), listener_health, &CHILDREN[2]);
-    Children { listener, expiry, keyspace, arbiters, ended }
+    guard.start(expiry_context, expiry_actor, expiry_health, &CHILDREN[3]);
+    guard.start(listener_context, Listener::new(bound, reception), listener_health, &CHILDREN[4]);
+    Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, ended }
 }
 
 /// Starts actors behind guards.
 struct Guards {
     limits: Limits,
     me: SupervisorHandle,
+    keyspace: KeyspaceHandle,
 }
 
 impl Guards {
+    /// Starts an actor on this thread.
     fn start<A>(&self, context: Context<A>, actor: A, health: Arc<Health>, child: &'static Child)
     where
         A: Actor<Context = Context<A>> + Supervised,
     {
-        let me = self.me.clone();
-        let give_up = move |name| match child.gives_up {
+        actix_rt::spawn(Guarded::new(context, actor, self.limits, health, self.give_up(child)));
+    }
+
+    /// Starts an actor on a thread of its own and answers its address.
+    fn start_on<A>(&self, arbiter: &Arbiter, actor: A, health: Arc<Health>, child: &'static Child) -> Addr<A>
+    where
+        A: Actor<Context = Context<A>> + Supervised + Send,
+    {
+        let (limits, give_up) = (self.limits, self.give_up(child));
+        let (started, address) = mpsc::channel();
+        arbiter.spawn_fn(move || {
+            let context = Context::<A>::new();
+            // The Supervisor waits below.
+            let _ = started.send(context.address());
+            actix_rt::spawn(Guarded::new(context, actor, limits, health, give_up));
+        });
+        address.recv().expect("the thread has just been started and does nothing but answer")
+    }
+
+    /// What happens when the actor has panicked too often.
+    fn give_up(&self, child: &'static Child) -> GiveUp {
+        let (me, keyspace) = (self.me.clone(), self.keyspace.clone());
+        Box::new(move |name| match child.gives_up {
             GivesUp::ShutDown => me.escalate(Exit::ChildGaveUp),
             GivesUp::Degrade => tracing::error!(actor = name, "the server goes on without this actor"),
-        };
-        actix_rt::spawn(Guarded::new(context, actor, self.limits, health, Box::new(give_up)));
+            GivesUp::TellKeyspace => keyspace.report(LogReport::GaveUp),
+        })
     }
 }
 
+/// How the server is to end.
+struct Ending {
+    exit: Exit,
+    /// Whether to write a snapshot; none leaves it to the options.
+    save: Option<bool>,
+    /// How long each step that waits for others may take.
+    deadline: Duration,
+}
+
 /// Ends the server: each step with a deadline, its duration in the log.
-async fn end(children: Children, exit: Exit, mut hurry: watch::Receiver<bool>, deadline: Duration) {
-    let Children { listener, expiry, keyspace, arbiters, ended } = children;
+async fn end(children: Children, ending: Ending, mut hurry: watch::Receiver<bool>) {
+    let Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, ended } = children;
+    let Ending { exit, save, deadline } = ending;
     let started = Instant::now();
     tracing::info!(reason = exit.reason(), "shutting down");
 
@@ -226,16 +285,44 @@ async fn end(children: Children, exit: Exit, mut hurry: watch::Receiver<bool>, d
     let _ = timeout(LAST_CALL, expiry.send(StopTicking)).await;
     log_step("expiry has stopped", started);
 
-    for arbiter in arbiters {
+    let on_disk = write_everything(&keyspace, &aof_writer, save, started).await;
+
+    for arbiter in arbiters.into_iter().chain(disk_arbiters) {
         arbiter.stop();
         if arbiter.join().is_err() {
-            tracing::warn!("a thread for connections ended with a panic");
+            tracing::warn!("a thread ended with a panic");
         }
     }
-    let exit = if left_in_time { exit } else { Exit::DeadlinePassed };
+    let exit = match exit {
+        Exit::Graceful if !on_disk => Exit::FinalWriteFailed,
+        Exit::Graceful if !left_in_time => Exit::DeadlinePassed,
+        exit => exit,
+    };
     tracing::info!(reason = exit.reason(), duration = ?started.elapsed(), "shut down");
     // Nobody may be listening any more: the program that embeds the server can drop its handle.
     let _ = ended.send(exit);
+}
+
+/// The log and, where it is asked for, a last snapshot on disk; answers whether that worked. No deadline: what was
+/// promised to clients is worth the time that the disk takes.
+async fn write_everything(
+    keyspace: &KeyspaceHandle,
+    aof_writer: &AofWriterHandle,
+    save: Option<bool>,
+    started: Instant,
+) -> bool {
+    // A Keyspace that is gone has nothing more to say, and what it sent before is in the AofWriter's mailbox.
+    let saved = keyspace.quiesce(save).await.unwrap_or(true);
+    let sealed = match aof_writer.seal().await {
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the end of the log could not be written");
+            false
+        }
+        // An AofWriter that is gone has given up, which was said then.
+        Ok(Ok(())) | Err(_) => true,
+    };
+    log_step("the data is on disk", started);
+    saved && sealed
 }
 
 fn log_step(step: &'static str, started: Instant) {

@@ -1,5 +1,6 @@
-//! The server program: options, log, server, signals, exit code.
+//! The server program: options, log, server, signals, exit code; and a look into data files.
 
+mod check;
 mod log;
 mod signals;
 
@@ -19,6 +20,7 @@ static ALLOCATOR: cap::Cap<mimalloc::MiMalloc> = cap::Cap::new(mimalloc::MiMallo
 fn main() -> ExitCode {
     match Config::load(std::env::args_os().skip(1)) {
         Ok(Invocation::Run(config, origin)) => run(*config, origin).into(),
+        Ok(Invocation::Check(check)) => check::run(&check).into(),
         Ok(Invocation::Help(text) | Invocation::Version(text)) => {
             print!("{text}");
             Exit::Graceful.into()
@@ -84,7 +86,7 @@ fn start(mut config: Config, origin: ConfigOrigin, set_log_level: SetLogLevel) -
         allocated_bytes: Some(|| ALLOCATOR.allocated()),
         ..Embedding::default()
     };
-    Server::start_with(config, embedding)
+    Server::open(config, embedding)
 }
 
 /// Says where the server listens: one line on standard output, and in the ready file.
@@ -104,25 +106,19 @@ fn announce(server: &Server, ready_file: Option<&Path>) -> io::Result<()> {
     out.flush()
 }
 
-/// Says that the server is ready, and waits for it to end or for a signal to end it.
+/// Waits for the data to be loaded, says that the server is ready, and waits for it to end or for a signal to end it.
 fn serve(mut server: Server, ready_file: Option<&Path>) -> Exit {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return give_up(server, &error),
     };
-    let ended = server.ended();
+    let (loaded, ended) = (server.loaded(), server.ended());
     let announced = runtime.block_on(async {
         // Before anybody hears that there is a server to be ended.
-        let signals = Signals::listen();
-        announce(&server, ready_file)?;
-        match signals {
-            Ok(signals) => wait(&server, ended, signals).await,
-            Err(error) => {
-                tracing::warn!(%error, "signals cannot be heard; SHUTDOWN still works");
-                ended.await;
-            }
-        }
-        Ok(())
+        let signals = Signals::listen().inspect_err(|error| {
+            tracing::warn!(%error, "signals cannot be heard; SHUTDOWN still works");
+        });
+        watch(&server, ready_file, loaded, ended, signals.ok()).await
     });
     match announced {
         Ok(()) => server.join(),
@@ -138,13 +134,34 @@ fn give_up(server: Server, error: &io::Error) -> Exit {
     Exit::CouldNotStart
 }
 
-/// Waits for the end; signals ask for it, a second one urgently.
-async fn wait(server: &Server, ended: impl Future<Output = ()>, mut signals: Signals) {
-    tokio::pin!(ended);
+/// Waits for the end, and says in between that the server is ready; signals ask for the end, a second one urgently.
+async fn watch(
+    server: &Server,
+    ready_file: Option<&Path>,
+    loaded: impl Future<Output = Result<(), StartError>>,
+    ended: impl Future<Output = ()>,
+    mut signals: Option<Signals>,
+) -> io::Result<()> {
+    tokio::pin!(loaded, ended);
+    let mut loading = true;
     loop {
+        let signal = async {
+            match &mut signals {
+                Some(signals) => signals.next().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            () = &mut ended => return,
-            name = signals.next() => {
+            outcome = &mut loaded, if loading => {
+                loading = false;
+                match outcome {
+                    Ok(()) => announce(server, ready_file)?,
+                    // The server ends by itself, before it has served anybody.
+                    Err(error) => eprintln!("memora-server: {error}"),
+                }
+            }
+            () = &mut ended => return Ok(()),
+            name = signal => {
                 tracing::info!(signal = name, "asked to end");
                 server.request_shutdown(false);
             }

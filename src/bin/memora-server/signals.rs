@@ -7,13 +7,20 @@ use std::io;
 pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// Only kept so that a limit on the size of files is an error of a write, which heals, and not the end.
+    _file_size: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Signals {
     pub(crate) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let file_size = SignalKind::from_raw(nix::sys::signal::Signal::SIGXFSZ as i32);
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            _file_size: signal(file_size)?,
+        })
     }
 
     /// Waits for the next one and names it.

@@ -85,6 +85,7 @@ impl Command for Hincrbyfloat {
         hash.set(field, sum.as_bytes());
         drop(hash);
         context.effects.touched();
+        context.log([b"HSET", argv.bytes(self.key), field, sum.as_bytes()]);
         Ok(Reply::bulk(sum))
     }
 }

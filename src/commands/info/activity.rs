@@ -6,21 +6,6 @@ use crate::commands::statistics::CommandStatistics;
 use crate::commands::table::{Entry, table};
 use std::fmt::Write;
 
-pub(super) fn persistence(text: &mut String, context: &Context<'_>) {
-    fields!(text,
-        "loading": 0,
-        "async_loading": 0,
-        "rdb_changes_since_last_save": context.statistics.changes,
-        "rdb_bgsave_in_progress": 0,
-        "rdb_saves": 0,
-        "aof_enabled": u8::from(context.config.appendonly),
-        "aof_rewrite_in_progress": 0,
-        "aof_rewrite_scheduled": 0,
-        "aof_rewrites": 0,
-        "module_fork_in_progress": 0,
-    );
-}
-
 pub(super) fn stats(text: &mut String, context: &Context<'_>) {
     let statistics = &context.statistics;
     fields!(text,

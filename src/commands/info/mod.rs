@@ -4,6 +4,7 @@
 //! about things that do not exist here (modules, replicas, forks) are truly zero.
 
 mod activity;
+mod persistence;
 mod process;
 
 use super::context::Context;
@@ -32,7 +33,7 @@ const SECTIONS: &[Section] = &[
     Section::new("server", "Server", process::server),
     Section::new("clients", "Clients", process::clients),
     Section::new("memory", "Memory", process::memory),
-    Section::new("persistence", "Persistence", activity::persistence),
+    Section::new("persistence", "Persistence", persistence::persistence),
     Section::new("stats", "Stats", activity::stats),
     Section::new("replication", "Replication", activity::replication),
     Section::new("cpu", "CPU", process::cpu),

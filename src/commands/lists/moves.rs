@@ -138,6 +138,8 @@ impl Command for Lmpop {
             let (taken, count) = take(&mut list, self.side, self.count);
             drop(list);
             context.effects.touched_times(count);
+            let pop: &[u8] = if self.side == Side::Front { b"LPOP" } else { b"RPOP" };
+            context.log([pop, key, itoa::Buffer::new().format(count).as_bytes()]);
             return Ok(Reply::Array(vec![Reply::bulk(key), taken]));
         }
         Ok(Reply::NullArray)

@@ -162,9 +162,7 @@ fn directories_are_answered_as_absolute_paths() {
 
 #[test]
 fn what_is_not_available_says_so() {
-    for (name, word) in
-        [("appendonly", "yes"), ("save", "3600 1"), ("maxmemory", "1gb"), ("daemonize", "yes")]
-    {
+    for (name, word) in [("maxmemory", "1gb"), ("daemonize", "yes")] {
         assert!(matches!(set(name, &[word]), Err(Invalid::NotAvailable(_))), "{name} {word}");
     }
     assert!(matches!(set("maxmemory-policy", &["allkeys-lru"]), Err(Invalid::NotAvailable(_))));

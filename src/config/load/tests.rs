@@ -101,13 +101,14 @@ fn bad_flags_say_what_is_wrong() {
             &["--port", "65536"],
             "command line: port \"65536\": argument must be between 0 and 65535 inclusive",
         ),
+        (&["--appendfsync", "often"], "command line: appendfsync \"often\": expected everysec, always or no"),
         (
-            &["--appendonly", "yes"],
-            "command line: appendonly \"yes\": the append-only log is not available in this version of Memora",
+            &["--save", "60"],
+            "command line: save \"60\": Invalid save parameters; expected pairs of seconds and changes, such as: 3600 1 300 100",
         ),
         (
-            &["--save", "60", "1"],
-            "command line: save \"60 1\": snapshots are not available in this version of Memora; use save \"\"",
+            &["--appenddirname", "a/b"],
+            "command line: appenddirname \"a/b\": appenddirname can't be a path, just a dirname; expected a name without a path",
         ),
         (
             &["--loglevel", "loud"],

@@ -22,12 +22,24 @@ pub enum Length {
 pub struct Decoder<R> {
     input: R,
     offset: u64,
+    /// Compressed bytes, before they are what they stand for.
+    small: Vec<u8>,
 }
 
 impl<R: Read> Decoder<R> {
     /// Reads from `input`.
     pub fn new(input: R) -> Self {
-        Self { input, offset: 0 }
+        Self { input, offset: 0, small: Vec::new() }
+    }
+
+    /// Where the bytes come from.
+    pub fn get_mut(&mut self) -> &mut R {
+        &mut self.input
+    }
+
+    /// Where the bytes come from, with what has not been read.
+    pub fn into_inner(self) -> R {
+        self.input
     }
 
     /// How many bytes have been read, to say where something is wrong.
@@ -54,10 +66,33 @@ impl<R: Read> Decoder<R> {
 
     /// Reads `len` bytes.
     pub fn raw(&mut self, len: u64) -> Result<Vec<u8>, RdbError> {
-        let mut bytes = Vec::with_capacity(len.min(FIRST_ROOM_BYTES) as usize);
-        let read = self.input.by_ref().take(len).read_to_end(&mut bytes)? as u64;
-        self.offset += read;
-        if read == len { Ok(bytes) } else { Err(RdbError::Truncated) }
+        let mut bytes = Vec::new();
+        self.raw_into(len, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads `len` bytes into `room`, whatever it held before.
+    fn raw_into(&mut self, len: u64, room: &mut Vec<u8>) -> Result<(), RdbError> {
+        room.clear();
+        if len <= FIRST_ROOM_BYTES {
+            room.resize(len as usize, 0);
+            self.input.read_exact(room)?;
+            self.offset += len;
+            return Ok(());
+        }
+        let mut left = len;
+        while left > 0 {
+            // Twice as much each time, but never more than it will be: big strings are kept in this very buffer.
+            let step = left.min((room.len() as u64).max(FIRST_ROOM_BYTES));
+            room.reserve_exact(step as usize);
+            let read = self.input.by_ref().take(step).read_to_end(room)? as u64;
+            self.offset += read;
+            if read < step {
+                return Err(RdbError::Truncated);
+            }
+            left -= step;
+        }
+        Ok(())
     }
 
     /// Reads a length or the announcement of a special string.
@@ -83,25 +118,39 @@ impl<R: Read> Decoder<R> {
 
     /// Reads a string in any form.
     pub fn string(&mut self) -> Result<Vec<u8>, RdbError> {
-        match self.length_or_special()? {
-            Length::Plain(len) => self.raw(len),
-            Length::Special(0) => Ok(text(i8::from_le_bytes(self.array()?))),
-            Length::Special(1) => Ok(text(i16::from_le_bytes(self.array()?))),
-            Length::Special(2) => Ok(text(i32::from_le_bytes(self.array()?))),
-            Length::Special(3) => self.compressed(),
-            Length::Special(_) => Err(RdbError::Corrupt("a string has an unknown form")),
-        }
+        let mut text = Vec::new();
+        self.string_into(&mut text)?;
+        Ok(text)
     }
 
-    fn compressed(&mut self) -> Result<Vec<u8>, RdbError> {
+    /// Reads a string in any form into `room`, whatever it held before.
+    pub fn string_into(&mut self, room: &mut Vec<u8>) -> Result<(), RdbError> {
+        match self.length_or_special()? {
+            Length::Plain(len) => self.raw_into(len, room)?,
+            Length::Special(0) => text(i8::from_le_bytes(self.array()?), room),
+            Length::Special(1) => text(i16::from_le_bytes(self.array()?), room),
+            Length::Special(2) => text(i32::from_le_bytes(self.array()?), room),
+            Length::Special(3) => self.compressed(room)?,
+            Length::Special(_) => return Err(RdbError::Corrupt("a string has an unknown form")),
+        }
+        Ok(())
+    }
+
+    fn compressed(&mut self, room: &mut Vec<u8>) -> Result<(), RdbError> {
         let (small_len, len) = (self.length()?, self.length()?);
-        let small = self.raw(small_len)?;
-        let len = usize::try_from(len).ok();
-        len.and_then(|len| lzf::decompress(&small, len))
-            .ok_or(RdbError::Corrupt("a compressed string is damaged"))
+        let mut small = std::mem::take(&mut self.small);
+        let outcome = self.raw_into(small_len, &mut small);
+        let decompressed = outcome
+            .map(|()| usize::try_from(len).ok().and_then(|len| lzf::decompress_into(&small, len, room)));
+        // A rare big one must not stay.
+        if small.len() as u64 <= FIRST_ROOM_BYTES {
+            self.small = small;
+        }
+        decompressed?.ok_or(RdbError::Corrupt("a compressed string is damaged"))
     }
 }
 
-fn text(int: impl itoa::Integer) -> Vec<u8> {
-    itoa::Buffer::new().format(int).as_bytes().to_vec()
+fn text(int: impl itoa::Integer, room: &mut Vec<u8>) {
+    room.clear();
+    room.extend_from_slice(itoa::Buffer::new().format(int).as_bytes());
 }

@@ -159,10 +159,17 @@ impl Output<'_> {
 /// Decompresses `input`, which makes exactly `len` bytes; none when it does not.
 #[must_use]
 pub fn decompress(input: &[u8], len: usize) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    decompress_into(input, len, &mut out).map(|()| out)
+}
+
+/// The same into `out`, whatever it held before.
+pub fn decompress_into(input: &[u8], len: usize, out: &mut Vec<u8>) -> Option<()> {
+    out.clear();
     if len > input.len().saturating_mul(EXPANSION_MAX) {
         return None;
     }
-    let mut out = Vec::with_capacity(len);
+    out.reserve_exact(len);
     let mut rest = input;
     while let [control, after @ ..] = rest {
         rest = if usize::from(*control) < LITERALS_MAX {
@@ -170,13 +177,13 @@ pub fn decompress(input: &[u8], len: usize) -> Option<Vec<u8>> {
             out.extend_from_slice(literals);
             after
         } else {
-            repeat(*control, after, &mut out)?
+            repeat(*control, after, out)?
         };
         if out.len() > len {
             return None;
         }
     }
-    (out.len() == len).then_some(out)
+    (out.len() == len).then_some(())
 }
 
 /// Follows one reference. Answers what stands behind it.
@@ -190,11 +197,12 @@ fn repeat<'a>(control: u8, after: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8
     let len = usize::from(control >> 5) + more + 2;
     let distance = usize::from(control & 31) << 8 | usize::from(*low);
     let from = out.len().checked_sub(distance + 1)?;
-    if from + len <= out.len() {
-        out.extend_from_within(from..from + len);
-    } else {
-        // The piece repeats itself.
-        (from..from + len).for_each(|at| out.push(out[at]));
+    let mut left = len;
+    while left > 0 {
+        // A piece that repeats itself is there twice as long each time.
+        let there = left.min(out.len() - from);
+        out.extend_from_within(from..from + there);
+        left -= there;
     }
     Some(after)
 }

@@ -2,12 +2,12 @@
 //!
 //! From the bottom up: [`crc64`] and [`lzf`] know bytes; [`Encoder`] and [`Decoder`] know lengths and strings;
 //! [`packs`] reads the packed collections of all Redis versions; [`write_value`] and [`read_value`] know the
-//! types; [`payload`] is what `DUMP` and `RESTORE` exchange. Values are written in the forms that Redis 7.0
+//! types; [`payload`] is what `DUMP` and `RESTORE` exchange; [`file`](mod@file) is a whole file. Values are written in the forms that Redis 7.0
 //! and later read, and read in all forms that Redis 2.0 to 7.2 wrote.
 //!
 //! Bytes from outside are never trusted: every length is checked against what is really there before memory
 //! is taken, packed buffers are re-made element by element, and whatever is wrong is an [`RdbError`].
-//! Absent on purpose: the frame of whole files, and types that Memora does not have.
+//! Absent on purpose: types that Memora does not have.
 
 pub mod crc64;
 pub mod lzf;
@@ -16,6 +16,7 @@ mod encode;
 pub mod packs;
 mod value;
 pub mod payload;
+pub mod file;
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,20 @@ pub enum RdbError {
     /// The data is of a type that Memora does not have.
     #[error("values of type {0} are not supported")]
     Unsupported(&'static str),
+    /// The data has something besides keys that Memora does not have.
+    #[error("{0} are not supported")]
+    Foreign(&'static str),
+    /// The data does not begin as a file does.
+    #[error("this is no RDB file")]
+    NoFile,
+    /// There is a database that the configuration does not have.
+    #[error("there is a database {number}, but the option databases allows {limit}")]
+    Databases {
+        /// The database's number.
+        number: u64,
+        /// So many there are.
+        limit: usize,
+    },
     /// The data was written by a newer Redis.
     #[error("RDB version {0} is newer than {NEWEST_VERSION}")]
     Version(u16),
@@ -84,6 +99,12 @@ pub mod types {
     pub const HASH_LISTPACK: u8 = 16;
     /// A list of listpacks and big elements.
     pub const LIST_QUICKLIST_2: u8 = 18;
+
+    /// Whether Redis 7.2 knows such a type.
+    #[must_use]
+    pub const fn is_known(code: u8) -> bool {
+        matches!(code, 0..=7 | 9..=21)
+    }
 
     /// The name of a type that Redis 7.2 writes and Memora does not have.
     #[must_use]

@@ -250,3 +250,13 @@ fn check(body: &[u8]) {
         assert_eq!(database.verify(), Ok(()));
     }
 }
+
+#[test]
+fn a_big_string_takes_no_more_room_than_it_needs() {
+    for len in [64 * 1024 + 1, 200_000, 1 << 20] {
+        let mut out = Encoder::new(Vec::new(), None);
+        out.bytes(&vec![b'x'; len]).unwrap();
+        let text = Decoder::new(out.into_parts().0.as_slice()).string().unwrap();
+        assert_eq!((text.len(), text.capacity()), (len, len));
+    }
+}

@@ -3,6 +3,7 @@
 use super::{Database, Deadline, Detached, Item, item};
 use crate::store::dict::{Keyed, Seek};
 use crate::store::entry::Entry;
+use crate::store::string::NewString;
 use crate::store::value::Value;
 
 /// How many keys past their deadline [`Database::random_key`] takes out before it looks at them in order.
@@ -54,6 +55,33 @@ impl Database {
             other => Entry::value(key, other),
         };
         self.place(entry, deadline_ms, now_ms)
+    }
+
+    /// Puts a whole value in under a new key, as loading a file does: whatever its deadline. Answers false, and
+    /// changes nothing, if the key is there already or a collection is empty.
+    pub fn add_value(&mut self, key: &[u8], value: Value, deadline_ms: Option<u64>) -> bool {
+        match value {
+            Value::List(list) if list.is_empty() => false,
+            Value::Hash(hash) if hash.is_empty() => false,
+            Value::String(bytes) => self.add_string(key, bytes.into(), deadline_ms),
+            other => self.add_entry(key, deadline_ms, || Entry::value(key, other)),
+        }
+    }
+
+    /// [`Database::add_value`] for a string, which costs no more than the key's own memory.
+    pub fn add_string(&mut self, key: &[u8], value: NewString<'_>, deadline_ms: Option<u64>) -> bool {
+        self.add_entry(key, deadline_ms, || Entry::string(key, value))
+    }
+
+    fn add_entry(&mut self, key: &[u8], deadline_ms: Option<u64>, entry: impl FnOnce() -> Entry) -> bool {
+        match self.dict.seek(key) {
+            Seek::Found(_) => false,
+            Seek::Vacant(spot) => {
+                let spot = self.dict.insert(spot, entry());
+                self.apply(spot, deadline_ms.map_or(Deadline::Clear, Deadline::At));
+                true
+            }
+        }
     }
 
     /// The deadline of a key: outside whether the key is there, inside whether it has one, as Unix

@@ -199,3 +199,19 @@ fn purging_is_bounded_and_random_keys_are_alive() {
     assert_eq!(database.iter(10_000).count(), 2_500);
     database.verify().unwrap();
 }
+
+#[test]
+fn loading_adds_new_keys_only() {
+    let mut database = database();
+    assert!(database.add_string(b"s", b"12".into(), Some(7)));
+    assert_eq!(database.snapshot().volatile_len(), 1);
+    assert!(!database.add_string(b"s", b"other".into(), None), "also if its deadline has passed");
+    assert_eq!(database.encoding(b"s", 0), Some("int"));
+    assert_eq!(database.deadline(b"s", 0), Some(Some(7)));
+    assert!(!database.add_value(b"h", Value::Hash(Hash::new()), None), "an empty collection is no value");
+    let mut list = database.builder().list();
+    list.push(&b"e"[..]);
+    assert!(database.add_value(b"l", Value::List(list.finish()), None));
+    assert_eq!((database.len(), database.volatile_len()), (2, 1));
+    database.verify().unwrap();
+}

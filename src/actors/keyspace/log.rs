@@ -1,0 +1,438 @@
+//! The Keyspace's end of the log: units are numbered and gathered here, handed to the AofWriter in pieces, and
+//! kept until they are durable.
+//!
+//! What is kept is the backlog from which an AofWriter that was restarted gets everything once more. Replies wait
+//! here, too: with `appendfsync always` until everything that they could have seen is durable, otherwise only
+//! while so much is on its way that the disk cannot keep up, which slows the writers instead of eating memory.
+
+use super::Keyspace;
+use super::batch::Finished;
+use crate::actors::aof_writer::folder::{DiskFolder, Folder};
+use crate::actors::aof_writer::{
+    AofWriterHandle, Append, Begin, LogReport, Piece, Rotate, SetPolicy, Start, SyncNow,
+};
+use crate::commands::{self, propagation};
+use crate::config::Config;
+use crate::config::values::AppendFsync;
+use crate::exit::Exit;
+use crate::persistence::aof::{UnitWriter, units};
+use crate::store::Detached;
+use actix::{AsyncContext, Context, Handler};
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A piece is sent before the mailbox is empty when it has grown to this size.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// The backlog from which on replies wait for the disk.
+const BACKLOG_BYTES: u64 = 256 * 1024 * 1024;
+
+/// A sync that takes longer than this counts as one that delayed writes.
+const SLOW_SYNC: Duration = Duration::from_secs(2);
+
+/// How long units are gathered before they are sent. With `appendfsync always` this is the longest that a sync waits
+/// for clients that are expected to write again.
+const GATHER_TIME: Duration = Duration::from_millis(1);
+
+/// When what was gathered is to be sent.
+enum Readiness {
+    /// There is nothing, or the end of a sync will bring it up again.
+    Idle,
+    /// More is likely to come soon.
+    Soon,
+    /// At once.
+    Now,
+}
+
+/// Replies that wait.
+struct Held {
+    /// They may go when everything up to here is durable.
+    seq: u64,
+    /// Whether their own batch left units.
+    wrote: bool,
+    replies: Finished,
+}
+
+/// The Keyspace's end of the log.
+pub(super) struct LogFeed {
+    pub(super) writer: AofWriterHandle,
+    on: bool,
+    policy: AppendFsync,
+    pub(super) units: UnitWriter,
+    /// Units that are not sent yet.
+    pub(super) gathered: Vec<u8>,
+    /// How much of it is whole units.
+    whole_bytes: usize,
+    /// The last unit; counting goes on when the log is switched off and on.
+    seq: u64,
+    /// The last unit that was sent.
+    sent_seq: u64,
+    written_seq: u64,
+    durable_seq: u64,
+    /// Sent, but not known to be durable: oldest first.
+    backlog: VecDeque<Piece>,
+    backlog_bytes: u64,
+    held: VecDeque<Held>,
+    /// Whether the timer is set that sends what was gathered.
+    timer_set: bool,
+    /// With `appendfsync always`, how many batches are likely to wait for the next sync: those that the last one set
+    /// free will come back. One sync for all of them is worth a short wait.
+    expected: usize,
+    /// Whether the disk refuses what is written, and nobody waits for it.
+    in_trouble: bool,
+    /// Whether the files on disk were removed, and the log is being begun anew.
+    removed: bool,
+    /// The option `aof-timestamp-enabled`.
+    pub(super) timestamps: bool,
+    /// When the log last noted the time, Unix time in seconds.
+    noted_s: u64,
+}
+
+impl LogFeed {
+    pub(super) fn new(writer: AofWriterHandle) -> Self {
+        Self {
+            writer,
+            on: false,
+            policy: AppendFsync::default(),
+            units: UnitWriter::default(),
+            gathered: Vec::new(),
+            whole_bytes: 0,
+            seq: 0,
+            sent_seq: 0,
+            written_seq: 0,
+            durable_seq: 0,
+            backlog: VecDeque::new(),
+            backlog_bytes: 0,
+            held: VecDeque::new(),
+            timer_set: false,
+            expected: 0,
+            in_trouble: false,
+            removed: false,
+            timestamps: false,
+            noted_s: 0,
+        }
+    }
+
+    /// Whether commands are logged.
+    pub(super) fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// The last unit so far.
+    pub(super) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Gathers the unit that a command left; says whether it left one.
+    pub(super) fn record(&mut self, context: &mut commands::Context<'_>) -> bool {
+        if self.timestamps {
+            self.note_time(context.now_ms);
+        }
+        let left = propagation::log(context, &mut self.units, &mut self.gathered);
+        if left {
+            self.unit_gathered();
+        }
+        left
+    }
+
+    /// Gathers the removal of keys that were found past their deadline while no command ran.
+    pub(super) fn record_expired(&mut self, database: usize, expired: &[Detached]) {
+        if self.on && !expired.is_empty() {
+            propagation::log_expired(database, expired, &mut self.units, &mut self.gathered);
+            self.unit_gathered();
+        }
+    }
+
+    fn unit_gathered(&mut self) {
+        self.seq += 1;
+        self.whole_bytes = self.gathered.len();
+    }
+
+    /// Notes the time between units, at most once a second.
+    fn note_time(&mut self, now_ms: u64) {
+        let now_s = now_ms / 1000;
+        if self.noted_s != now_s {
+            self.noted_s = now_s;
+            units::timestamp(now_s, &mut self.gathered);
+            self.whole_bytes = self.gathered.len();
+        }
+    }
+
+    /// After a panic: what a command left in part is taken back.
+    pub(super) fn forget_torn_unit(&mut self) {
+        self.gathered.truncate(self.whole_bytes);
+        // It died with the panic.
+        self.timer_set = false;
+        // The database that a reader has selected by then is not known any more.
+        self.units.begin_file();
+    }
+
+    /// Opens the log.
+    pub(super) fn begin(&mut self, config: &Config, start: Start) {
+        if let Start::Afresh { .. } = start {
+            // Earlier units count as durable: the base that is going to be written holds what they did.
+            (self.sent_seq, self.written_seq, self.durable_seq) = (self.seq, self.seq, self.seq);
+            self.backlog.clear();
+            self.backlog_bytes = 0;
+            self.gathered.clear();
+            self.whole_bytes = 0;
+        }
+        self.on = true;
+        self.policy = config.appendfsync;
+        self.timestamps = config.aof_timestamp_enabled;
+        self.units.begin_file();
+        let folder = log_folder(config);
+        self.writer.send(Begin { folder, name: config.appendfilename.clone(), start, policy: self.policy });
+    }
+
+    /// Has everything so far made durable at once, as somebody waits for it.
+    pub(super) fn sync_now(&mut self) {
+        self.send();
+        self.writer.send(SyncNow);
+    }
+
+    /// Stops logging; everything so far is on its way to the disk.
+    pub(super) fn end(&mut self) {
+        self.send();
+        self.on = false;
+    }
+
+    /// Syncs in another rhythm from now on.
+    pub(super) fn set_policy(&mut self, policy: AppendFsync) {
+        if self.on && self.policy != policy {
+            self.send();
+            self.policy = policy;
+            self.writer.send(SetPolicy(policy));
+        }
+    }
+
+    /// Sends what was gathered.
+    pub(super) fn send(&mut self) {
+        if self.seq == self.sent_seq {
+            return;
+        }
+        // The next piece will probably need as much room.
+        let room = Vec::with_capacity(self.gathered.len());
+        let bytes = Bytes::from(std::mem::replace(&mut self.gathered, room));
+        self.whole_bytes = 0;
+        let piece = Piece { bytes, after_seq: self.sent_seq, seq: self.seq };
+        self.sent_seq = self.seq;
+        self.backlog_bytes += piece.bytes.len() as u64;
+        self.backlog.push_back(piece.clone());
+        self.writer.send(Append(piece));
+    }
+
+    /// Begins a new increment behind everything so far.
+    pub(super) fn rotate(&mut self) {
+        self.send();
+        self.units.begin_file();
+        self.writer.send(Rotate);
+    }
+
+    /// Whether replies to what runs now have to wait.
+    pub(super) fn must_hold(&self) -> bool {
+        let not_safe = self.policy == AppendFsync::Always && self.seq > self.durable_seq;
+        self.on && !self.in_trouble && (not_safe || self.is_overrun())
+    }
+
+    fn is_overrun(&self) -> bool {
+        self.backlog_bytes > BACKLOG_BYTES
+    }
+
+    /// Keeps replies until the disk has caught up.
+    pub(super) fn hold(&mut self, replies: Finished, wrote: bool) {
+        self.held.push_back(Held { seq: self.seq, wrote, replies });
+    }
+
+    /// Notes how far the log has come.
+    fn progressed(&mut self, written_seq: u64, durable_seq: u64) {
+        (self.written_seq, self.durable_seq) = (written_seq, durable_seq);
+        while let Some(piece) = self.backlog.front().filter(|piece| piece.seq <= durable_seq) {
+            self.backlog_bytes -= piece.bytes.len() as u64;
+            self.backlog.pop_front();
+        }
+    }
+
+    /// The replies that need not wait any longer, in the order in which their batches ran.
+    fn released(&mut self) -> Vec<Finished> {
+        let reached = match self.policy {
+            AppendFsync::Always if self.on => self.durable_seq,
+            _ if self.is_overrun() => self.written_seq,
+            _ => u64::MAX,
+        };
+        let count = self.held.iter().take_while(|held| held.seq <= reached).count();
+        self.expected = self.held.len();
+        self.held.drain(..count).map(|held| held.replies).collect()
+    }
+
+    /// Everything behind a unit, once more.
+    fn resend(&mut self, durable_seq: u64) {
+        for piece in self.backlog.iter().filter(|piece| piece.seq > durable_seq) {
+            self.writer.send(Append(piece.clone()));
+        }
+    }
+
+    fn readiness(&self) -> Readiness {
+        if self.seq == self.sent_seq {
+            return Readiness::Idle;
+        }
+        if self.gathered.len() >= PIECE_BYTES {
+            return Readiness::Now;
+        }
+        match self.policy {
+            AppendFsync::Always if self.in_trouble => Readiness::Soon,
+            AppendFsync::Always if self.sent_seq != self.durable_seq => Readiness::Idle,
+            AppendFsync::Always if self.held.len() >= self.expected => Readiness::Now,
+            _ => Readiness::Soon,
+        }
+    }
+
+    /// Bytes that are not durable yet.
+    fn waiting_bytes(&self) -> u64 {
+        self.backlog_bytes + self.gathered.len() as u64
+    }
+}
+
+/// Where the files of the log are.
+pub(super) fn log_folder(config: &Config) -> Arc<dyn Folder> {
+    Arc::new(DiskFolder::new(Path::new(&config.dir).join(&config.appenddirname)))
+}
+
+impl Keyspace {
+    /// Sees to it that what was gathered is sent when it is time.
+    pub(super) fn send_log_soon(&mut self, ctx: &mut Context<Self>) {
+        match self.log.readiness() {
+            Readiness::Idle => {}
+            Readiness::Now => self.log.send(),
+            Readiness::Soon if self.log.timer_set => {}
+            Readiness::Soon => {
+                self.log.timer_set = true;
+                ctx.run_later(GATHER_TIME, |keyspace, _| {
+                    keyspace.log.timer_set = false;
+                    keyspace.log.send();
+                });
+            }
+        }
+    }
+
+    /// Sends the replies that have waited long enough.
+    fn release_replies(&mut self) {
+        for replies in self.log.released() {
+            self.send_finished(replies);
+        }
+    }
+
+    /// Answers those whose writes cannot be made durable, and those who only read, when the disk is in trouble:
+    /// nobody is told that a write is safe, and nobody waits for a disk that may be full until tomorrow.
+    fn release_in_trouble(&mut self, reason: &str) {
+        for held in std::mem::take(&mut self.log.held) {
+            let replies = if held.wrote { self.with_errors(held.replies, reason) } else { held.replies };
+            self.send_finished(replies);
+        }
+    }
+
+    fn log_progressed(&mut self, written_seq: u64, durable_seq: u64, trouble: Option<String>) {
+        self.log.progressed(written_seq, durable_seq);
+        if !self.log.is_on() {
+            self.release_replies();
+            return;
+        }
+        if self.log.removed {
+            return;
+        }
+        self.log.in_trouble = trouble.is_some();
+        let log = &mut self.durability.log;
+        log.waiting_bytes = self.log.waiting_bytes();
+        log.sync_pending = written_seq > durable_seq;
+        if log.trouble.is_some() && trouble.is_none() {
+            tracing::warn!("the log can be written again");
+        }
+        log.trouble.clone_from(&trouble);
+        match trouble {
+            Some(reason) => self.release_in_trouble(&reason),
+            None => self.release_replies(),
+        }
+    }
+
+    /// The files are gone, the data is not: a new log begins, and writes are refused until it has a base.
+    fn log_removed(&mut self) {
+        const REASON: &str = "the files of the log have been removed";
+        if !self.log.is_on() {
+            return;
+        }
+        self.log.removed = true;
+        self.durability.log.trouble = Some(REASON.to_owned());
+        self.durability.log.awaits_base = true;
+        self.cancel_rewrite(REASON);
+        self.release_in_trouble(REASON);
+        self.start_rewrite();
+    }
+
+    /// Begins a new log in the place of one that was removed.
+    pub(super) fn begin_again_if_removed(&mut self) {
+        if self.log.removed {
+            let seq = self.log.seq();
+            self.log.begin(&self.config, Start::Afresh { seq });
+        }
+    }
+
+    /// A new base counts: if the files had been removed, everything is on disk again.
+    pub(super) fn log_restored(&mut self) {
+        if std::mem::take(&mut self.log.removed) {
+            self.durability.log.trouble = None;
+            self.log.in_trouble = false;
+        }
+    }
+
+    fn note_sync(&mut self, took: Duration) {
+        let log = &mut self.durability.log;
+        log.slow_syncs += u64::from(took >= SLOW_SYNC);
+        let took_ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        let event = if self.log.policy == AppendFsync::Always {
+            "aof-fsync-always"
+        } else {
+            "aof-write-pending-fsync"
+        };
+        self.history.event(event, took_ns, self.now_ms / 1000, &self.config);
+    }
+}
+
+impl Handler<LogReport> for Keyspace {
+    type Result = ();
+
+    fn handle(&mut self, report: LogReport, ctx: &mut Context<Self>) {
+        self.links.health.taken();
+        self.now_ms = self.clock.now_ms();
+        match report {
+            LogReport::Begun(outcome) => self.log_begun(outcome),
+            LogReport::Progress { written_seq, durable_seq, synced_seq, trouble, sync_time, len_bytes } => {
+                self.durability.log.size_bytes = len_bytes;
+                self.durability.log.synced_seq = synced_seq;
+                self.log_progressed(written_seq, durable_seq, trouble);
+                if let Some(took) = sync_time {
+                    self.note_sync(took);
+                }
+                self.resume_suspended();
+            }
+            LogReport::Rotated(outcome) => self.log_rotated(outcome),
+            LogReport::Switched(outcome) => self.base_switched(outcome),
+            LogReport::Resend { durable_seq } => {
+                self.log.resend(durable_seq);
+                self.rewrite_interrupted("the aof_writer failed");
+            }
+            LogReport::Removed => self.log_removed(),
+            LogReport::GaveUp => {
+                self.durability.log.trouble = Some("the aof_writer failed too often".to_owned());
+                if self.log.policy == AppendFsync::Always {
+                    self.links.supervisor.escalate(Exit::FinalWriteFailed);
+                } else {
+                    self.release_replies();
+                }
+            }
+        }
+        self.send_log_soon(ctx);
+    }
+}

@@ -1,0 +1,225 @@
+//! What is in a store, in a file and in a real server, in one form that can be compared; and data of all kinds.
+
+use crate::common::{Client, request};
+use memora::persistence::rdb::file::{FileError, FileReader, ReadOptions, Record};
+use memora::resp::Reply;
+use memora::store::{HashKey, Limits, Store, Value, ValueRef};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// Databases of a real server with the default options.
+pub(crate) const DATABASES: usize = 16;
+
+/// A deadline far ahead: the year 2100.
+pub(crate) const FAR_MS: u64 = 4_102_444_800_123;
+
+/// A value.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Content {
+    String(Vec<u8>),
+    List(Vec<Vec<u8>>),
+    Hash(BTreeMap<Vec<u8>, Vec<u8>>),
+}
+
+/// Database and key; value and deadline.
+pub(crate) type Data = BTreeMap<(usize, Vec<u8>), (Content, Option<u64>)>;
+
+/// Long values are shown by their length.
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::String(text) if text.len() < 100 => write!(f, "\"{}\"", text.escape_ascii()),
+            Self::String(text) => write!(f, "a string of {} bytes", text.len()),
+            Self::List(elements) => write!(f, "a list of {} elements", elements.len()),
+            Self::Hash(fields) => write!(f, "a hash of {} fields", fields.len()),
+        }
+    }
+}
+
+/// Bytes that no compression makes smaller.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let next = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    };
+    (0..len).map(next).collect()
+}
+
+/// Strings where something changes: integers of every size, lengths, bytes of every value.
+fn texts() -> Vec<Vec<u8>> {
+    let ints = [0, 12, 127, 128, -4097, 32_768, -8_388_609, 2_147_483_647, 2_147_483_648, i64::MIN, i64::MAX];
+    let mut texts: Vec<Vec<u8>> = ints.iter().map(|int| int.to_string().into_bytes()).collect();
+    texts.extend(["", "-0", "007", "1e3", " 1", "a text"].map(|text| text.as_bytes().to_vec()));
+    texts.push((0..=255).collect());
+    texts.extend([20, 21, 63, 64, 4095, 4096, 16_383, 16_384].map(noise));
+    texts.push(vec![b'x'; 100]);
+    texts
+}
+
+/// Data of all kinds and sizes in several databases.
+pub(crate) fn data() -> Data {
+    let mut data = Data::new();
+    let mut add = |database, key: &[u8], content| {
+        let deadline = (data.len() % 3 == 0).then(|| FAR_MS + data.len() as u64);
+        data.insert((database, key.to_vec()), (content, deadline));
+    };
+    for (number, text) in texts().into_iter().enumerate() {
+        add(0, format!("string:{number}").as_bytes(), Content::String(text.clone()));
+        add(7, &text, Content::String(b"under a key of all kinds".to_vec()));
+    }
+    add(0, b"big", Content::String(noise(3_000_000)));
+    add(0, b"big and alike", Content::String(b"memora ".repeat(500_000)));
+    let numbered = |count: usize| (0..count).map(|number| format!("element {number}").into_bytes());
+    for count in [1, 64, 65, 128, 129, 5000] {
+        add(0, format!("list:{count}").as_bytes(), Content::List(numbered(count).collect()));
+        let fields = numbered(count).map(|text| (text.clone(), text.repeat(2)));
+        add(15, format!("hash:{count}").as_bytes(), Content::Hash(fields.collect()));
+    }
+    add(0, b"list of all kinds", Content::List(texts()));
+    add(0, b"list with a big one", Content::List(vec![b"a".to_vec(), noise(100_000), vec![b'z'; 100_000]]));
+    let fields = texts().into_iter().zip(texts().into_iter().rev());
+    add(15, b"hash of all kinds", Content::Hash(fields.collect()));
+    let tiny = (0..30_u8).map(|number| (vec![number], vec![b'0' + number % 10]));
+    add(15, b"hash of tiny ones", Content::Hash(tiny.collect()));
+    data
+}
+
+/// A store with this data, in the forms that these limits ask for.
+pub(crate) fn store_of(data: &Data, limits: Limits) -> Store {
+    let mut store = Store::new(DATABASES, HashKey(11, 12));
+    store.set_limits(limits);
+    for ((number, key), (content, deadline_ms)) in data {
+        let builder = store.db_ref(*number).builder();
+        let value = match content {
+            Content::String(text) => Value::String(text.clone().into()),
+            Content::List(elements) => {
+                let mut list = builder.list();
+                elements.iter().for_each(|element| list.push(bytes::Bytes::from(element.clone())));
+                Value::List(list.finish())
+            }
+            Content::Hash(fields) => {
+                let mut hash = builder.hash(0);
+                assert!(fields.iter().all(|(field, value)| hash.add(field, value)));
+                Value::Hash(hash.finish())
+            }
+        };
+        assert!(store.db(*number).add_value(key, value, *deadline_ms));
+    }
+    store
+}
+
+/// What is in a store.
+pub(crate) fn of_store(store: &Store) -> Data {
+    let mut data = Data::new();
+    for (number, snapshot) in store.snapshot().iter().enumerate() {
+        for item in snapshot.iter() {
+            let content = match item.value {
+                ValueRef::String(text) => Content::String(text.to_vec()),
+                ValueRef::List(list) => Content::List(list.iter().map(|element| element.to_vec()).collect()),
+                ValueRef::Hash(hash) => {
+                    Content::Hash(hash.iter().map(|(f, v)| (f.to_vec(), v.to_vec())).collect())
+                }
+            };
+            data.insert((number, item.key.to_vec()), (content, item.deadline_ms));
+        }
+    }
+    data
+}
+
+/// Loads a file as a server does.
+pub(crate) fn load(file: impl Read) -> Result<Store, FileError> {
+    let mut store = Store::new(DATABASES, HashKey(13, 14));
+    let mut reader = FileReader::new(file, ReadOptions::default(), store.db_ref(0).builder())?;
+    while let Some(record) = reader.next_record()? {
+        if let Record::Key(key) = record {
+            let database = key.database;
+            assert!(key.insert(store.db(database)));
+        }
+    }
+    store.verify().expect("a store in order");
+    Ok(store)
+}
+
+/// Has a real server make this data.
+pub(crate) fn fill(redis: &mut Client, data: &Data) {
+    for ((number, key), (content, deadline_ms)) in data {
+        call(redis, &[b"SELECT", number.to_string().as_bytes()]);
+        let words: Vec<&[u8]> = match content {
+            Content::String(text) => vec![b"SET", key, text],
+            Content::List(elements) => {
+                [&b"RPUSH"[..], key].into_iter().chain(elements.iter().map(Vec::as_slice)).collect()
+            }
+            Content::Hash(fields) => {
+                let words = fields.iter().flat_map(|(field, value)| [field.as_slice(), value]);
+                [&b"HSET"[..], key].into_iter().chain(words).collect()
+            }
+        };
+        call(redis, &words);
+        if let Some(deadline_ms) = deadline_ms {
+            call(redis, &[b"PEXPIREAT", key, deadline_ms.to_string().as_bytes()]);
+        }
+    }
+}
+
+/// What is in a real server.
+pub(crate) fn of_redis(redis: &mut Client) -> Data {
+    let mut data = Data::new();
+    for number in 0..DATABASES {
+        call(redis, &[b"SELECT", number.to_string().as_bytes()]);
+        for key in texts_of(call(redis, &[b"KEYS", b"*"])) {
+            let content = content_of(redis, &key);
+            let deadline_ms = match call(redis, &[b"PEXPIRETIME", &key]) {
+                Reply::Integer(-1) => None,
+                Reply::Integer(deadline_ms) => Some(u64::try_from(deadline_ms).unwrap()),
+                other => panic!("{other:?}"),
+            };
+            data.insert((number, key), (content, deadline_ms));
+        }
+    }
+    data
+}
+
+fn content_of(redis: &mut Client, key: &[u8]) -> Content {
+    match call(redis, &[b"TYPE", key]) {
+        Reply::Simple(kind) if kind == "string" => {
+            Content::String(texts_of(call(redis, &[b"GET", key])).pop().unwrap())
+        }
+        Reply::Simple(kind) if kind == "list" => {
+            Content::List(texts_of(call(redis, &[b"LRANGE", key, b"0", b"-1"])))
+        }
+        Reply::Simple(kind) if kind == "hash" => {
+            let texts = texts_of(call(redis, &[b"HGETALL", key]));
+            Content::Hash(texts.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Calls a real server, which has to agree.
+pub(crate) fn call(redis: &mut Client, words: &[&[u8]]) -> Reply {
+    redis.send(request(words));
+    match redis.reply() {
+        Reply::Error(text) => panic!("{}: {}", words[0].escape_ascii(), text.escape_ascii()),
+        reply => reply,
+    }
+}
+
+fn texts_of(reply: Reply) -> Vec<Vec<u8>> {
+    match reply {
+        Reply::Bulk(blob) => vec![blob.as_bytes().to_vec()],
+        Reply::Array(items) => items.into_iter().flat_map(texts_of).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Fails with the first difference, not with megabytes.
+pub(crate) fn assert_same(what: &str, found: &Data, expected: &Data) {
+    for (place, value) in expected {
+        let (number, key) = place;
+        assert_eq!(found.get(place), Some(value), "{what}: key {} of database {number}", key.escape_ascii());
+    }
+    assert_eq!(found.len(), expected.len(), "{what}: more keys than there should be");
+}
