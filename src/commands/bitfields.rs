@@ -3,6 +3,7 @@
 use super::args::Args;
 use super::bits;
 use super::context::{Context, Outcome};
+use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyAt, KeyFlag, KeyFlags, KeySpec, Spec, Words};
@@ -169,6 +170,9 @@ impl<A: Access> BitField<A> {
             (replies, changes.max(grown.into()))
         })?;
         context.effects.touched_times(changes);
+        if changes > 0 {
+            context.changed(Class::String, "setbit", key);
+        }
         Ok(Reply::Array(replies))
     }
 }

@@ -5,6 +5,7 @@
 use super::args::{Args, Rest};
 use super::bits;
 use super::context::{Context, Outcome};
+use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
@@ -92,7 +93,10 @@ impl Command for SetBit {
         let (old, grown) = context.db().edit_string(key, offset / 8 + 1, now_ms, |text, old_len| {
             (bits::set(text, offset, bit), text.len() > old_len)
         })?;
-        context.effects.touched_times((old != bit || grown).into());
+        if old != bit || grown {
+            context.effects.touched();
+            context.changed(Class::String, "setbit", key);
+        }
         Ok(Reply::from_flag(old))
     }
 }
@@ -376,6 +380,7 @@ impl Command for BitOp {
         let replaced = context.db().set_raw(key, result, Deadline::Clear, now_ms);
         context.effects.discard(replaced);
         context.effects.touched();
+        context.changed(Class::String, "set", key);
         Ok(Reply::from_count(len))
     }
 }

@@ -286,6 +286,7 @@ impl Command for Reset {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let open = !context.config.requirepass.is_set();
+        context.clients.unwatch_all(context.me);
         context.session().reset(open);
         Ok(Reply::simple("RESET"))
     }

@@ -4,6 +4,7 @@
 
 use super::args::Args;
 use super::context::{Context, Outcome};
+use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
 use super::long_double::LongDouble;
@@ -24,6 +25,7 @@ fn increment(context: &mut Context<'_>, key: Span, delta: i64) -> Outcome {
     let (key, now_ms) = (context.argv.bytes(key), context.now_ms);
     let sum = context.db().increment(key, delta, now_ms)?;
     context.effects.touched();
+    context.changed(Class::String, "incrby", key);
     Ok(Reply::Integer(sum))
 }
 
@@ -160,6 +162,7 @@ impl Command for IncrByFloat {
         let replaced = context.db().set_text(key, sum.as_bytes(), Deadline::Keep, now_ms);
         context.effects.discard(replaced);
         context.effects.touched();
+        context.changed(Class::String, "incrbyfloat", key);
         context.log([b"SET", key, sum.as_bytes(), b"KEEPTTL"]);
         Ok(Reply::bulk(sum))
     }

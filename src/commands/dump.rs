@@ -6,6 +6,7 @@
 use super::args::Args;
 use super::categories::Category;
 use super::context::{Context, Outcome};
+use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
@@ -158,6 +159,7 @@ impl Command for Restore {
             let removed = context.db().remove(key, now_ms);
             if removed.is_some() {
                 context.effects.touched();
+                context.changed(Class::Generic, "del", key);
                 context.log_removal(self.key);
             }
             context.effects.discard(removed);
@@ -166,6 +168,7 @@ impl Command for Restore {
         let replaced = context.db().insert(key, value, deadline_ms, now_ms);
         context.effects.discard(replaced);
         context.effects.touched();
+        context.changed(Class::Generic, "restore", key);
         if let (Some(deadline_ms), false) = (deadline_ms, self.absolute) {
             log_absolute(context, deadline_ms);
         }

@@ -6,6 +6,7 @@
 //! [record](super::propagation::Record).
 
 use super::session::Slot;
+use super::transactions::Queue;
 use crate::store::Detached;
 use std::any::Any;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub struct Effects {
     pub redacted: Redacted,
     /// Whether the command ran: no gate refused it.
     pub ran: bool,
+    /// Whether it is to be queued instead of run, as its client has said MULTI.
+    pub queued: bool,
 }
 
 /// Arguments that neither the slow log nor `MONITOR` shows: passwords.
@@ -84,6 +87,8 @@ pub enum Control {
     CloseClient(Slot),
     /// Whether to remove due keys in the background.
     SetActiveExpire(bool),
+    /// Run these commands now, as the reply, and nothing else between them.
+    RunTransaction(Box<Queue>),
     /// From now on show this client every command.
     Monitor,
     /// End the process in order.

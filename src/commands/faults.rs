@@ -234,6 +234,20 @@ pub const DEBUG_DISABLED: Fault = Fault::new(
 );
 /// The server reads its data and answers little else meanwhile.
 pub const LOADING: Fault = Fault::new("LOADING Redis is loading the dataset in memory");
+/// MULTI inside MULTI.
+pub const NESTED_MULTI: Fault = Fault::new("ERR MULTI calls can not be nested");
+/// EXEC without MULTI.
+pub const EXEC_WITHOUT_MULTI: Fault = Fault::new("ERR EXEC without MULTI");
+/// DISCARD without MULTI.
+pub const DISCARD_WITHOUT_MULTI: Fault = Fault::new("ERR DISCARD without MULTI");
+/// WATCH between MULTI and EXEC.
+pub const WATCH_INSIDE_MULTI: Fault = Fault::new("ERR WATCH inside MULTI is not allowed");
+/// EXEC after a command that was refused.
+pub const EXEC_ABORTED: Fault = Fault::new("EXECABORT Transaction discarded because of previous errors.");
+/// A command that cannot be part of a transaction.
+pub const NOT_IN_TRANSACTION: Fault = Fault::new("ERR Command not allowed inside a transaction");
+/// MONITOR in a transaction.
+pub const MONITOR_DENIED: Fault = Fault::new("ERR MONITOR isn't allowed for DENY BLOCKING client");
 /// The Keyspace failed while it executed this very command.
 pub const OUTCOME_UNKNOWN: Fault =
     Fault::new("ERR internal error while executing this command, its outcome is unknown");
@@ -242,6 +256,17 @@ pub const OUTCOME_UNKNOWN: Fault =
 #[must_use]
 pub fn log_failed(reason: &str) -> Fault {
     Fault::from_bytes(format!("MISCONF Errors writing to the AOF file: {reason}"))
+}
+
+/// EXEC that a gate refuses.
+#[must_use]
+pub fn aborted(reason: &Fault) -> Fault {
+    let text = reason.text();
+    with_argument(
+        "EXECABORT Transaction discarded because of: ",
+        text.strip_prefix(b"ERR ").unwrap_or(text),
+        "",
+    )
 }
 
 /// The wrong number of arguments; `name` in lower case, subcommands as `client|id`.

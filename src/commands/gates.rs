@@ -8,12 +8,14 @@ use super::durability::WritesRefused;
 use super::faults::{self, Fault};
 use super::prepare::{Prepared, Refusal};
 use super::spec::Flag;
+use super::transactions;
 
 /// One check: the fault if the command must not run.
 type Gate = fn(&Context<'_>, &Prepared) -> Option<Fault>;
 
 /// All gates, in the order in which Redis asks.
-const GATES: &[Gate] = &[known, arity, authenticated, disk_writable, loaded, monitoring];
+const GATES: &[Gate] =
+    &[known, arity, authenticated, allowed_in_transaction, disk_writable, loaded, monitoring];
 
 /// The first objection to running a command, if any.
 pub(super) fn objection(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
@@ -42,11 +44,17 @@ fn authenticated(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
     (!context.clients[context.me].authenticated && !free()).then_some(faults::NO_AUTH)
 }
 
+/// The client is in no transaction, or the command may be part of one.
+fn allowed_in_transaction(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    let refused = || prepared.row().is_some_and(|row| row.flags.has(Flag::NoMulti));
+    (context.clients[context.me].queue.is_some() && refused()).then_some(faults::NOT_IN_TRANSACTION)
+}
+
 /// What is written can be made durable; PING tells as well, so that whoever watches the server notices.
 fn disk_writable(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let refused = context.durability.refuses_writes(context.config)?;
     let row = prepared.row()?;
-    let concerned = row.flags.has(Flag::Write) || row.spec.name == "ping";
+    let concerned = transactions::writes(&context.clients[context.me], prepared) || row.spec.name == "ping";
     concerned.then(|| match refused {
         WritesRefused::Snapshot => faults::SNAPSHOT_FAILED,
         WritesRefused::Log(reason) => faults::log_failed(&reason),
@@ -55,8 +63,8 @@ fn disk_writable(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
 
 /// The data is there, or the command is one that does not need it.
 fn loaded(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
-    let free = || prepared.row().is_some_and(|row| row.flags.has(Flag::Loading));
-    (context.durability.loading.is_some() && !free()).then_some(faults::LOADING)
+    let concerned = || transactions::needs_data(&context.clients[context.me], prepared);
+    (context.durability.loading.is_some() && concerned()).then_some(faults::LOADING)
 }
 
 /// A client in MONITOR mode is a replica to Redis, and replicas do not ask for data.

@@ -6,6 +6,7 @@ use super::args::{Args, Rest};
 use super::big_replies::{KeysPieces, shown};
 use super::categories::Category;
 use super::context::{Context, Outcome};
+use super::events::Class;
 use super::family::family;
 use super::faults::Fault;
 use super::scanning::{ScanOptions, parse_cursor};
@@ -73,7 +74,10 @@ fn remove(context: &mut Context<'_>, keys: Rest) -> Reply {
     let mut removed = 0;
     for key in keys.of(argv) {
         let detached = context.db().remove(key, now_ms);
-        removed += u64::from(detached.is_some());
+        if detached.is_some() {
+            removed += 1;
+            context.changed(Class::Generic, "del", key);
+        }
         context.effects.discard(detached);
     }
     context.effects.touched_times(removed);

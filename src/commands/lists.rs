@@ -31,6 +31,16 @@ const READ: Spec = Spec {
 /// What every command that changes elements inside a list declares alike.
 const WRITE: Spec = Spec { flags: &[Flag::Write, Flag::Denyoom], group: Group::List, ..Spec::EMPTY };
 
+/// What a push at an end is called.
+fn push_event(side: Side) -> &'static str {
+    if side == Side::Front { "lpush" } else { "rpush" }
+}
+
+/// What taking from an end is called.
+fn pop_event(side: Side) -> &'static str {
+    if side == Side::Front { "lpop" } else { "rpop" }
+}
+
 /// Reads `LEFT` or `RIGHT`.
 fn side(args: &mut Args<'_>) -> Side {
     if args.option("LEFT") {

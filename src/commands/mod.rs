@@ -23,6 +23,8 @@ pub mod session;
 pub mod statistics;
 pub mod context;
 pub mod effects;
+pub mod events;
+pub mod watches;
 pub mod propagation;
 pub mod history;
 pub mod durability;
@@ -56,6 +58,7 @@ mod transfers;
 mod ttl;
 mod object;
 mod dump;
+pub mod transactions;
 mod connection;
 mod client;
 mod command;
@@ -88,14 +91,33 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     if let Some(record) = &mut context.record {
         record.begin(session.database);
     }
-    context.statistics.commands_processed += 1;
     let outcome = match gates::objection(context, prepared) {
-        Some(fault) => Err((fault, Stage::Rejected)),
-        None => {
-            context.effects.ran = true;
-            run(context, prepared)
+        Some(fault) => Err((transactions::refused(context, prepared, fault), Stage::Rejected)),
+        None if transactions::queues(&context.clients[context.me], prepared) => {
+            context.effects.queued = true;
+            return Reply::QUEUED;
         }
+        None => run_counted(context, prepared),
     };
+    reply(context, prepared, outcome)
+}
+
+/// Runs a command of a transaction, which has passed the gates when it was queued.
+pub fn execute_queued(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
+    if let Some(record) = &mut context.record {
+        record.begin(context.clients[context.me].database);
+    }
+    let outcome = run_counted(context, prepared);
+    reply(context, prepared, outcome)
+}
+
+fn run_counted(context: &mut Context<'_>, prepared: &Prepared) -> Result<Reply, (Fault, Stage)> {
+    context.statistics.commands_processed += 1;
+    context.effects.ran = true;
+    run(context, prepared)
+}
+
+fn reply(context: &mut Context<'_>, prepared: &Prepared, outcome: Result<Reply, (Fault, Stage)>) -> Reply {
     context.statistics.changes += context.effects.changes;
     match outcome {
         Ok(reply) => reply,

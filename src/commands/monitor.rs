@@ -6,7 +6,7 @@ use super::args::Args;
 use super::context::{Context, Outcome};
 use super::effects::{Control, Redacted};
 use super::family::family;
-use super::faults::Fault;
+use super::faults::{self, Fault};
 use super::prepare::Prepared;
 use super::spec::{Command, Flag, Group, Spec};
 use crate::resp::Reply;
@@ -33,6 +33,9 @@ impl Command for MonitorCommand {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
+        if context.session().denies_blocking {
+            return Err(faults::MONITOR_DENIED);
+        }
         if context.session().monitors {
             // Who watches already is not answered, as in Redis.
             return Ok(Reply::Silent);

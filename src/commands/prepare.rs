@@ -28,6 +28,12 @@ pub(super) enum Refusal {
 }
 
 impl Prepared {
+    /// What is left where a command was taken away to be queued.
+    #[must_use]
+    pub fn taken() -> Self {
+        refused(None, Refusal::Arguments(faults::SYNTAX))
+    }
+
     /// Which argument is the command's first key, where that is fixed.
     #[must_use]
     pub fn first_key(&self) -> Option<usize> {

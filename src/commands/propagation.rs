@@ -91,8 +91,17 @@ impl Record {
 /// To be called after each [`execute`](super::execute) with a record, before `effects.garbage` is carried off;
 /// without a record there is nothing to write, and expired keys stay where they are.
 pub fn log(context: &mut Context<'_>, units: &mut UnitWriter, out: &mut Vec<u8>) -> bool {
-    let Some(record) = context.record.as_deref() else { return false };
+    if context.record.is_none() {
+        return false;
+    }
     units.begin(out);
+    log_part(context, units, out);
+    units.end(out)
+}
+
+/// The same for a command of a transaction, which is a part of the unit that was begun.
+pub fn log_part(context: &mut Context<'_>, units: &mut UnitWriter, out: &mut Vec<u8>) {
+    let Some(record) = context.record.as_deref() else { return };
     for database in [Some(record.database), record.other_database].into_iter().flatten() {
         for detached in context.store.db(database).take_expired() {
             units.words(database, &[b"DEL", detached.key()], out);
@@ -104,7 +113,6 @@ pub fn log(context: &mut Context<'_>, units: &mut UnitWriter, out: &mut Vec<u8>)
         Entry::IfChanged | Entry::Request => units.command(record.database, context.argv.encoded(), out),
         Entry::Commands => record.write(units, out),
     }
-    units.end(out)
 }
 
 /// Appends the DELs of keys that were taken out of a database past their deadline while no command ran: a unit

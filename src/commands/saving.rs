@@ -184,7 +184,7 @@ impl Command for WaitAof {
         let seq = context.session().last_write_seq;
         let is_local = context.durability.log.has_on_disk(seq);
         // There are no replicas: whoever asks for one waits until the time is up.
-        if replicas || local && !is_local {
+        if (replicas || local && !is_local) && !context.session().denies_blocking {
             context.effects.control(Control::Await(Awaited::Synced { seq, local, replicas, timeout_ms }));
             return Ok(Reply::Silent);
         }

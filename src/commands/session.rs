@@ -4,6 +4,8 @@
 //! CLIENT SETNAME, …) run there, and CLIENT LIST shows all of them. It holds no socket.
 
 use super::table::Entry;
+use super::transactions::Queue;
+use super::watches::{WatchedKey, Watches};
 use crate::resp::Protocol;
 use bytes::Bytes;
 use slab::Slab;
@@ -48,6 +50,14 @@ pub struct Session {
     pub monitors: bool,
     /// Whether its commands wait for the end of a pause.
     pub postponed: bool,
+    /// The commands since MULTI; none outside of a transaction.
+    pub queue: Option<Box<Queue>>,
+    /// Keys it watches.
+    pub watched: Vec<WatchedKey>,
+    /// Whether a key it watches has changed.
+    pub is_stale: bool,
+    /// Whether its commands are to answer at once instead of waiting, as in a transaction.
+    pub denies_blocking: bool,
     /// When it connected, Unix time in milliseconds.
     pub created_ms: u64,
     /// When its last batch arrived, Unix time in milliseconds.
@@ -136,6 +146,10 @@ impl Session {
             no_touch: false,
             monitors: false,
             postponed: false,
+            queue: None,
+            watched: Vec::new(),
+            is_stale: false,
+            denies_blocking: false,
             created_ms: 0,
             active_ms: 0,
             last_command: None,
@@ -146,7 +160,8 @@ impl Session {
         }
     }
 
-    /// Back to the state after connecting, as `RESET` asks for; the client has to authenticate again.
+    /// Back to the state after connecting, as `RESET` asks for; the client has to authenticate again. What it watches
+    /// its register forgets.
     pub fn reset(&mut self, authenticated: bool) {
         self.name = Bytes::new();
         self.database = 0;
@@ -156,13 +171,22 @@ impl Session {
         self.no_evict = false;
         self.no_touch = false;
         self.monitors = false;
+        self.queue = None;
+    }
+
+    /// What its transaction occupies, bytes.
+    #[must_use]
+    pub fn transaction_bytes(&self) -> u64 {
+        let watched: usize = self.watched.iter().map(|watched| watched.key.len()).sum();
+        let watched = watched + self.watched.capacity() * size_of::<WatchedKey>();
+        (self.queue.as_ref().map_or(0, |queue| queue.len_bytes()) + watched) as u64
     }
 
     /// The memory it occupies: its buffers, its request, and what is known of it.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         let buffers = self.gauges.query_bytes() + self.gauges.query_free_bytes() + self.gauges.output_bytes();
-        buffers + (self.request_bytes + size_of::<Self>()) as u64
+        buffers + self.transaction_bytes() + (self.request_bytes + size_of::<Self>()) as u64
     }
 
     /// Whether the client is on this machine.
@@ -170,6 +194,12 @@ impl Session {
     pub fn is_local(&self) -> bool {
         let ip = self.address.parse::<SocketAddr>().map(|address| address.ip().to_canonical());
         self.unix_socket || ip.is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Whether replies are sent at this moment.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        matches!(self.replies, ReplyMode::On | ReplyMode::SkipNext)
     }
 
     /// Whether the next reply is to be sent; steps the skip mode on.
@@ -209,6 +239,7 @@ pub struct Clients {
     sessions: Slab<Session>,
     slots: HashMap<ClientId, Slot>,
     pause: Option<Pause>,
+    watches: Watches,
 }
 
 impl Clients {
@@ -222,7 +253,48 @@ impl Clients {
 
     /// Forgets a client.
     pub fn remove(&mut self, id: ClientId) -> Option<Session> {
-        self.slots.remove(&id).and_then(|slot| self.sessions.try_remove(slot))
+        let slot = self.slots.remove(&id)?;
+        self.unwatch_all(slot);
+        self.sessions.try_remove(slot)
+    }
+
+    /// Whether anybody wants to hear of changes to keys.
+    #[inline]
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
+    /// Has a client watch a key; once is enough.
+    pub(super) fn watch(&mut self, slot: Slot, watched: WatchedKey) {
+        let known = |other: &WatchedKey| other.database == watched.database && other.key == watched.key;
+        if !self.sessions[slot].watched.iter().any(known) {
+            self.watches.add(&watched, slot);
+            self.sessions[slot].watched.push(watched);
+        }
+    }
+
+    /// Has a client watch nothing any more, and forget that something has changed.
+    pub(super) fn unwatch_all(&mut self, slot: Slot) {
+        let Some(session) = self.sessions.get_mut(slot) else { return };
+        session.is_stale = false;
+        for watched in std::mem::take(&mut session.watched) {
+            self.watches.remove(&watched, slot);
+        }
+    }
+
+    /// Tells those who watch a key that it has changed.
+    pub(super) fn touch_watched(&mut self, database: usize, key: &[u8]) {
+        for slot in self.watches.of(database, key) {
+            self.sessions[*slot].is_stale = true;
+        }
+    }
+
+    /// The same for those keys of a database to which something applies.
+    pub(super) fn touch_watched_where(&mut self, database: usize, applies: impl Fn(&[u8]) -> bool) {
+        for slot in self.watches.of_all(database, applies) {
+            self.sessions[slot].is_stale = true;
+        }
     }
 
     /// Has clients wait. A longer or stricter pause in force stays.

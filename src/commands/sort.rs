@@ -10,6 +10,7 @@ mod pattern;
 use super::args::Args;
 use super::categories::Category;
 use super::context::{Context, Outcome, string_reply};
+use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyAt, KeyFlag, KeyFlags, KeySpec, Spec, Words};
@@ -159,6 +160,11 @@ impl Sort {
         let replaced = context.db().insert(destination, Value::List(list), None, now_ms);
         // An emptied destination is one change, as its deletion is.
         context.effects.touched_times(if len > 0 { len as u64 } else { u64::from(replaced.is_some()) });
+        if len > 0 {
+            context.changed(Class::List, "sortstore", destination);
+        } else if replaced.is_some() {
+            context.changed(Class::Generic, "del", destination);
+        }
         context.effects.discard(replaced);
         Reply::from_count(len)
     }

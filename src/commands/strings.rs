@@ -5,6 +5,7 @@
 
 use super::args::{Args, new_string};
 use super::context::{Context, Outcome};
+use super::events::Class;
 use super::expiration::{Expiration, Unit};
 use super::family::family;
 use super::faults::{self, Fault};
@@ -402,14 +403,14 @@ impl Command for GetEx {
 impl GetEx {
     fn change_ttl(&self, context: &mut Context<'_>) -> Result<(), Fault> {
         let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
-        let changed = match self.ttl {
-            NewTtl::Keep => false,
+        let event = match self.ttl {
+            NewTtl::Keep => return Ok(()),
             NewTtl::Persist => {
-                let persisted = context.db().persist(key, now_ms);
-                if persisted {
-                    context.log([b"PERSIST", key]);
+                if !context.db().persist(key, now_ms) {
+                    return Ok(());
                 }
-                persisted
+                context.log([b"PERSIST", key]);
+                "persist"
             }
             NewTtl::Expire(unit, amount) => {
                 let amount = parse_int(context.argv.bytes(amount)).ok_or(faults::NOT_AN_INTEGER)?;
@@ -421,10 +422,12 @@ impl GetEx {
                     return Ok(());
                 }
                 context.log_deadline(self.key, deadline_ms, context.argv.len());
-                context.db().set_deadline(key, deadline_ms, now_ms)
+                context.db().set_deadline(key, deadline_ms, now_ms);
+                "expire"
             }
         };
-        context.effects.touched_times(changed.into());
+        context.effects.touched();
+        context.changed(Class::Generic, event, key);
         Ok(())
     }
 }
@@ -436,6 +439,10 @@ impl Context<'_> {
         let replaced = self.db().set_string(argv.bytes(key), new_string(argv, value), deadline, now_ms);
         self.effects.discard(replaced);
         self.effects.touched();
+        self.changed_at(Class::String, "set", key);
+        if let Deadline::At(_) = deadline {
+            self.changed_at(Class::Generic, "expire", key);
+        }
         if self.is_logged() {
             self.log_string(key, value, deadline);
         }
@@ -445,7 +452,10 @@ impl Context<'_> {
     pub(super) fn remove(&mut self, key: Span) {
         let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
         let removed = self.db().remove(key, now_ms);
-        self.effects.touched_times(removed.is_some().into());
+        if removed.is_some() {
+            self.effects.touched();
+            self.changed(Class::Generic, "del", key);
+        }
         self.effects.discard(removed);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::args::Args;
 use super::context::{Context, Outcome};
+use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, Spec};
@@ -45,6 +46,7 @@ impl Command for Append {
         let max_bytes = context.config.proto_max_bulk_len;
         let len = context.db().append(key, value, max_bytes, now_ms)?;
         context.effects.touched();
+        context.changed(Class::String, "append", key);
         Ok(Reply::from_count(len))
     }
 }
@@ -198,7 +200,10 @@ impl Command for SetRange {
             (context.argv.bytes(self.key), context.argv.bytes(self.value), context.now_ms);
         let max_bytes = context.config.proto_max_bulk_len;
         let len = context.db().set_range(key, self.offset, value, max_bytes, now_ms)?;
-        context.effects.touched_times((!value.is_empty()).into());
+        if !value.is_empty() {
+            context.effects.touched();
+            context.changed(Class::String, "setrange", key);
+        }
         Ok(Reply::from_count(len))
     }
 }

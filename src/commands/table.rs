@@ -45,6 +45,7 @@ families! {
     ttl::Ttl,
     object::Object,
     dump::Dumps,
+    transactions::Transactions,
     connection::Connection,
     client::Client,
     command::Command,

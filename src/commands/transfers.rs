@@ -5,6 +5,7 @@
 use super::args::Args;
 use super::categories::Category;
 use super::context::{Context, Outcome};
+use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
@@ -62,6 +63,8 @@ impl<const NX: bool> Command for Rename<NX> {
             context.effects.discard(replaced);
         }
         context.effects.touched();
+        context.changed(Class::Generic, "rename_from", key);
+        context.changed(Class::Generic, "rename_to", new_key);
         Ok(if NX { Reply::ONE } else { Reply::OK })
     }
 }
@@ -138,6 +141,7 @@ impl Command for Copy {
             context.effects.discard(replaced);
         }
         context.effects.touched();
+        context.changed_in(target, Class::Generic, "copy_to", destination);
         Ok(Reply::ONE)
     }
 }
@@ -178,6 +182,8 @@ impl Command for Move {
             context.other_db(target).put(key, detached, now_ms);
         }
         context.effects.touched();
+        context.changed(Class::Generic, "move_from", key);
+        context.changed_in(target, Class::Generic, "move_to", key);
         Ok(Reply::ONE)
     }
 }
@@ -210,6 +216,7 @@ impl Command for Swapdb {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let (one, other) = (context.database(self.one)?, context.database(self.other)?);
+        context.swapping(one, other);
         context.store.swap(one, other);
         context.effects.touched();
         Ok(Reply::OK)

@@ -4,6 +4,7 @@
 
 use super::args::Args;
 use super::context::{Context, Outcome};
+use super::events::Class;
 use super::expiration::{Expiration, Unit};
 use super::family::family;
 use super::faults::{self, Fault};
@@ -202,12 +203,14 @@ impl<U: InUnit> Command for Expire<U> {
             Some(deadline_ms) => {
                 context.db().set_deadline(key, deadline_ms, now_ms);
                 context.log_deadline(self.key, deadline_ms, FIRST_CONDITION);
+                context.changed(Class::Generic, "expire", key);
             }
             // A time that has passed already removes the key at once.
             None => {
                 let removed = context.db().remove(key, now_ms);
                 context.effects.discard(removed);
                 context.log_removal(self.key);
+                context.changed(Class::Generic, "del", key);
             }
         }
         context.effects.touched();
@@ -262,7 +265,10 @@ impl Command for Persist {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
         let persisted = context.db().persist(key, now_ms);
-        context.effects.touched_times(u64::from(persisted));
+        if persisted {
+            context.effects.touched();
+            context.changed(Class::Generic, "persist", key);
+        }
         Ok(if persisted { Reply::ONE } else { Reply::ZERO })
     }
 }

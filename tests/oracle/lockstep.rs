@@ -51,13 +51,19 @@ impl Pair {
             }
         }
         let mut clients = self.clients(case.protocol);
+        let mut queued = Vec::new();
         let mut sent = 0;
         for batch in batches(case) {
             let replies = exchange(&mut clients, batch);
             for (offset, (request, replies)) in batch.iter().zip(replies).enumerate() {
                 let [memora, redis] = &replies;
-                if !is_alike(request, memora, redis) {
+                if !is_alike(request, memora, redis) && !is_alike_transaction(request, &queued, &replies) {
                     return Some(Difference { request: request.clone(), at: Some(sent + offset), replies });
+                }
+                if redis.bytes() == b"QUEUED" {
+                    queued.push(request.clone());
+                } else if !redis.is_error() {
+                    queued.clear();
                 }
                 if *redis == Value::Closed {
                     clients = self.clients(case.protocol);
@@ -135,6 +141,17 @@ fn batches(case: &Case) -> impl Iterator<Item = &[Words]> {
 
 fn connect(address: SocketAddr) -> Client {
     Client::connect(address).expect("a server that runs accepts connections")
+}
+
+/// Whether both answered an EXEC alike: each of the queued requests has its own way to be compared.
+fn is_alike_transaction(request: &[Vec<u8>], queued: &[Words], replies: &[Value; 2]) -> bool {
+    let [memora, redis] = replies.each_ref().map(Value::items);
+    request[0].eq_ignore_ascii_case(b"EXEC")
+        && [memora.len(), redis.len()] == [queued.len(); 2]
+        && queued
+            .iter()
+            .zip(memora.iter().zip(redis))
+            .all(|(request, (one, other))| is_alike(request, one, other))
 }
 
 fn words(text: &[&str]) -> Words {

@@ -198,6 +198,12 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CLIENT TRACKINGINFO"),
     rule(1, "CLIENT GETREDIR"),
     rule(1, "CLIENT CACHING <YES | NO | text>"),
+    // Transactions
+    rule(4, "MULTI"),
+    rule(6, "EXEC"),
+    rule(1, "DISCARD"),
+    rule(3, "WATCH key..."),
+    rule(1, "UNWATCH"),
     // The server
     rule(1, "DBSIZE").compare(Compare::Outcome, DUE_KEYS),
     rule(1, "FLUSHDB [ASYNC | SYNC]"),

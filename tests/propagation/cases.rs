@@ -86,6 +86,12 @@ pub(crate) const CASES: &[&str] = &[
     "SELECT 3 ; DUE a ; SELECT 0 ; DUE a ; COPY a a DB 3 ; MOVE a 3 ; SET a 1 ; COPY a a DB 3",
     "SELECT 3 ; DUE a ; SELECT 0 ; SET a 1 ; COPY a a DB 3 REPLACE",
     "SELECT 3 ; DUE a ; SWAPDB 0 3 ; SELECT 0 ; GET a ; SELECT 3 ; FLUSHALL",
+    // A transaction is one unit; a single command needs no limits around it.
+    "MULTI ; SET a 1 ; INCR a ; GET a ; LPUSH l x ; EXEC ; SET b 1",
+    "MULTI ; SET a 1 ; EXEC ; MULTI ; GET a ; EXEC ; MULTI ; EXEC ; MULTI ; SET a 2 ; DISCARD ; MULTI ; SET a ; SET a 3 ; EXEC",
+    "SET a x ; MULTI ; INCR a ; SET b 1 EX 100 ; LPUSH a y ; GETEX b PERSIST ; EXEC ; WATCH a ; SET a 1 ; MULTI ; SET a 2 ; EXEC",
+    "MULTI ; SET a 1 ; SELECT 3 ; SET a 1 ; SELECT 0 ; SET c 1 ; EXEC ; SET d 1",
+    "DUE a b ; MULTI ; GET a ; SET b 1 ; SET c 1 ; EXEC",
     // Reading and failing leaves nothing.
     "SET k v ; GET k ; RPUSH k a ; LPUSH k ; HSET k f v ; INCR k ; STRLEN k ; NOSUCH k ; SET k ; SORT k STORE d ; LINSERT k BEFORE a b",
 ];

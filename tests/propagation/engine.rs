@@ -2,12 +2,13 @@
 
 use memora::commands::context::{ActorReport, Context, CpuTimes, Facts, Fixed, MemoryFigures};
 use memora::commands::durability::Durability;
-use memora::commands::effects::Effects;
+use memora::commands::effects::{Control, Effects};
 use memora::commands::history::History;
 use memora::commands::propagation::Record;
 use memora::commands::session::{Clients, Session, Slot};
 use memora::commands::statistics::Statistics;
-use memora::commands::{execute, prepare, propagation};
+use memora::commands::transactions::Queue;
+use memora::commands::{execute, execute_queued, prepare, propagation};
 use memora::config::Config;
 use memora::persistence::aof::{Replay, UnitWriter};
 use memora::resp::{Argv, DetachedRequest, Reply};
@@ -83,12 +84,34 @@ impl Engine {
     pub(crate) fn run_argv(&mut self, argv: Argv<'_>) -> Reply {
         let prepared = prepare(argv);
         let mut context = self.world.context(argv, Some(&mut self.record));
-        let reply = execute(&mut context, &prepared);
+        let mut reply = execute(&mut context, &prepared);
         let before = self.log.len();
         let written = propagation::log(&mut context, &mut self.units, &mut self.log);
         assert_eq!(written, self.log.len() > before);
+        let controls = std::mem::take(&mut context.effects.controls);
+        if context.effects.queued {
+            context.queue(prepared);
+        }
+        for control in controls {
+            if let Control::RunTransaction(queue) = control {
+                reply = self.run_transaction(&queue);
+            }
+        }
         assert!(self.world.store.iter_mut().all(|database| database.take_expired().is_empty()), "not logged");
         reply
+    }
+
+    fn run_transaction(&mut self, queue: &Queue) -> Reply {
+        self.units.begin(&self.log);
+        let mut replies = Vec::new();
+        for queued in &queue.commands {
+            let mut context = self.world.context(queued.request.argv(), Some(&mut self.record));
+            replies.push(execute_queued(&mut context, &queued.prepared));
+            propagation::log_part(&mut context, &mut self.units, &mut self.log);
+        }
+        self.units.end(&mut self.log);
+        self.world.clients[self.world.me].denies_blocking = false;
+        Reply::Array(replies)
     }
 
     /// Removes due keys as a tick does, at most so many of each database.

@@ -1,32 +1,16 @@
-//! Running one batch: each command in turn, its reply encoded, its wishes carried out.
+//! A batch from its arrival to its replies on their way; what happens to each command in between is in `execution`.
 //!
 //! The batch in progress lies in the actor, not on the stack: when a command panics, the replies of the
 //! commands before it are still there to be sent.
 
 use super::Keyspace;
-use super::controls::store_limits;
+use super::execution::{Execution, Progress};
 use super::messages::Work;
 use crate::actors::connection::Replies;
-use crate::commands::context::Context;
-use crate::commands::effects::{Awaited, Control, Effects};
 use crate::commands::session::{ClientId, Slot};
-use crate::commands::{self, Prepared, faults};
+use crate::commands::{Prepared, faults};
 use crate::resp::{ProtocolError, Reply, ReplyBuffer};
 use crate::store::Detached;
-use std::thread;
-use std::time::Duration;
-
-/// How far a batch came.
-enum Progress {
-    /// All of it ran that is to run.
-    Done,
-    /// A pause holds the next command.
-    Held,
-    /// The last command waits for something, and the next ones for it.
-    Suspended(Awaited),
-    /// The last command asked for what the next ones are to find done.
-    Asked,
-}
 
 /// A batch that has run, with its replies on their way.
 pub(super) struct Finished {
@@ -41,13 +25,21 @@ pub(super) struct Current {
     pub(super) slot: Slot,
     pub(super) work: Box<Work>,
     /// The command that runs, counted from zero.
-    next: usize,
+    pub(super) next: usize,
     /// How many replies it has made.
     pub(super) replies: usize,
     /// Whether it has left units in the log.
-    wrote: bool,
+    pub(super) wrote: bool,
     /// Whether the rest of the batch is not to run and the connection to be closed after the replies.
-    close: bool,
+    pub(super) close: bool,
+    /// The transaction that the command runs, if it is an EXEC.
+    pub(super) transaction: Option<Execution>,
+}
+
+impl Current {
+    fn new(slot: Slot, work: Box<Work>) -> Self {
+        Self { slot, work, next: 0, replies: 0, wrote: false, close: false, transaction: None }
+    }
 }
 
 impl Keyspace {
@@ -59,7 +51,7 @@ impl Keyspace {
         session.request_bytes = work.batch.frame_bytes();
         self.statistics.input_bytes += work.received_bytes;
         self.warm(slot, &work);
-        self.current = Some(Current { slot, work, next: 0, replies: 0, wrote: false, close: false });
+        self.current = Some(Current::new(slot, work));
         self.run_and_answer();
         self.resume_postponed();
     }
@@ -105,81 +97,6 @@ impl Keyspace {
         if !big.is_empty() {
             self.facts.reclaimer.discard(big);
         }
-    }
-
-    /// Runs the commands of the batch in progress, one after the other.
-    fn run_current(&mut self) -> Progress {
-        let Some(Current { slot, work, next, replies, wrote, close }) = &mut self.current else {
-            return Progress::Done;
-        };
-        let mut started = self.stopwatch.now();
-        while *next < work.prepared.len() && !*close {
-            let mut context = Context {
-                argv: work.batch.argv(*next),
-                store: &mut self.store,
-                clients: &mut self.clients,
-                me: *slot,
-                config: &mut self.config,
-                statistics: &mut self.statistics,
-                history: &mut self.history,
-                durability: &mut self.durability,
-                facts: &self.facts,
-                now_ms: self.now_ms,
-                random: self.random.draw(),
-                effects: Effects::default(),
-                record: self.log.is_on().then_some(&mut self.record),
-            };
-            let prepared = &work.prepared[*next];
-            if commands::is_held(&mut context, prepared) {
-                return Progress::Held;
-            }
-            let reply = commands::execute(&mut context, prepared);
-            context.effects.controls.iter().for_each(carry_out_at_once);
-            let session = &mut context.clients[*slot];
-            if session.wants_reply() {
-                work.replies.push(reply, session.protocol);
-                *replies += 1;
-            }
-            if self.log.is_on() && self.log.record(&mut context) {
-                *wrote = true;
-                context.clients[*slot].last_write_seq = self.log.seq();
-            }
-            context.effects.garbage.drain(..).for_each(|garbage| self.facts.reclaimer.discard(garbage));
-            // One look at the clock per command: the end of one is the beginning of the next.
-            let ended = self.stopwatch.now();
-            commands::note_duration(&mut context, prepared, nanoseconds(ended - started));
-            started = ended;
-            if self.monitors.is_watched() {
-                self.monitors.note(&context, prepared);
-            }
-            let (mut awaited, mut asked) = (None, false);
-            for control in context.effects.controls {
-                *close |= ends_batch(&control);
-                asked |= shows_at_once(&control);
-                match control {
-                    Control::Await(what) => awaited = Some(what),
-                    Control::Monitor => self.monitors.add(*slot, &self.connections),
-                    // The next command of this batch is already to see these.
-                    Control::ResetStatistics => {
-                        self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());
-                    }
-                    Control::ConfigChanged => {
-                        self.store.set_limits(store_limits(&self.config));
-                        self.controls.push(control);
-                    }
-                    later => self.controls.push(later),
-                }
-            }
-            self.unknown.extend(prepared.is_unknown().then_some(*next));
-            *next += 1;
-            if let Some(awaited) = awaited {
-                return Progress::Suspended(awaited);
-            }
-            if asked {
-                return Progress::Asked;
-            }
-        }
-        Progress::Done
     }
 
     /// Ends the batch in progress: the protocol error, if there was one, and the replies on their way.
@@ -246,16 +163,18 @@ impl Keyspace {
     pub(super) fn abandon_current(&mut self) {
         let Some(mut current) = self.current.take() else { return };
         let protocol = self.clients[current.slot].protocol;
+        let failing = current.next;
+        self.abandon_transaction(&mut current);
         let commands = current.work.prepared.len();
         for index in current.next..commands {
-            let failed = index == current.next;
+            let failed = index == failing;
             let fault = if failed { faults::OUTCOME_UNKNOWN } else { faults::LOADING };
             if self.clients[current.slot].wants_reply() {
                 current.work.replies.push(Reply::Error(fault.into_bytes()), protocol);
                 current.replies += 1;
             }
         }
-        let name = current.work.prepared.get(current.next).and_then(|prepared| prepared.entry);
+        let name = current.work.prepared.get(failing).and_then(|prepared| prepared.entry);
         let name = name.map_or("", |entry| entry.name.as_str());
         tracing::error!(command = name, "a command failed with a panic; its outcome is unknown");
         if let Some(error) = current.work.batch.error() {
@@ -295,33 +214,8 @@ const WARM_COMMANDS: usize = 4;
 /// Databases with fewer keys lie in the processor's caches anyway.
 const WARM_KEYS: usize = 50_000;
 
-/// Carries out what belongs before the reply: DEBUG SLEEP answers when it has slept, DEBUG PANIC fails as a
-/// command with a bug would.
-fn carry_out_at_once(control: &Control) {
-    match control {
-        // What DEBUG SLEEP is for: to see how others fare while the server is busy.
-        Control::Sleep(duration) => thread::sleep(*duration),
-        Control::Panic => panic!("requested by DEBUG PANIC"),
-        _ => {}
-    }
-}
-
 /// How many unknown commands are remembered so that each is logged once.
 const UNKNOWN_NAMES: usize = 256;
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Whether the commands behind the one that asked for this are not to run any more.
-fn ends_batch(control: &Control) -> bool {
-    matches!(control, Control::CloseAfterReply | Control::Shutdown { .. })
-}
-
-/// Whether the commands behind the one that asked for this can tell whether it has been done.
-fn shows_at_once(control: &Control) -> bool {
-    matches!(control, Control::Snapshot | Control::Rewrite | Control::ConfigChanged)
-}
 
 /// A prepared command is small enough to be moved around in batches.
 const _: () = assert!(size_of::<Prepared>() <= 128);

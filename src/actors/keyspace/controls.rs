@@ -18,6 +18,7 @@ impl Keyspace {
                 | Control::ResetStatistics
                 | Control::Sleep(_)
                 | Control::Await(_)
+                | Control::RunTransaction(_)
                 | Control::Panic => {}
                 Control::SetActiveExpire(active) => self.active_expire = active,
                 Control::CloseClient(slot) => {

@@ -138,6 +138,28 @@ impl LogFeed {
         left
     }
 
+    /// Begins the unit of a transaction.
+    pub(super) fn begin_transaction(&mut self, now_ms: u64) {
+        if self.timestamps {
+            self.note_time(now_ms);
+        }
+        self.units.begin(&self.gathered);
+    }
+
+    /// Gathers what a command of a transaction left.
+    pub(super) fn record_part(&mut self, context: &mut commands::Context<'_>) {
+        propagation::log_part(context, &mut self.units, &mut self.gathered);
+    }
+
+    /// Ends the unit of a transaction; says whether it left one.
+    pub(super) fn end_transaction(&mut self) -> bool {
+        let left = self.units.end(&mut self.gathered);
+        if left {
+            self.unit_gathered();
+        }
+        left
+    }
+
     /// Gathers the removal of keys that were found past their deadline while no command ran.
     pub(super) fn record_expired(&mut self, database: usize, expired: &[Detached]) {
         if self.on && !expired.is_empty() {

@@ -8,6 +8,7 @@
 //! answered, and the data is verified and kept, or the server gives up, as `on-panic` says.
 
 mod batch;
+mod execution;
 mod controls;
 mod log;
 mod saving;

@@ -139,7 +139,7 @@ fn read_ids(args: &mut Args<'_>) -> Rest {
 
 /// One line of `CLIENT LIST`, in Redis 7.2's fields and order.
 ///
-/// Fields about things that do not exist here yet (subscriptions, transactions) are truly zero; memory fields
+/// Fields about things that do not exist here yet (subscriptions) are truly zero; memory fields
 /// hold what the connection's buffers occupy.
 fn describe(text: &mut String, session: &Session, now_ms: u64) {
     let gauges = &session.gauges;
@@ -156,7 +156,7 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
     let _ = writeln!(
         text,
         "id={} addr={} laddr={} fd={} name={} age={age} idle={idle} flags={flags} db={} sub=0 psub=0 ssub=0 \
-         multi=-1 qbuf={query} qbuf-free={query_free} argv-mem={request} multi-mem=0 rbs=0 rbp=0 obl=0 \
+         multi={} qbuf={query} qbuf-free={query_free} argv-mem={request} multi-mem={} rbs=0 rbp=0 obl=0 \
          oll={} omem={output} tot-mem={total} events=r cmd={} user=default redir=-1 resp={protocol} \
          lib-name={} lib-ver={}",
         session.id,
@@ -165,6 +165,8 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
         session.descriptor,
         lossy(&session.name),
         session.database,
+        session.queue.as_ref().map_or(-1, |queue| queue.commands.len() as i64),
+        session.transaction_bytes(),
         u8::from(output > 0),
         session.last_command.map_or("NULL", |entry| entry.name.as_str()),
         lossy(&session.library),
@@ -176,7 +178,9 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
 fn flags(session: &Session) -> String {
     let given = [
         (session.monitors, 'O'),
+        (session.queue.is_some(), 'x'),
         (session.postponed, 'b'),
+        (session.is_stale, 'd'),
         (session.unix_socket, 'U'),
         (session.no_evict, 'e'),
         (session.no_touch, 'T'),

@@ -198,7 +198,7 @@ impl Command for ReplyCommand {
         if !(self.mode == ReplyMode::SkipNext && session.replies == ReplyMode::Off) {
             session.replies = self.mode;
         }
-        Ok(Reply::OK)
+        Ok(if self.mode == ReplyMode::On { Reply::OK } else { Reply::Silent })
     }
 }
 

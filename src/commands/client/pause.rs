@@ -10,6 +10,7 @@ use crate::commands::faults::{self, Fault};
 use crate::commands::prepare::{Prepared, Refusal};
 use crate::commands::session;
 use crate::commands::spec::{Command, Flag, Spec};
+use crate::commands::transactions;
 use crate::resp::Reply;
 
 /// `CLIENT PAUSE timeout [WRITE | ALL]`
@@ -87,5 +88,5 @@ pub(in crate::commands) fn is_held(context: &mut Context<'_>, prepared: &Prepare
     let Some(row) = prepared.row() else { return false };
     let refused = matches!(prepared.call, Err(Refusal::Unknown(_) | Refusal::Arity(_)))
         || !session.authenticated && !row.flags.has(Flag::NoAuth);
-    !refused && !session.monitors && (pause.all || row.flags.has(Flag::Write))
+    !refused && !session.monitors && (pause.all || transactions::writes(session, prepared))
 }

@@ -4,6 +4,7 @@ use super::WRITE;
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
 use crate::commands::counters::long_double;
+use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
 use crate::commands::long_double::LongDouble;
 use crate::commands::spec::{Command, KeyFlag, KeySpec, Spec};
@@ -44,6 +45,7 @@ impl Command for Hincrby {
         hash.set(field, itoa::Buffer::new().format(sum).as_bytes());
         drop(hash);
         context.effects.touched();
+        context.changed_at(Class::Hash, "hincrby", self.key);
         Ok(Reply::Integer(sum))
     }
 }
@@ -85,6 +87,7 @@ impl Command for Hincrbyfloat {
         hash.set(field, sum.as_bytes());
         drop(hash);
         context.effects.touched();
+        context.changed_at(Class::Hash, "hincrbyfloat", self.key);
         context.log([b"HSET", argv.bytes(self.key), field, sum.as_bytes()]);
         Ok(Reply::bulk(sum))
     }

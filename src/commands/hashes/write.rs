@@ -3,6 +3,7 @@
 use super::WRITE;
 use crate::commands::args::{Args, Rest};
 use crate::commands::context::{Context, Outcome};
+use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
 use crate::commands::spec::{Command, Deprecated, Flag, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
@@ -37,6 +38,7 @@ impl Pairs {
         }
         drop(hash);
         context.effects.touched_times(pairs as u64);
+        context.changed_at(Class::Hash, "hset", self.key);
         Ok(created)
     }
 }
@@ -117,6 +119,7 @@ impl Command for Hsetnx {
         hash.set(field, value);
         drop(hash);
         context.effects.touched();
+        context.changed_at(Class::Hash, "hset", self.key);
         Ok(Reply::ONE)
     }
 }
@@ -151,8 +154,12 @@ impl Command for Hdel {
             return Ok(Reply::ZERO);
         };
         let removed = self.fields.of(argv).filter(|field| hash.remove(field)).count();
+        let emptied = hash.is_empty();
         drop(hash);
-        context.effects.touched_times(removed as u64);
+        if removed > 0 {
+            context.effects.touched_times(removed as u64);
+            context.taken_from(Class::Hash, "hdel", argv.bytes(self.key), emptied);
+        }
         Ok(Reply::from_count(removed))
     }
 }

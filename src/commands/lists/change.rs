@@ -3,6 +3,7 @@
 use super::WRITE;
 use crate::commands::args::{Args, new_string};
 use crate::commands::context::{Context, Outcome};
+use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
 use crate::commands::indices;
 use crate::commands::spec::{Command, Flag, KeyFlag, KeySpec, Spec};
@@ -44,6 +45,7 @@ impl Command for Lset {
         list.set(index, element);
         drop(list);
         context.effects.touched();
+        context.changed_at(Class::List, "lset", self.key);
         Ok(Reply::OK)
     }
 }
@@ -93,6 +95,7 @@ impl Command for Linsert {
         let len = list.len();
         drop(list);
         context.effects.touched();
+        context.changed_at(Class::List, "linsert", self.key);
         Ok(Reply::from_count(len))
     }
 }
@@ -130,8 +133,12 @@ impl Command for Lrem {
         let most = if self.count == 0 { u64::MAX } else { self.count.unsigned_abs() };
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let removed = list.remove_matching(argv.bytes(self.element), side, most);
+        let emptied = list.is_empty();
         drop(list);
-        context.effects.touched_times(removed as u64);
+        if removed > 0 {
+            context.effects.touched_times(removed as u64);
+            context.taken_from(Class::List, "lrem", argv.bytes(self.key), emptied);
+        }
         Ok(Reply::from_count(removed))
     }
 }
@@ -167,6 +174,8 @@ impl Command for Ltrim {
         list.trim(kept.start, kept.len());
         drop(list);
         context.effects.touched_times((old_len - kept.len()) as u64);
+        // As in Redis also where nothing was outside of the range.
+        context.taken_from(Class::List, "ltrim", key, kept.is_empty());
         Ok(Reply::OK)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::commands::args::{Args, Rest};
 use crate::commands::context::{Context, Outcome};
+use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Blob, Reply, Span};
@@ -93,6 +94,7 @@ impl<E: End> Command for Push<E> {
         let count = elements.len() as u64;
         let len = context.db().list_or_create(argv.bytes(self.key), now_ms)?.push(E::SIDE, elements);
         context.effects.touched_times(count);
+        context.changed_at(Class::List, super::push_event(E::SIDE), self.key);
         Ok(Reply::from_count(len))
     }
 }
@@ -140,8 +142,12 @@ impl<E: End> Command for Pop<E> {
             None => (Reply::bulk_or_null(list.pop(E::SIDE).map(Blob::from)), 1),
             Some(count) => super::take(&mut list, E::SIDE, count),
         };
+        let emptied = list.is_empty();
         drop(list);
-        context.effects.touched_times(count);
+        if count > 0 {
+            context.effects.touched_times(count);
+            context.taken_from(Class::List, super::pop_event(E::SIDE), key, emptied);
+        }
         Ok(reply)
     }
 }

@@ -1,8 +1,9 @@
 //! Elements on their way: LMOVE and RPOPLPUSH from list to list, LMPOP from the first list that has some.
 
-use super::{side, take};
+use super::{pop_event, push_event, side, take};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
+use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
 use crate::commands::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Blob, Reply, Span};
@@ -52,12 +53,15 @@ impl Command for Lmove {
         }
         let Some(mut list) = db.list_mut(source, now_ms)? else { return Ok(Reply::Null) };
         let moved = if source == destination { list.rotate(self.from, self.to) } else { list.pop(self.from) };
+        let emptied = list.is_empty();
         drop(list);
         let moved = moved.expect("no list in a database is empty");
         if source != destination {
             db.list_or_create(destination, now_ms)?.push(self.to, [moved.clone().into()]);
         }
         context.effects.touched();
+        context.changed(Class::List, push_event(self.to), destination);
+        context.taken_from(Class::List, pop_event(self.from), source, emptied);
         Ok(Reply::bulk(Blob::from(moved)))
     }
 }
@@ -136,8 +140,10 @@ impl Command for Lmpop {
         for key in argv.iter().skip(FIRST_KEY).take(self.numkeys as usize) {
             let Some(mut list) = context.db().list_mut(key, now_ms)? else { continue };
             let (taken, count) = take(&mut list, self.side, self.count);
+            let emptied = list.is_empty();
             drop(list);
             context.effects.touched_times(count);
+            context.taken_from(Class::List, pop_event(self.side), key, emptied);
             let pop: &[u8] = if self.side == Side::Front { b"LPOP" } else { b"RPOP" };
             context.log([pop, key, itoa::Buffer::new().format(count).as_bytes()]);
             return Ok(Reply::Array(vec![Reply::bulk(key), taken]));

@@ -1,0 +1,282 @@
+//! Running the commands of a batch: each in turn, its reply encoded, what it leaves logged, its wishes sorted.
+//!
+//! EXEC runs its queue here as well, command by command in the same way, but nothing comes between them: no pause, no
+//! other client, no wish that the end of the transaction could not wait for. The array that they answer is written as
+//! they go.
+
+use super::Keyspace;
+use super::batch::Current;
+use super::controls::store_limits;
+use super::messages::Work;
+use crate::commands::context::Context;
+use crate::commands::effects::{Awaited, Control, Effects};
+use crate::commands::session::{Session, Slot};
+use crate::commands::transactions::{Queue, Queued};
+use crate::commands::{self, Prepared, faults};
+use crate::resp::{Reply, ReplyBuffer};
+use std::thread;
+use std::time::Duration;
+
+/// How far a batch came.
+pub(super) enum Progress {
+    /// All of it ran that is to run.
+    Done,
+    /// A pause holds the next command.
+    Held,
+    /// The last command waits for something, and the next ones for it.
+    Suspended(Awaited),
+    /// The last command asked for what the next ones are to find done.
+    Asked,
+}
+
+/// A transaction in progress.
+pub(super) struct Execution {
+    queue: Box<Queue>,
+    /// The command that runs, counted from zero.
+    next: usize,
+    started: quanta::Instant,
+    /// Whether a command asked for what the commands after EXEC are to find done.
+    asked: bool,
+}
+
+impl Execution {
+    fn current(&self) -> Option<&Queued> {
+        self.queue.commands.get(self.next)
+    }
+}
+
+/// What a command is a part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Nothing but its batch.
+    Alone,
+    /// A transaction that EXEC runs.
+    Inside,
+    /// It is the EXEC itself, whose commands have all run.
+    Exec,
+}
+
+/// What a command asked for, as far as it concerns its batch.
+#[derive(Default)]
+struct Wishes {
+    awaited: Option<Awaited>,
+    asked: bool,
+    close: bool,
+    transaction: Option<Box<Queue>>,
+}
+
+impl Current {
+    fn has_next(&self) -> bool {
+        self.transaction.is_some() || self.next < self.work.prepared.len() && !self.close
+    }
+}
+
+impl Keyspace {
+    /// Runs the commands of the batch in progress, one after the other.
+    pub(super) fn run_current(&mut self) -> Progress {
+        let mut started = self.stopwatch.now();
+        while let Some(current) = self.current.as_mut().filter(|current| current.has_next()) {
+            let Current { slot, work, next, replies, wrote, transaction, .. } = current;
+            let (slot, next) = (*slot, *next);
+            let Work { batch, prepared, replies: out, .. } = &mut **work;
+            let (argv, command, part) = match transaction.as_ref().map(Execution::current) {
+                None => (batch.argv(next), &prepared[next], Part::Alone),
+                Some(Some(queued)) => (queued.request.argv(), &queued.prepared, Part::Inside),
+                Some(None) => (batch.argv(next), &prepared[next], Part::Exec),
+            };
+            let mut context = Context {
+                argv,
+                store: &mut self.store,
+                clients: &mut self.clients,
+                me: slot,
+                config: &mut self.config,
+                statistics: &mut self.statistics,
+                history: &mut self.history,
+                durability: &mut self.durability,
+                facts: &self.facts,
+                now_ms: self.now_ms,
+                random: self.random.draw(),
+                effects: Effects::default(),
+                record: self.log.is_on().then_some(&mut self.record),
+            };
+            if part == Part::Alone && commands::is_held(&mut context, command) {
+                return Progress::Held;
+            }
+            let reply = run_part(&mut context, command, part);
+            let begins = begins_transaction(&context.effects);
+            if !begins {
+                *replies += usize::from(answer(context.session(), reply, part, out));
+            }
+            let left = match part {
+                _ if !self.log.is_on() => false,
+                Part::Alone => self.log.record(&mut context),
+                Part::Inside => {
+                    self.log.record_part(&mut context);
+                    false
+                }
+                Part::Exec => self.log.end_transaction(),
+            };
+            if left {
+                *wrote = true;
+                context.clients[slot].last_write_seq = self.log.seq();
+            }
+            context.effects.garbage.drain(..).for_each(|garbage| self.facts.reclaimer.discard(garbage));
+            // One look at the clock per command: the end of one is the beginning of the next.
+            let ended = self.stopwatch.now();
+            if !begins {
+                let exec = transaction.as_ref().filter(|_| part == Part::Exec);
+                let since = exec.map_or(started, |exec| exec.started);
+                commands::note_duration(&mut context, command, nanoseconds(ended - since));
+                if self.monitors.is_watched() {
+                    self.monitors.note(&context, command);
+                }
+            }
+            self.unknown.extend((part == Part::Alone && command.is_unknown()).then_some(next));
+            let mut wishes = Wishes::default();
+            if context.effects.queued {
+                wishes.close = enqueue(context, &mut prepared[next]);
+            } else if !context.effects.controls.is_empty() {
+                let controls = context.effects.controls;
+                wishes = self.sort_wishes(slot, controls);
+            }
+            if let Some(progress) = self.advance(part, wishes, started) {
+                return progress;
+            }
+            started = ended;
+        }
+        Progress::Done
+    }
+
+    /// Goes on to the next command, or has the batch stop behind the one that has run.
+    fn advance(&mut self, part: Part, wishes: Wishes, started: quanta::Instant) -> Option<Progress> {
+        let current = self.current.as_mut()?;
+        current.close |= wishes.close;
+        let mut asked = wishes.asked;
+        match &mut current.transaction {
+            None => {}
+            Some(transaction) if part == Part::Inside => {
+                transaction.next += 1;
+                transaction.asked |= asked;
+                return None;
+            }
+            Some(transaction) => {
+                asked |= transaction.asked;
+                current.transaction = None;
+            }
+        }
+        if let Some(queue) = wishes.transaction {
+            let session = &self.clients[current.slot];
+            if session.is_answered() {
+                current.work.replies.encoder(session.protocol).array_len(queue.commands.len());
+                current.replies += 1;
+            }
+            self.log.begin_transaction(self.now_ms);
+            current.transaction = Some(Execution { queue, next: 0, started, asked: false });
+            return None;
+        }
+        current.next += 1;
+        let suspended = wishes.awaited.map(Progress::Suspended);
+        suspended.or_else(|| asked.then_some(Progress::Asked))
+    }
+
+    /// Sorts what a command asked for: some is done at once, some concerns its batch, the rest is for after it.
+    fn sort_wishes(&mut self, slot: Slot, controls: Vec<Control>) -> Wishes {
+        let mut wishes = Wishes::default();
+        for control in controls {
+            wishes.close |= ends_batch(&control);
+            wishes.asked |= shows_at_once(&control);
+            match control {
+                Control::Await(what) => wishes.awaited = Some(what),
+                Control::RunTransaction(queue) => wishes.transaction = Some(queue),
+                Control::Monitor => self.monitors.add(slot, &self.connections),
+                // The next command of this batch is already to see these.
+                Control::ResetStatistics => {
+                    self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());
+                }
+                Control::ConfigChanged => {
+                    self.store.set_limits(store_limits(&self.config));
+                    self.controls.push(control);
+                }
+                later => self.controls.push(later),
+            }
+        }
+        wishes
+    }
+
+    /// After a panic in a transaction: its array is filled up, as whoever reads it counts on so many replies.
+    pub(super) fn abandon_transaction(&mut self, current: &mut Current) {
+        let Some(transaction) = current.transaction.take() else { return };
+        let session = &mut self.clients[current.slot];
+        session.denies_blocking = false;
+        for _ in transaction.next..transaction.queue.commands.len() {
+            if session.is_answered() {
+                let fault = faults::OUTCOME_UNKNOWN;
+                current.work.replies.push(Reply::Error(fault.into_bytes()), session.protocol);
+            }
+        }
+        session.wants_reply();
+        current.next += 1;
+    }
+}
+
+fn run_part(context: &mut Context<'_>, command: &Prepared, part: Part) -> Reply {
+    let reply = match part {
+        Part::Alone => commands::execute(context, command),
+        Part::Inside => commands::execute_queued(context, command),
+        Part::Exec => {
+            context.transaction_ends();
+            Reply::Silent
+        }
+    };
+    context.effects.controls.iter().for_each(carry_out_at_once);
+    reply
+}
+
+/// Encodes a reply if it is wanted; says whether it counts as one of the batch's.
+fn answer(session: &mut Session, reply: Reply, part: Part, out: &mut ReplyBuffer) -> bool {
+    let is_wanted = match part {
+        Part::Inside => session.is_answered(),
+        Part::Alone | Part::Exec => session.wants_reply(),
+    };
+    if is_wanted {
+        out.push(reply, session.protocol);
+    }
+    is_wanted && part == Part::Alone
+}
+
+/// Queues a command of a transaction; says whether its client has to go, as the queue has become too long.
+fn enqueue(mut context: Context<'_>, prepared: &mut Prepared) -> bool {
+    let is_too_long = context.queue(std::mem::replace(prepared, Prepared::taken()));
+    context.statistics.query_limit_disconnections += u64::from(is_too_long);
+    is_too_long
+}
+
+/// Whether the command is an EXEC whose queue is about to run.
+fn begins_transaction(effects: &Effects) -> bool {
+    matches!(effects.controls.first(), Some(Control::RunTransaction(_)))
+}
+
+/// Carries out what belongs before the reply: DEBUG SLEEP answers when it has slept, DEBUG PANIC fails as a
+/// command with a bug would.
+fn carry_out_at_once(control: &Control) {
+    match control {
+        // What DEBUG SLEEP is for: to see how others fare while the server is busy.
+        Control::Sleep(duration) => thread::sleep(*duration),
+        Control::Panic => panic!("requested by DEBUG PANIC"),
+        _ => {}
+    }
+}
+
+/// Whether the commands behind the one that asked for this are not to run any more.
+fn ends_batch(control: &Control) -> bool {
+    matches!(control, Control::CloseAfterReply | Control::Shutdown { .. })
+}
+
+/// Whether the commands behind the one that asked for this can tell whether it has been done.
+fn shows_at_once(control: &Control) -> bool {
+    matches!(control, Control::Snapshot | Control::Rewrite | Control::ConfigChanged)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
