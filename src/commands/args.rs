@@ -6,8 +6,12 @@
 //! cannot run past the end; if it does, the fault is Redis's syntax error.
 
 use super::faults::{self, Fault};
+use super::long_double::LongDouble;
 use crate::resp::{Argv, BIG_ARGUMENT_BYTES, Span};
 use crate::store::{NewString, parse_int};
+
+/// In a second.
+const MILLISECONDS: f64 = 1000.0;
 
 /// A cursor over the arguments after the command's name.
 #[derive(Clone)]
@@ -142,6 +146,23 @@ impl<'a> Args<'a> {
             self.fail(faults::TIMEOUT_NEGATIVE);
             0
         })
+    }
+
+    /// The next argument as a time to wait in seconds, in milliseconds; 0 is for ever.
+    pub fn timeout_seconds(&mut self) -> u64 {
+        let Some(seconds) = LongDouble::parse(self.word()) else {
+            self.fail(faults::TIMEOUT_NOT_A_FLOAT);
+            return 0;
+        };
+        // What is infinite as a number of 64 bits is out of range anyway.
+        let seconds: f64 = seconds.to_text().parse().unwrap_or(f64::INFINITY);
+        let milliseconds = (seconds * MILLISECONDS).ceil();
+        if milliseconds >= i64::MAX as f64 {
+            self.fail(faults::TIMEOUT_OUT_OF_RANGE);
+        } else if milliseconds < 0.0 {
+            self.fail(faults::TIMEOUT_NEGATIVE);
+        }
+        milliseconds as u64
     }
 
     /// The word before the next argument: at first, the command's or subcommand's name as the client spelled it.

@@ -5,9 +5,10 @@
 //! that tests call without a server. What a command leaves in the log it says elsewhere, in its
 //! [record](super::propagation::Record).
 
-use super::session::Slot;
+use super::session::{ClientId, Slot};
 use super::transactions::Queue;
 use crate::store::Detached;
+use bytes::Bytes;
 use std::any::Any;
 use std::time::Duration;
 
@@ -104,6 +105,15 @@ pub enum Control {
     Rewrite,
     /// Answer this client, and go on with its requests, only when something has happened.
     Await(Awaited),
+    /// Let this client wait for lists; its command is run again when there is one.
+    AwaitLists(Box<ListWait>),
+    /// Have a client that waits do so no longer (`CLIENT UNBLOCK`).
+    Unblock {
+        /// Who.
+        client: ClientId,
+        /// Whether it is answered with an error instead of as if its time were up.
+        error: bool,
+    },
     /// Keep the whole server busy for a while, before the reply (`DEBUG SLEEP`).
     Sleep(Duration),
     /// Fail in the middle of this command, to show what happens then (`DEBUG PANIC`).
@@ -112,6 +122,16 @@ pub enum Control {
     ConfigChanged,
     /// Set the counters of `INFO` back to zero.
     ResetStatistics,
+}
+
+/// Lists that a client waits for.
+pub struct ListWait {
+    /// Their database.
+    pub database: usize,
+    /// Their keys; the first that is there counts.
+    pub keys: Vec<Bytes>,
+    /// How long, Unix time in milliseconds; none is for ever.
+    pub deadline_ms: Option<u64>,
 }
 
 /// What a client waits for.

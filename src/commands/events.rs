@@ -69,11 +69,13 @@ impl Context<'_> {
             };
             self.clients.touch_watched_where(one, exists);
             self.clients.touch_watched_where(other, exists);
+            self.clients.touch_awaited(one);
+            self.clients.touch_awaited(other);
         }
     }
 
     #[cold]
     fn tell_change(&mut self, database: usize, _class: Class, _event: &'static str, key: &[u8]) {
-        self.clients.touch_watched(database, key);
+        self.clients.touch(database, key);
     }
 }

@@ -234,6 +234,12 @@ pub const DEBUG_DISABLED: Fault = Fault::new(
 );
 /// The server reads its data and answers little else meanwhile.
 pub const LOADING: Fault = Fault::new("LOADING Redis is loading the dataset in memory");
+/// A time to wait that is no number.
+pub const TIMEOUT_NOT_A_FLOAT: Fault = Fault::new("ERR timeout is not a float or out of range");
+/// CLIENT UNBLOCK with a reason that it does not know.
+pub const UNBLOCK_REASON: Fault = Fault::new("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+/// What a client hears that CLIENT UNBLOCK has wait no longer.
+pub const UNBLOCKED: Fault = Fault::new("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 /// MULTI inside MULTI.
 pub const NESTED_MULTI: Fault = Fault::new("ERR MULTI calls can not be nested");
 /// EXEC without MULTI.

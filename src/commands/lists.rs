@@ -1,8 +1,9 @@
 //! Lists: what is common to their commands, and the table.
 //!
-//! By what they do: at the [`ends`], [`read`], [`change`] elements inside, [`moves`] between lists. The
-//! blocking forms are not here yet.
+//! By what they do: at the [`ends`], [`read`], [`change`] elements inside, [`moves`] between lists, and the [`blocking`]
+//! forms.
 
+mod blocking;
 mod change;
 mod ends;
 mod moves;
@@ -15,6 +16,7 @@ use super::faults;
 use super::spec::{Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::Reply;
 use crate::store::{ListMut, Side};
+use blocking::{Blmove, Blmpop, BlockingPop, Brpoplpush};
 use change::{Linsert, Lrem, Lset, Ltrim};
 use ends::{Left, Pop, Push, PushExisting, Right};
 use moves::{Lmove, Lmpop, Rpoplpush};
@@ -80,4 +82,9 @@ family!(Lists {
     Lmove(Lmove),
     Rpoplpush(Rpoplpush),
     Lmpop(Lmpop),
+    Blpop(BlockingPop<Left>),
+    Brpop(BlockingPop<Right>),
+    Blmpop(Blmpop),
+    Blmove(Blmove),
+    Brpoplpush(Brpoplpush),
 });

@@ -25,6 +25,7 @@ pub mod context;
 pub mod effects;
 pub mod events;
 pub mod watches;
+mod waiting;
 pub mod propagation;
 pub mod history;
 pub mod durability;

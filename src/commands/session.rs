@@ -5,6 +5,7 @@
 
 use super::table::Entry;
 use super::transactions::Queue;
+use super::waiting::Waiting;
 use super::watches::{WatchedKey, Watches};
 use crate::resp::Protocol;
 use bytes::Bytes;
@@ -50,6 +51,8 @@ pub struct Session {
     pub monitors: bool,
     /// Whether its commands wait for the end of a pause.
     pub postponed: bool,
+    /// Whether its command waits for something that CLIENT UNBLOCK may end.
+    pub blocked: bool,
     /// The commands since MULTI; none outside of a transaction.
     pub queue: Option<Box<Queue>>,
     /// Keys it watches.
@@ -146,6 +149,7 @@ impl Session {
             no_touch: false,
             monitors: false,
             postponed: false,
+            blocked: false,
             queue: None,
             watched: Vec::new(),
             is_stale: false,
@@ -240,6 +244,7 @@ pub struct Clients {
     slots: HashMap<ClientId, Slot>,
     pause: Option<Pause>,
     watches: Watches,
+    waiting: Waiting,
 }
 
 impl Clients {
@@ -255,6 +260,7 @@ impl Clients {
     pub fn remove(&mut self, id: ClientId) -> Option<Session> {
         let slot = self.slots.remove(&id)?;
         self.unwatch_all(slot);
+        self.waiting.remove(slot);
         self.sessions.try_remove(slot)
     }
 
@@ -262,7 +268,55 @@ impl Clients {
     #[inline]
     #[must_use]
     pub fn is_heard(&self) -> bool {
-        !self.watches.is_empty()
+        !self.watches.is_empty() || self.waiting.len() > 0
+    }
+
+    /// A key has changed.
+    pub(super) fn touch(&mut self, database: usize, key: &[u8]) {
+        for slot in self.watches.of(database, key) {
+            self.sessions[*slot].is_stale = true;
+        }
+        self.waiting.touch(database, key);
+    }
+
+    /// All keys of a database may be there now.
+    pub(super) fn touch_awaited(&mut self, database: usize) {
+        self.waiting.touch_all(database);
+    }
+
+    /// Lets a client wait for lists.
+    pub fn wait_for(&mut self, slot: Slot, database: usize, keys: Vec<Bytes>) {
+        self.sessions[slot].blocked = true;
+        self.waiting.add(slot, database, keys);
+    }
+
+    /// Lets a client wait no longer.
+    pub fn stop_waiting(&mut self, slot: Slot) {
+        self.sessions[slot].blocked = false;
+        self.waiting.remove(slot);
+    }
+
+    /// How many clients wait for something that CLIENT UNBLOCK may end.
+    #[must_use]
+    pub fn blocked_len(&self) -> usize {
+        self.sessions.iter().filter(|(_, session)| session.blocked).count()
+    }
+
+    /// Whether a key has changed that somebody waits for.
+    #[must_use]
+    pub fn has_ready(&self) -> bool {
+        self.waiting.has_ready()
+    }
+
+    /// The next key that has changed and that somebody waits for, with its database.
+    pub fn take_ready(&mut self) -> Option<(usize, Bytes)> {
+        self.waiting.take_ready()
+    }
+
+    /// Who has waited longest for a key.
+    #[must_use]
+    pub fn first_waiting(&self, database: usize, key: &[u8]) -> Option<Slot> {
+        self.waiting.first(database, key)
     }
 
     /// Has a client watch a key; once is enough.
@@ -283,14 +337,7 @@ impl Clients {
         }
     }
 
-    /// Tells those who watch a key that it has changed.
-    pub(super) fn touch_watched(&mut self, database: usize, key: &[u8]) {
-        for slot in self.watches.of(database, key) {
-            self.sessions[*slot].is_stale = true;
-        }
-    }
-
-    /// The same for those keys of a database to which something applies.
+    /// Those keys of a database have changed, for those who watch them, to which something applies.
     pub(super) fn touch_watched_where(&mut self, database: usize, applies: impl Fn(&[u8]) -> bool) {
         for slot in self.watches.of_all(database, applies) {
             self.sessions[slot].is_stale = true;

@@ -123,6 +123,11 @@ pub(crate) const RULES: &[Rule] = &[
     rule(2, "RPOPLPUSH list list"),
     rule(2, "LMPOP 2 list list <LEFT | RIGHT> [COUNT count]"),
     rule(1, "LMPOP count list... <LEFT | RIGHT> [COUNT count]"),
+    rule(2, "BLPOP list... 0.001"),
+    rule(2, "BRPOP list... 0.001"),
+    rule(2, "BLMOVE list list <LEFT | RIGHT> <LEFT | RIGHT> 0.001"),
+    rule(2, "BRPOPLPUSH list list 0.001"),
+    rule(2, "BLMPOP 0.001 2 list list <LEFT | RIGHT> [COUNT count]"),
     // Hashes
     rule(10, "HSET hash <field value>..."),
     rule(5, "HGET hash field"),
@@ -195,6 +200,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CLIENT NO-EVICT <ON | OFF | text>"),
     rule(1, "CLIENT REPLY ON"),
     rule(1, "CLIENT UNPAUSE"),
+    rule(1, "CLIENT UNBLOCK 987654321 [TIMEOUT | ERROR]"),
     rule(1, "CLIENT TRACKINGINFO"),
     rule(1, "CLIENT GETREDIR"),
     rule(1, "CLIENT CACHING <YES | NO | text>"),
@@ -254,8 +260,18 @@ pub(crate) const RULES: &[Rule] = &[
 
 /// Commands that are not made wrong at random: Redis before 7.2 carries out the options of HELLO that stand before a
 /// wrong one, and later replies would depend on that; nobody could read replies that are switched off; HRANDFIELD with
-/// a huge negative count answers for ever.
-pub(crate) const NEVER_WRONG: &[&str] = &["hello", "client reply", "hrandfield"];
+/// a huge negative count answers for ever; a wrong time to wait may be long.
+pub(crate) const NEVER_WRONG: &[&str] = &[
+    "hello",
+    "client reply",
+    "client unblock",
+    "hrandfield",
+    "blpop",
+    "brpop",
+    "blmove",
+    "brpoplpush",
+    "blmpop",
+];
 
 /// Commands whose arguments are text in Memora; Redis takes what stands before a zero byte.
 pub(crate) const TEXT_ONLY: &[&str] = &["config"];

@@ -36,6 +36,9 @@ pub(crate) const CASES: &[&str] = &[
     "RPUSH l a b c ; LMOVE l m LEFT RIGHT ; lmove l l right left ; RPOPLPUSH l m ; RPOPLPUSH m m ; LMOVE n m LEFT LEFT",
     "RPUSH l a ; LMOVE l m RIGHT LEFT ; RPOPLPUSH m l ; RPOPLPUSH n l",
     "RPUSH l a b c d ; LMPOP 2 n l LEFT ; LMPOP 1 l RIGHT COUNT 2 ; lmpop 1 l left COUNT 99 ; LMPOP 1 l LEFT COUNT 1",
+    "RPUSH l a b c d e ; BLPOP n l 0 ; brpop l 0 ; BLMOVE l m LEFT RIGHT 0 ; blmove l l right left 0 ; BRPOPLPUSH l m 0 ; BRPOPLPUSH m m 0",
+    "RPUSH l a b c d e ; BLMPOP 0 2 n l LEFT ; BLMPOP 0 1 l RIGHT COUNT 2 ; blmpop 0 1 l left COUNT 99 ; SET k v ; BLPOP k 0",
+    "RPUSH l a b ; MULTI ; BLPOP l 0 ; BLPOP n 0 ; BLMOVE n l LEFT LEFT 0 ; BLMOVE l n LEFT LEFT 0 ; EXEC",
     "RPUSH l 3 1 2 ; SORT l ; SORT l STORE d ; SORT l BY nosort GET # DESC LIMIT 0 2 ALPHA STORE l ; SORT n STORE d ; SORT n STORE d",
     "RPUSH l 2 1 ; MSET w_1 5 w_2 3 ; SORT l BY w_* GET w_* ASC STORE d ; SORT_RO l",
     // Hashes

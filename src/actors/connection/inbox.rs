@@ -101,6 +101,17 @@ impl Inbox {
         Poll::Ready(Ok(()))
     }
 
+    /// Reads what the client sends while its batch is set aside, as much as it may send; ready at the end of the
+    /// stream, or when that is broken.
+    pub(super) fn poll_end(&mut self, socket: &mut Socket, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.ended && self.buffer.len() <= self.limit_bytes {
+            if ready!(self.poll_read(socket, cx)).is_err() {
+                return Poll::Ready(());
+            }
+        }
+        if self.ended { Poll::Ready(()) } else { Poll::Pending }
+    }
+
     /// Reads and throws away what the client still sends; ready at the end of the stream.
     ///
     /// A socket closed with unread bytes resets the connection, and the client may lose its last replies.

@@ -43,6 +43,9 @@ pub(crate) struct Replies {
 /// Keyspace → Connection: something to send before the batch in flight is answered, or without any.
 pub(crate) struct Push(pub(crate) ReplyBuffer);
 
+/// Keyspace → Connection: the batch in flight is set aside until something happens; the client may go meanwhile.
+pub(crate) struct Suspend;
+
 /// Keyspace → Connection: options it lives by have changed.
 #[derive(Clone, Copy)]
 pub(crate) struct Adjust(pub(crate) Settings);
@@ -59,7 +62,7 @@ pub(crate) struct Check;
 macro_rules! message {
     ($($name:ty),*) => { $(impl Message for $name { type Result = (); })* };
 }
-message!(Replies, Push, Adjust, Drain, Close, Check);
+message!(Replies, Push, Suspend, Adjust, Drain, Close, Check);
 
 /// The options a Connection lives by.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +98,8 @@ pub(crate) struct Connection {
     gauges: Arc<Gauges>,
     /// Work to be used for the next batch; none while one is in flight.
     idle: Option<Box<Work>>,
+    /// Whether the batch in flight may be so for long, and the socket is watched for its end meanwhile.
+    suspended: bool,
     phase: Phase,
     session: Option<Session>,
     span: Span,
@@ -150,6 +155,7 @@ impl Connection {
             outbox: Outbox::new(settings.output_limit),
             gauges: Arc::clone(&session.gauges),
             idle: Some(Box::default()),
+            suspended: false,
             phase: Phase::Open,
             _farewell: Farewell { id: session.id, keyspace: keyspace.clone() },
             session: Some(session),
@@ -171,7 +177,10 @@ impl Connection {
                 Phase::Lingering => return self.poll_linger(cx),
                 Phase::Closing if flushed && self.idle.is_some() => self.phase = Phase::Lingering,
                 Phase::Closing => return self.note_and_wait(),
-                Phase::Open | Phase::Draining if self.idle.is_none() => return self.note_and_wait(),
+                Phase::Open | Phase::Draining if self.idle.is_none() => {
+                    let is_gone = self.suspended && self.inbox.poll_end(&mut self.socket, cx).is_ready();
+                    return if is_gone { Poll::Ready(()) } else { self.note_and_wait() };
+                }
                 Phase::Open | Phase::Draining => {
                     if !self.poll_inbox(cx) {
                         return self.note_and_wait();
@@ -295,6 +304,7 @@ impl Handler<Replies> for Connection {
 
     fn handle(&mut self, replies: Replies, ctx: &mut Context<Self>) {
         self.inbox.set_authenticated(replies.authenticated);
+        self.suspended = false;
         self.answered(replies.work);
         if replies.close {
             self.phase = Phase::Closing;
@@ -309,6 +319,14 @@ impl Handler<Push> for Connection {
     fn handle(&mut self, Push(mut replies): Push, ctx: &mut Context<Self>) {
         self.outbox.append(&mut replies);
         self.enforce_output_limit(ctx);
+    }
+}
+
+impl Handler<Suspend> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, _: Suspend, _: &mut Context<Self>) {
+        self.suspended = true;
     }
 }
 

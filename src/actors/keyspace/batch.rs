@@ -34,11 +34,22 @@ pub(super) struct Current {
     pub(super) close: bool,
     /// The transaction that the command runs, if it is an EXEC.
     pub(super) transaction: Option<Execution>,
+    /// Whether the next command has waited, and is run once more, for now without those behind it.
+    pub(super) resumes: bool,
 }
 
 impl Current {
     fn new(slot: Slot, work: Box<Work>) -> Self {
-        Self { slot, work, next: 0, replies: 0, wrote: false, close: false, transaction: None }
+        Self {
+            slot,
+            work,
+            next: 0,
+            replies: 0,
+            wrote: false,
+            close: false,
+            transaction: None,
+            resumes: false,
+        }
     }
 }
 
@@ -60,14 +71,19 @@ impl Keyspace {
     pub(super) fn run_and_answer(&mut self) {
         let Some(Current { slot, .. }) = &self.current else { return };
         let slot = *slot;
-        let mut progress = self.run_current();
-        while let Progress::Asked = progress {
-            self.carry_out_controls();
-            progress = self.run_current();
-        }
+        let progress = loop {
+            match self.run_current() {
+                Progress::Asked => self.carry_out_controls(),
+                Progress::Ready => {}
+                other => break other,
+            }
+            self.serve_ready();
+        };
+        self.serve_ready();
         let number = self.clients[slot].database;
         match progress {
-            Progress::Done | Progress::Asked => self.finish_current(),
+            Progress::Done | Progress::Asked | Progress::Ready => self.finish_current(),
+            Progress::Blocked(wait) => self.block_current(*wait),
             Progress::Held => self.postpone_current(),
             Progress::Suspended(awaited) => self.suspend_current(awaited),
         }
@@ -166,6 +182,7 @@ impl Keyspace {
         let failing = current.next;
         self.abandon_transaction(&mut current);
         let commands = current.work.prepared.len();
+        current.resumes = false;
         for index in current.next..commands {
             let failed = index == failing;
             let fault = if failed { faults::OUTCOME_UNKNOWN } else { faults::LOADING };

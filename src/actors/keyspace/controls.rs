@@ -18,6 +18,7 @@ impl Keyspace {
                 | Control::ResetStatistics
                 | Control::Sleep(_)
                 | Control::Await(_)
+                | Control::AwaitLists(_)
                 | Control::RunTransaction(_)
                 | Control::Panic => {}
                 Control::SetActiveExpire(active) => self.active_expire = active,
@@ -30,6 +31,10 @@ impl Keyspace {
                     // What is not loaded yet nobody will ask for.
                     self.loader = None;
                     self.links.supervisor.shut_down(now, save);
+                }
+                Control::Unblock { client, error } => {
+                    self.unblock(client, error);
+                    self.unblock_suspended(client, error);
                 }
                 Control::Snapshot => self.start_snapshot(),
                 Control::Rewrite => self.start_rewrite(),

@@ -7,9 +7,10 @@
 use super::Keyspace;
 use super::batch::Current;
 use super::controls::store_limits;
+use super::log::LogFeed;
 use super::messages::Work;
 use crate::commands::context::Context;
-use crate::commands::effects::{Awaited, Control, Effects};
+use crate::commands::effects::{Awaited, Control, Effects, ListWait};
 use crate::commands::session::{Session, Slot};
 use crate::commands::transactions::{Queue, Queued};
 use crate::commands::{self, Prepared, faults};
@@ -27,6 +28,10 @@ pub(super) enum Progress {
     Suspended(Awaited),
     /// The last command asked for what the next ones are to find done.
     Asked,
+    /// The last command made what others wait for, or waits no longer itself.
+    Ready,
+    /// The next command waits for lists, and the others for it.
+    Blocked(Box<ListWait>),
 }
 
 /// A transaction in progress.
@@ -52,6 +57,8 @@ enum Part {
     Alone,
     /// A transaction that EXEC runs.
     Inside,
+    /// Nothing but its batch; it has waited, and is run once more.
+    Again,
     /// It is the EXEC itself, whose commands have all run.
     Exec,
 }
@@ -60,6 +67,7 @@ enum Part {
 #[derive(Default)]
 struct Wishes {
     awaited: Option<Awaited>,
+    lists: Option<Box<ListWait>>,
     asked: bool,
     close: bool,
     transaction: Option<Box<Queue>>,
@@ -67,7 +75,7 @@ struct Wishes {
 
 impl Current {
     fn has_next(&self) -> bool {
-        self.transaction.is_some() || self.next < self.work.prepared.len() && !self.close
+        self.resumes || self.transaction.is_some() || self.next < self.work.prepared.len() && !self.close
     }
 }
 
@@ -76,10 +84,11 @@ impl Keyspace {
     pub(super) fn run_current(&mut self) -> Progress {
         let mut started = self.stopwatch.now();
         while let Some(current) = self.current.as_mut().filter(|current| current.has_next()) {
-            let Current { slot, work, next, replies, wrote, transaction, .. } = current;
+            let Current { slot, work, next, replies, wrote, transaction, resumes, .. } = current;
             let (slot, next) = (*slot, *next);
             let Work { batch, prepared, replies: out, .. } = &mut **work;
             let (argv, command, part) = match transaction.as_ref().map(Execution::current) {
+                None if *resumes => (batch.argv(next), &prepared[next], Part::Again),
                 None => (batch.argv(next), &prepared[next], Part::Alone),
                 Some(Some(queued)) => (queued.request.argv(), &queued.prepared, Part::Inside),
                 Some(None) => (batch.argv(next), &prepared[next], Part::Exec),
@@ -103,19 +112,11 @@ impl Keyspace {
                 return Progress::Held;
             }
             let reply = run_part(&mut context, command, part);
-            let begins = begins_transaction(&context.effects);
-            if !begins {
+            let later = answers_later(&context.effects);
+            if !later {
                 *replies += usize::from(answer(context.session(), reply, part, out));
             }
-            let left = match part {
-                _ if !self.log.is_on() => false,
-                Part::Alone => self.log.record(&mut context),
-                Part::Inside => {
-                    self.log.record_part(&mut context);
-                    false
-                }
-                Part::Exec => self.log.end_transaction(),
-            };
+            let left = self.log.is_on() && record(&mut self.log, &mut context, part);
             if left {
                 *wrote = true;
                 context.clients[slot].last_write_seq = self.log.seq();
@@ -123,13 +124,13 @@ impl Keyspace {
             context.effects.garbage.drain(..).for_each(|garbage| self.facts.reclaimer.discard(garbage));
             // One look at the clock per command: the end of one is the beginning of the next.
             let ended = self.stopwatch.now();
-            if !begins {
+            if !later {
                 let exec = transaction.as_ref().filter(|_| part == Part::Exec);
                 let since = exec.map_or(started, |exec| exec.started);
                 commands::note_duration(&mut context, command, nanoseconds(ended - since));
-                if self.monitors.is_watched() {
-                    self.monitors.note(&context, command);
-                }
+            }
+            if self.monitors.is_watched() && is_shown(part, &context.effects) {
+                self.monitors.note(&context, command);
             }
             self.unknown.extend((part == Part::Alone && command.is_unknown()).then_some(next));
             let mut wishes = Wishes::default();
@@ -151,6 +152,7 @@ impl Keyspace {
     fn advance(&mut self, part: Part, wishes: Wishes, started: quanta::Instant) -> Option<Progress> {
         let current = self.current.as_mut()?;
         current.close |= wishes.close;
+        current.resumes = false;
         let mut asked = wishes.asked;
         match &mut current.transaction {
             None => {}
@@ -174,9 +176,13 @@ impl Keyspace {
             current.transaction = Some(Execution { queue, next: 0, started, asked: false });
             return None;
         }
+        if let Some(wait) = wishes.lists {
+            return Some(Progress::Blocked(wait));
+        }
         current.next += 1;
+        let is_ready = part == Part::Again || self.clients.has_ready();
         let suspended = wishes.awaited.map(Progress::Suspended);
-        suspended.or_else(|| asked.then_some(Progress::Asked))
+        suspended.or_else(|| asked.then_some(Progress::Asked)).or_else(|| is_ready.then_some(Progress::Ready))
     }
 
     /// Sorts what a command asked for: some is done at once, some concerns its batch, the rest is for after it.
@@ -187,6 +193,7 @@ impl Keyspace {
             wishes.asked |= shows_at_once(&control);
             match control {
                 Control::Await(what) => wishes.awaited = Some(what),
+                Control::AwaitLists(wait) => wishes.lists = Some(wait),
                 Control::RunTransaction(queue) => wishes.transaction = Some(queue),
                 Control::Monitor => self.monitors.add(slot, &self.connections),
                 // The next command of this batch is already to see these.
@@ -222,7 +229,7 @@ impl Keyspace {
 fn run_part(context: &mut Context<'_>, command: &Prepared, part: Part) -> Reply {
     let reply = match part {
         Part::Alone => commands::execute(context, command),
-        Part::Inside => commands::execute_queued(context, command),
+        Part::Inside | Part::Again => commands::execute_queued(context, command),
         Part::Exec => {
             context.transaction_ends();
             Reply::Silent
@@ -232,16 +239,28 @@ fn run_part(context: &mut Context<'_>, command: &Prepared, part: Part) -> Reply 
     reply
 }
 
+/// Logs what a command left; says whether that ended a unit.
+fn record(log: &mut LogFeed, context: &mut Context<'_>, part: Part) -> bool {
+    match part {
+        Part::Alone | Part::Again => log.record(context),
+        Part::Inside => {
+            log.record_part(context);
+            false
+        }
+        Part::Exec => log.end_transaction(),
+    }
+}
+
 /// Encodes a reply if it is wanted; says whether it counts as one of the batch's.
 fn answer(session: &mut Session, reply: Reply, part: Part, out: &mut ReplyBuffer) -> bool {
     let is_wanted = match part {
         Part::Inside => session.is_answered(),
-        Part::Alone | Part::Exec => session.wants_reply(),
+        Part::Alone | Part::Again | Part::Exec => session.wants_reply(),
     };
     if is_wanted {
         out.push(reply, session.protocol);
     }
-    is_wanted && part == Part::Alone
+    is_wanted && matches!(part, Part::Alone | Part::Again)
 }
 
 /// Queues a command of a transaction; says whether its client has to go, as the queue has become too long.
@@ -251,9 +270,14 @@ fn enqueue(mut context: Context<'_>, prepared: &mut Prepared) -> bool {
     is_too_long
 }
 
-/// Whether the command is an EXEC whose queue is about to run.
-fn begins_transaction(effects: &Effects) -> bool {
-    matches!(effects.controls.first(), Some(Control::RunTransaction(_)))
+/// Whether the command is answered, and counted, only later: an EXEC whose queue is about to run, a client that waits.
+fn answers_later(effects: &Effects) -> bool {
+    matches!(effects.controls.first(), Some(Control::RunTransaction(_) | Control::AwaitLists(_)))
+}
+
+/// Whether MONITOR shows the command now: EXEC behind its queue, what has waited when it came.
+fn is_shown(part: Part, effects: &Effects) -> bool {
+    part != Part::Again && !matches!(effects.controls.first(), Some(Control::RunTransaction(_)))
 }
 
 /// Carries out what belongs before the reply: DEBUG SLEEP answers when it has slept, DEBUG PANIC fails as a

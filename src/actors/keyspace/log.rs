@@ -455,6 +455,6 @@ impl Handler<LogReport> for Keyspace {
                 }
             }
         }
-        self.send_log_soon(ctx);
+        self.wind_up(ctx);
     }
 }

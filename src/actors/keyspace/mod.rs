@@ -8,6 +8,7 @@
 //! answered, and the data is verified and kept, or the server gives up, as `on-panic` says.
 
 mod batch;
+mod blocked;
 mod execution;
 mod controls;
 mod log;
@@ -30,6 +31,7 @@ pub(crate) use reclaim::Reclaimer;
 pub(crate) use saving::Quiesce;
 
 use self::batch::Current;
+use self::blocked::Blocked;
 use self::loading::Loader;
 use self::log::LogFeed;
 use self::messages::{Connect, Execute};
@@ -79,6 +81,10 @@ pub(crate) struct Keyspace {
     now_ms: u64,
     random: Random,
     current: Option<Current>,
+    /// The batch in whose middle others are served.
+    interrupted: Option<Current>,
+    /// Batches that wait for lists.
+    blocked: Blocked,
     /// Batches that wait for the end of a pause.
     postponed: Vec<Postponed>,
     /// Batches that wait for something to happen.
@@ -145,6 +151,8 @@ impl Keyspace {
             clock,
             random: Random::new(system_random()),
             current: None,
+            interrupted: None,
+            blocked: Blocked::default(),
             postponed: Vec::new(),
             suspended: Vec::new(),
             durability: Durability::default(),
@@ -195,6 +203,9 @@ impl Supervised for Keyspace {
         self.unknown.clear();
         self.log.forget_torn_unit();
         self.loading_failed();
+        self.blocked.forget_timer();
+        self.abandon_current();
+        self.current = self.interrupted.take();
         self.abandon_current();
         // The commands before the one that failed are answered, so what they asked for is due as well.
         self.carry_out_controls();
@@ -241,7 +252,7 @@ impl Handler<Execute> for Keyspace {
         self.links.health.taken();
         if let Some(slot) = self.clients.slot(client) {
             self.run(slot, work);
-            self.send_log_soon(ctx);
+            self.wind_up(ctx);
         }
     }
 }
@@ -251,6 +262,7 @@ impl Handler<Disconnect> for Keyspace {
 
     fn handle(&mut self, Disconnect(client): Disconnect, _: &mut Context<Self>) {
         self.links.health.taken();
+        self.blocked.forget(client);
         if let Some(slot) = self.clients.slot(client) {
             self.clients.remove(client);
             self.connections[slot] = None;
@@ -289,6 +301,7 @@ impl Handler<CloseClients> for Keyspace {
                 connection.do_send(Drain);
             }
         }
+        self.close_blocked();
         self.closing = Some(gone);
         self.resume_suspended();
         self.check_closing();

@@ -5,7 +5,7 @@
 
 use super::Keyspace;
 use super::batch::Current;
-use crate::actors::connection::Push;
+use crate::actors::connection::{Push, Suspend};
 use crate::commands::session::ClientId;
 
 /// A batch that waits, and whose it is.
@@ -24,9 +24,12 @@ impl Keyspace {
         self.postponed.push(Postponed { client: session.id, current });
     }
 
-    /// Sends the replies that a batch has made so far, unless they have to wait for the log: then they go with the
+    /// Tells the Connection that its batch is set aside, and sends the replies that it has made so far, unless they have to wait for the log: then they go with the
     /// others.
     pub(super) fn send_so_far(&mut self, current: &mut Current) {
+        if let Some(connection) = self.connection(current.slot) {
+            connection.do_send(Suspend);
+        }
         if self.log.must_hold() || current.work.replies.is_empty() {
             return;
         }

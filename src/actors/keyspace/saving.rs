@@ -407,7 +407,7 @@ impl Handler<JobReport> for Keyspace {
             }
             JobKind::Base { first_increment, rdb } => self.base_written(outcome, first_increment, rdb),
         }
-        self.send_log_soon(ctx);
+        self.wind_up(ctx);
     }
 }
 

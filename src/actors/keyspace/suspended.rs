@@ -35,6 +35,7 @@ impl Keyspace {
         }
         let session = &mut self.clients[current.slot];
         session.postponed = true;
+        session.blocked = matches!(awaited, Awaited::Synced { .. });
         self.suspended.push(Suspended { client: session.id, current, awaited, deadline_ms });
     }
 
@@ -59,6 +60,17 @@ impl Keyspace {
         });
     }
 
+    /// Answers a client that waits for the log as if its time were up, or with an error.
+    pub(super) fn unblock_suspended(&mut self, client: ClientId, error: bool) {
+        let log = self.durability.log.clone();
+        self.resume_where(|suspended| match suspended.awaited {
+            Awaited::Synced { .. } if suspended.client != client => None,
+            Awaited::Synced { .. } if error => Some(Reply::Error(faults::UNBLOCKED.into_bytes())),
+            Awaited::Synced { seq, .. } => Some(synced_reply(log.has_on_disk(seq))),
+            Awaited::Snapshot => None,
+        });
+    }
+
     /// Answers those who wait for the snapshot that has just ended.
     pub(super) fn resume_after_snapshot(&mut self, saved: bool) {
         self.resume_where(|suspended| {
@@ -79,6 +91,7 @@ impl Keyspace {
                 continue;
             };
             self.clients[slot].postponed = false;
+            self.clients[slot].blocked = false;
             self.answer_suspended(&mut suspended.current, reply);
             self.current = Some(suspended.current);
             self.run_and_answer();

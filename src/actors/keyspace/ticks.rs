@@ -34,7 +34,7 @@ impl Handler<Tick> for Keyspace {
         let more_due = self.purge_due_keys();
         self.note_expire_cycle(started.elapsed(), more_due);
         (0..self.store.databases()).for_each(|number| self.discard_expired(number));
-        self.send_log_soon(ctx);
+        self.wind_up(ctx);
         self.links.expiry.ticked(more_due);
     }
 }
@@ -76,7 +76,7 @@ impl Keyspace {
             return;
         }
         for (slot, session) in self.clients.iter() {
-            let exempt = session.monitors || session.postponed;
+            let exempt = session.monitors || session.postponed || session.blocked;
             if !exempt && self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
                 tracing::debug!(client = session.id, "closing idle client");
                 if let Some(connection) = self.connection(slot) {

@@ -179,7 +179,7 @@ fn flags(session: &Session) -> String {
     let given = [
         (session.monitors, 'O'),
         (session.queue.is_some(), 'x'),
-        (session.postponed, 'b'),
+        (session.postponed || session.blocked, 'b'),
         (session.is_stale, 'd'),
         (session.unix_socket, 'U'),
         (session.no_evict, 'e'),

@@ -7,6 +7,7 @@ mod kill;
 mod list;
 mod pause;
 mod tracking;
+mod unblock;
 
 use super::args::Args;
 use super::context::{Context, Outcome};
@@ -23,6 +24,7 @@ use pause::{Pause, Unpause};
 
 pub(super) use pause::is_held;
 use tracking::{Caching, GetRedir, TrackingInfo};
+use unblock::Unblock;
 
 /// What most subcommands declare alike.
 const CLIENT_SUBCOMMAND: Spec =
@@ -302,6 +304,8 @@ help!(
         "    Give this connection a name.",
         "TRACKINGINFO",
         "    Tell which of this connection's keys are tracked, and how.",
+        "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+        "    Have a connection wait no longer.",
         "UNPAUSE",
         "    End a pause.",
     ]
@@ -327,6 +331,7 @@ family!(Client in CLIENT {
     Kill(Kill),
     Pause(Pause),
     Unpause(Unpause),
+    Unblock(Unblock),
     TrackingInfo(TrackingInfo),
     GetRedir(GetRedir),
     Caching(Caching),

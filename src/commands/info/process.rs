@@ -71,7 +71,7 @@ pub(super) fn clients(text: &mut String, context: &Context<'_>) {
         "maxclients": context.config.maxclients,
         "client_recent_max_input_buffer": most(Gauges::query_bytes),
         "client_recent_max_output_buffer": most(Gauges::output_bytes),
-        "blocked_clients": 0,
+        "blocked_clients": context.clients.blocked_len(),
         "tracking_clients": 0,
         "clients_in_timeout_table": 0,
         "total_blocking_keys": 0,

@@ -6,15 +6,15 @@ use crate::commands::context::{Context, Outcome};
 use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
 use crate::commands::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, Spec};
-use crate::resp::{Blob, Reply, Span};
+use crate::resp::{Argv, Blob, Reply, Span};
 use crate::store::Side;
 
 /// `LMOVE source destination LEFT | RIGHT LEFT | RIGHT`
 pub(in crate::commands) struct Lmove {
-    source: Span,
-    destination: Span,
-    from: Side,
-    to: Side,
+    pub(super) source: Span,
+    pub(super) destination: Span,
+    pub(super) from: Side,
+    pub(super) to: Side,
 }
 
 /// What both moving commands declare alike.
@@ -95,13 +95,12 @@ impl Command for Rpoplpush {
 
 /// `LMPOP numkeys key [key ...] LEFT | RIGHT [COUNT count]`
 pub(in crate::commands) struct Lmpop {
+    /// Which argument is the first key; the command's name is 0.
+    first_key: u32,
     numkeys: u32,
     side: Side,
     count: u64,
 }
-
-/// Which argument is the first key; the command's name is 0.
-const FIRST_KEY: usize = 2;
 
 impl Command for Lmpop {
     const SPEC: Spec = Spec {
@@ -118,7 +117,32 @@ impl Command for Lmpop {
     };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let command = Self::read(args);
+        args.done(command)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let now_ms = context.now_ms;
+        for key in self.keys(context.argv) {
+            let Some(mut list) = context.db().list_mut(key, now_ms)? else { continue };
+            let (taken, count) = take(&mut list, self.side, self.count);
+            let emptied = list.is_empty();
+            drop(list);
+            context.effects.touched_times(count);
+            context.taken_from(Class::List, pop_event(self.side), key, emptied);
+            let pop: &[u8] = if self.side == Side::Front { b"LPOP" } else { b"RPOP" };
+            context.log([pop, key, itoa::Buffer::new().format(count).as_bytes()]);
+            return Ok(Reply::Array(vec![Reply::bulk(key), taken]));
+        }
+        Ok(Reply::NullArray)
+    }
+}
+
+impl Lmpop {
+    /// Reads all arguments from the number of keys on.
+    pub(super) fn read(args: &mut Args<'_>) -> Self {
         let numkeys = positive(args, faults::NUMKEYS_NOT_POSITIVE);
+        let first_key = args.position() as u32;
         let numkeys = usize::try_from(numkeys).unwrap_or(usize::MAX).min(args.left());
         for _ in 0..numkeys {
             args.bytes();
@@ -132,23 +156,12 @@ impl Command for Lmpop {
                 args.fail(faults::SYNTAX);
             }
         }
-        args.done(Self { numkeys: numkeys as u32, side, count: count.unwrap_or(1) })
+        Self { first_key, numkeys: numkeys as u32, side, count: count.unwrap_or(1) }
     }
 
-    fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let (argv, now_ms) = (context.argv, context.now_ms);
-        for key in argv.iter().skip(FIRST_KEY).take(self.numkeys as usize) {
-            let Some(mut list) = context.db().list_mut(key, now_ms)? else { continue };
-            let (taken, count) = take(&mut list, self.side, self.count);
-            let emptied = list.is_empty();
-            drop(list);
-            context.effects.touched_times(count);
-            context.taken_from(Class::List, pop_event(self.side), key, emptied);
-            let pop: &[u8] = if self.side == Side::Front { b"LPOP" } else { b"RPOP" };
-            context.log([pop, key, itoa::Buffer::new().format(count).as_bytes()]);
-            return Ok(Reply::Array(vec![Reply::bulk(key), taken]));
-        }
-        Ok(Reply::NullArray)
+    /// The keys.
+    pub(super) fn keys<'a>(&self, argv: Argv<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        argv.iter().skip(self.first_key as usize).take(self.numkeys as usize)
     }
 }
 
