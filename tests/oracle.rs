@@ -102,6 +102,12 @@ fn every_command_has_a_rule() {
         "bgsave",
         "bgrewriteaof",
         "waitaof",
+        "subscribe",
+        "unsubscribe",
+        "psubscribe",
+        "punsubscribe",
+        "ssubscribe",
+        "sunsubscribe",
     ];
     let is_left = |name: &str| LEFT_TO_SCRIPTS.contains(&name) || name.ends_with("|help");
     let has_rule = |name: &str| {

@@ -103,7 +103,6 @@ impl Category {
             Group::Set => Self::Set,
             Group::SortedSet => Self::SortedSet,
             Group::Hash => Self::Hash,
-            Group::Pubsub => Self::Pubsub,
             Group::Transactions => Self::Transaction,
             Group::Connection => Self::Connection,
             Group::Scripting => Self::Scripting,
@@ -111,7 +110,8 @@ impl Category {
             Group::Geo => Self::Geo,
             Group::Stream => Self::Stream,
             Group::Bitmap => Self::Bitmap,
-            Group::Server | Group::Cluster => return None,
+            // For these the flag says it.
+            Group::Pubsub | Group::Server | Group::Cluster => return None,
         })
     }
 }

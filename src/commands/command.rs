@@ -7,7 +7,7 @@ use super::context::{Context, Outcome};
 use super::family::family;
 use super::faults::{self, Fault};
 use super::help::help_reply;
-use super::key_specs::{KeyAt, Words, keys_of};
+use super::key_specs::{KeyAt, KeyFlag, KeySpec, Words, keys_of};
 use super::spec::{self, Flag, Group, Spec};
 use super::table::{Entry, table};
 use crate::resp::{Argv, Reply, Span};
@@ -221,7 +221,8 @@ const REQUEST: usize = 2;
 fn keys_in(argv: Argv<'_>) -> Result<Vec<KeyAt>, Fault> {
     let words = Words::new(argv, REQUEST);
     let row = find(words).ok_or(faults::INVALID_COMMAND)?.row;
-    if row.spec.keys.is_empty() && row.spec.find_keys.is_none() {
+    let names_keys = |spec: &KeySpec| !spec.flags.contains(&KeyFlag::NotKey);
+    if !row.spec.keys.iter().any(names_keys) && row.spec.find_keys.is_none() {
         return Err(faults::NO_KEYS);
     }
     if !row.spec.takes(words.len()) {

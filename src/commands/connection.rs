@@ -42,6 +42,11 @@ impl Command for Ping {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let session = context.session();
+        if session.protocol == Protocol::Resp2 && !session.subscribed.is_empty() {
+            let message = self.message.map_or(&b""[..], |message| context.argv.bytes(message));
+            return Ok(Reply::Array(vec![Reply::bulk("pong"), Reply::bulk(message)]));
+        }
         Ok(self.message.map_or(Reply::simple("PONG"), |message| Reply::bulk(context.argv.bytes(message))))
     }
 }
@@ -287,6 +292,8 @@ impl Command for Reset {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let open = !context.config.requirepass.is_set();
         context.clients.unwatch_all(context.me);
+        context.clients.unsubscribe_all(context.me);
+        context.effects.control(Control::ClassChanged);
         context.session().reset(open);
         Ok(Reply::simple("RESET"))
     }

@@ -90,6 +90,8 @@ pub enum Control {
     SetActiveExpire(bool),
     /// Run these commands now, as the reply, and nothing else between them.
     RunTransaction(Box<Queue>),
+    /// This client listens to channels from now on, or no longer.
+    ClassChanged,
     /// From now on show this client every command.
     Monitor,
     /// End the process in order.

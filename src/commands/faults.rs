@@ -240,6 +240,14 @@ pub const TIMEOUT_NOT_A_FLOAT: Fault = Fault::new("ERR timeout is not a float or
 pub const UNBLOCK_REASON: Fault = Fault::new("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
 /// What a client hears that CLIENT UNBLOCK has wait no longer.
 pub const UNBLOCKED: Fault = Fault::new("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+/// A command of a client that listens to channels, under RESP2.
+#[must_use]
+pub fn only_listening(name: &str) -> Fault {
+    Fault::from_bytes(format!(
+        "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+    ))
+}
+
 /// MULTI inside MULTI.
 pub const NESTED_MULTI: Fault = Fault::new("ERR MULTI calls can not be nested");
 /// EXEC without MULTI.

@@ -9,13 +9,14 @@ use super::faults::{self, Fault};
 use super::prepare::{Prepared, Refusal};
 use super::spec::Flag;
 use super::transactions;
+use crate::resp::Protocol;
 
 /// One check: the fault if the command must not run.
 type Gate = fn(&Context<'_>, &Prepared) -> Option<Fault>;
 
 /// All gates, in the order in which Redis asks.
 const GATES: &[Gate] =
-    &[known, arity, authenticated, allowed_in_transaction, disk_writable, loaded, monitoring];
+    &[known, arity, authenticated, allowed_in_transaction, disk_writable, listening, loaded, monitoring];
 
 /// The first objection to running a command, if any.
 pub(super) fn objection(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
@@ -59,6 +60,27 @@ fn disk_writable(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
         WritesRefused::Snapshot => faults::SNAPSHOT_FAILED,
         WritesRefused::Log(reason) => faults::log_failed(&reason),
     })
+}
+
+/// The client listens to no channel, or speaks RESP3, or the command is one that a client that listens may send.
+fn listening(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    const ALLOWED: [&str; 9] = [
+        "ping",
+        "subscribe",
+        "ssubscribe",
+        "psubscribe",
+        "unsubscribe",
+        "sunsubscribe",
+        "punsubscribe",
+        "quit",
+        "reset",
+    ];
+    let session = &context.clients[context.me];
+    if session.subscribed.is_empty() || session.protocol == Protocol::Resp3 {
+        return None;
+    }
+    let entry = prepared.entry.filter(|entry| !ALLOWED.contains(&entry.name.as_str()))?;
+    Some(faults::only_listening(&entry.name))
 }
 
 /// The data is there, or the command is one that does not need it.

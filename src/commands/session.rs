@@ -3,6 +3,7 @@
 //! A session belongs to the Keyspace, not to the Connection: the commands that change it (SELECT, HELLO,
 //! CLIENT SETNAME, …) run there, and CLIENT LIST shows all of them. It holds no socket.
 
+use super::subscriptions::{Message, Subscribed, Subscriptions, Topic};
 use super::table::Entry;
 use super::transactions::Queue;
 use super::waiting::Waiting;
@@ -57,6 +58,8 @@ pub struct Session {
     pub queue: Option<Box<Queue>>,
     /// Keys it watches.
     pub watched: Vec<WatchedKey>,
+    /// What it has subscribed to.
+    pub subscribed: Subscribed,
     /// Whether a key it watches has changed.
     pub is_stale: bool,
     /// Whether its commands are to answer at once instead of waiting, as in a transaction.
@@ -152,6 +155,7 @@ impl Session {
             blocked: false,
             queue: None,
             watched: Vec::new(),
+            subscribed: Subscribed::default(),
             is_stale: false,
             denies_blocking: false,
             created_ms: 0,
@@ -190,7 +194,10 @@ impl Session {
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         let buffers = self.gauges.query_bytes() + self.gauges.query_free_bytes() + self.gauges.output_bytes();
-        buffers + self.transaction_bytes() + (self.request_bytes + size_of::<Self>()) as u64
+        buffers
+            + self.subscribed.len_bytes() as u64
+            + self.transaction_bytes()
+            + (self.request_bytes + size_of::<Self>()) as u64
     }
 
     /// Whether the client is on this machine.
@@ -245,6 +252,7 @@ pub struct Clients {
     pause: Option<Pause>,
     watches: Watches,
     waiting: Waiting,
+    subscriptions: Subscriptions,
 }
 
 impl Clients {
@@ -261,6 +269,7 @@ impl Clients {
         let slot = self.slots.remove(&id)?;
         self.unwatch_all(slot);
         self.waiting.remove(slot);
+        self.unsubscribe_all(slot);
         self.sessions.try_remove(slot)
     }
 
@@ -269,6 +278,50 @@ impl Clients {
     #[must_use]
     pub fn is_heard(&self) -> bool {
         !self.watches.is_empty() || self.waiting.len() > 0
+    }
+
+    /// All subscriptions.
+    pub(super) fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// Has a client listen to something; answers the number that its reply tells.
+    pub(super) fn subscribe(&mut self, slot: Slot, topic: Topic, name: &Bytes) -> usize {
+        let subscribed = &mut self.sessions[slot].subscribed;
+        self.subscriptions.add(subscribed, topic, name, slot);
+        subscribed.told(topic)
+    }
+
+    /// The reverse.
+    pub(super) fn unsubscribe(&mut self, slot: Slot, topic: Topic, name: &Bytes) -> usize {
+        let subscribed = &mut self.sessions[slot].subscribed;
+        self.subscriptions.remove(subscribed, topic, name, slot);
+        subscribed.told(topic)
+    }
+
+    /// Has a client listen to nothing any more.
+    pub(super) fn unsubscribe_all(&mut self, slot: Slot) {
+        if let Some(session) = self.sessions.get_mut(slot) {
+            self.subscriptions.remove_all(&mut session.subscribed, slot);
+        }
+    }
+
+    /// Sends a message to all who listen to a channel; answers how many hear it.
+    pub(super) fn publish(&mut self, topic: Topic, channel: &[u8], text: &[u8]) -> usize {
+        let sessions = &self.sessions;
+        self.subscriptions.publish(topic, channel, text, |slot| sessions[slot].protocol)
+    }
+
+    /// Whether messages are on their way.
+    #[inline]
+    #[must_use]
+    pub fn has_messages(&self) -> bool {
+        self.subscriptions.has_messages()
+    }
+
+    /// The messages on their way, which are the caller's to send.
+    pub fn take_messages(&mut self) -> Vec<Message> {
+        self.subscriptions.take_messages()
     }
 
     /// A key has changed.

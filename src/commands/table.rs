@@ -46,6 +46,8 @@ families! {
     object::Object,
     dump::Dumps,
     transactions::Transactions,
+    pubsub::Channeling,
+    pubsub::Pubsub,
     connection::Connection,
     client::Client,
     command::Command,

@@ -188,6 +188,8 @@ pub enum Reply {
     },
     /// A reply too big to build at once.
     Stream(Box<dyn Pieces>),
+    /// Several replies to one request (SUBSCRIBE of several channels).
+    Several(Vec<Reply>),
     /// Nothing is sent at all (CLIENT REPLY OFF).
     Silent,
 }
@@ -285,6 +287,7 @@ impl fmt::Debug for Reply {
             Self::Array(items) => f.debug_tuple("Array").field(items).finish(),
             Self::Map(pairs) => f.debug_tuple("Map").field(pairs).finish(),
             Self::Set(items) => f.debug_tuple("Set").field(items).finish(),
+            Self::Several(items) => f.debug_tuple("Several").field(items).finish(),
             Self::Push(items) => f.debug_tuple("Push").field(items).finish(),
             Self::Double(value) => write!(f, "Double({value})"),
             Self::Boolean(value) => write!(f, "Boolean({value})"),

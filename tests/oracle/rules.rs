@@ -210,6 +210,14 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "DISCARD"),
     rule(3, "WATCH key..."),
     rule(1, "UNWATCH"),
+    // Publish and subscribe
+    rule(1, "PUBLISH text value"),
+    rule(1, "SPUBLISH text value"),
+    rule(1, "PUBSUB CHANNELS [pattern]"),
+    rule(1, "PUBSUB NUMSUB [text...]"),
+    rule(1, "PUBSUB NUMPAT"),
+    rule(1, "PUBSUB SHARDCHANNELS [pattern]"),
+    rule(1, "PUBSUB SHARDNUMSUB [text...]"),
     // The server
     rule(1, "DBSIZE").compare(Compare::Outcome, DUE_KEYS),
     rule(1, "FLUSHDB [ASYNC | SYNC]"),

@@ -5,6 +5,7 @@
 
 use super::Keyspace;
 use super::execution::{Execution, Progress};
+use super::log::Outgoing;
 use super::messages::Work;
 use crate::actors::connection::Replies;
 use crate::commands::session::{ClientId, Slot};
@@ -87,6 +88,7 @@ impl Keyspace {
             Progress::Held => self.postpone_current(),
             Progress::Suspended(awaited) => self.suspend_current(awaited),
         }
+        self.send_mail();
         self.feed_monitors(None);
         self.discard_expired(number);
         self.carry_out_controls();
@@ -135,7 +137,7 @@ impl Keyspace {
         let Current { slot, work, replies, wrote, close, .. } = current;
         let finished = Finished { client: self.clients[slot].id, work, replies, close };
         if self.log.must_hold() {
-            self.log.hold(finished, wrote);
+            self.log.hold(Outgoing::Replies(finished), wrote);
         } else {
             self.send_finished(finished);
         }

@@ -14,6 +14,7 @@ impl Keyspace {
             match control {
                 // The batch itself has seen to these.
                 Control::CloseAfterReply
+                | Control::ClassChanged
                 | Control::Monitor
                 | Control::ResetStatistics
                 | Control::Sleep(_)
@@ -55,19 +56,20 @@ impl Keyspace {
         if let Some(set_log_level) = &self.links.set_log_level {
             set_log_level(self.config.loglevel);
         }
-        let settings = connection_settings(&self.config);
-        for connection in self.connections.iter().flatten() {
-            connection.do_send(Adjust(settings));
+        for (slot, connection) in self.connections.iter().enumerate() {
+            if let Some(connection) = connection {
+                connection.do_send(Adjust(connection_settings(&self.config, self.class(slot))));
+            }
         }
     }
 }
 
 /// The options a Connection lives by.
-pub(crate) fn connection_settings(config: &Config) -> Settings {
+pub(crate) fn connection_settings(config: &Config, class: ClientClass) -> Settings {
     Settings {
         max_bulk_bytes: config.proto_max_bulk_len,
         query_limit_bytes: config.client_query_buffer_limit,
-        output_limit: *config.client_output_buffer_limit.of(ClientClass::Normal),
+        output_limit: *config.client_output_buffer_limit.of(class),
     }
 }
 

@@ -140,6 +140,9 @@ impl Keyspace {
                 let controls = context.effects.controls;
                 wishes = self.sort_wishes(slot, controls);
             }
+            if part != Part::Inside && self.clients.has_messages() {
+                self.gather_messages();
+            }
             if let Some(progress) = self.advance(part, wishes, started) {
                 return progress;
             }
@@ -195,6 +198,7 @@ impl Keyspace {
                 Control::Await(what) => wishes.awaited = Some(what),
                 Control::AwaitLists(wait) => wishes.lists = Some(wait),
                 Control::RunTransaction(queue) => wishes.transaction = Some(queue),
+                Control::ClassChanged => self.adjust_class(slot),
                 Control::Monitor => self.monitors.add(slot, &self.connections),
                 // The next command of this batch is already to see these.
                 Control::ResetStatistics => {
@@ -253,6 +257,12 @@ fn record(log: &mut LogFeed, context: &mut Context<'_>, part: Part) -> bool {
 
 /// Encodes a reply if it is wanted; says whether it counts as one of the batch's.
 fn answer(session: &mut Session, reply: Reply, part: Part, out: &mut ReplyBuffer) -> bool {
+    if let Reply::Several(_) = reply {
+        // Whoever listens hears it, also where replies are switched off.
+        out.push(reply, session.protocol);
+        session.wants_reply();
+        return part != Part::Inside;
+    }
     let is_wanted = match part {
         Part::Inside => session.is_answered(),
         Part::Alone | Part::Again | Part::Exec => session.wants_reply(),

@@ -11,11 +11,13 @@ use crate::actors::aof_writer::folder::{DiskFolder, Folder};
 use crate::actors::aof_writer::{
     AofWriterHandle, Append, Begin, LogReport, Piece, Rotate, SetPolicy, Start, SyncNow,
 };
+use crate::commands::session::ClientId;
 use crate::commands::{self, propagation};
 use crate::config::Config;
 use crate::config::values::AppendFsync;
 use crate::exit::Exit;
 use crate::persistence::aof::{UnitWriter, units};
+use crate::resp::ReplyBuffer;
 use crate::store::Detached;
 use actix::{AsyncContext, Context, Handler};
 use bytes::Bytes;
@@ -47,13 +49,21 @@ enum Readiness {
     Now,
 }
 
-/// Replies that wait.
+/// What a client is to be sent.
+pub(super) enum Outgoing {
+    /// The replies of its batch.
+    Replies(Finished),
+    /// Messages that it listens to.
+    Push(ClientId, ReplyBuffer),
+}
+
+/// Replies or messages that wait.
 struct Held {
     /// They may go when everything up to here is durable.
     seq: u64,
     /// Whether their own batch left units.
     wrote: bool,
-    replies: Finished,
+    outgoing: Outgoing,
 }
 
 /// The Keyspace's end of the log.
@@ -265,8 +275,8 @@ impl LogFeed {
     }
 
     /// Keeps replies until the disk has caught up.
-    pub(super) fn hold(&mut self, replies: Finished, wrote: bool) {
-        self.held.push_back(Held { seq: self.seq, wrote, replies });
+    pub(super) fn hold(&mut self, outgoing: Outgoing, wrote: bool) {
+        self.held.push_back(Held { seq: self.seq, wrote, outgoing });
     }
 
     /// Notes how far the log has come.
@@ -279,7 +289,7 @@ impl LogFeed {
     }
 
     /// The replies that need not wait any longer, in the order in which their batches ran.
-    fn released(&mut self) -> Vec<Finished> {
+    fn released(&mut self) -> Vec<Outgoing> {
         let reached = match self.policy {
             AppendFsync::Always if self.on => self.durable_seq,
             _ if self.is_overrun() => self.written_seq,
@@ -287,7 +297,7 @@ impl LogFeed {
         };
         let count = self.held.iter().take_while(|held| held.seq <= reached).count();
         self.expected = self.held.len();
-        self.held.drain(..count).map(|held| held.replies).collect()
+        self.held.drain(..count).map(|held| held.outgoing).collect()
     }
 
     /// Everything behind a unit, once more.
@@ -342,8 +352,8 @@ impl Keyspace {
 
     /// Sends the replies that have waited long enough.
     fn release_replies(&mut self) {
-        for replies in self.log.released() {
-            self.send_finished(replies);
+        for outgoing in self.log.released() {
+            self.send_outgoing(outgoing);
         }
     }
 
@@ -351,8 +361,13 @@ impl Keyspace {
     /// nobody is told that a write is safe, and nobody waits for a disk that may be full until tomorrow.
     fn release_in_trouble(&mut self, reason: &str) {
         for held in std::mem::take(&mut self.log.held) {
-            let replies = if held.wrote { self.with_errors(held.replies, reason) } else { held.replies };
-            self.send_finished(replies);
+            let outgoing = match held.outgoing {
+                Outgoing::Replies(replies) if held.wrote => {
+                    Outgoing::Replies(self.with_errors(replies, reason))
+                }
+                outgoing => outgoing,
+            };
+            self.send_outgoing(outgoing);
         }
     }
 

@@ -16,6 +16,7 @@ mod saving;
 mod loading;
 mod suspended;
 mod facts;
+mod mail;
 mod messages;
 mod monitors;
 mod postponed;
@@ -34,6 +35,7 @@ use self::batch::Current;
 use self::blocked::Blocked;
 use self::loading::Loader;
 use self::log::LogFeed;
+use self::mail::Mail;
 use self::messages::{Connect, Execute};
 use self::monitors::Monitors;
 use self::postponed::Postponed;
@@ -100,6 +102,8 @@ pub(crate) struct Keyspace {
     quiesced: bool,
     /// Whether due keys are removed in the background (`DEBUG SET-ACTIVE-EXPIRE`).
     active_expire: bool,
+    /// Messages that the batch in progress sends to others.
+    mail: Mail,
     /// Clients that are shown every command.
     monitors: Monitors,
     /// Wishes of the batch in progress that reach beyond it.
@@ -162,6 +166,7 @@ impl Keyspace {
             loader: None,
             quiesced: false,
             active_expire: true,
+            mail: Mail::default(),
             monitors: Monitors::default(),
             controls: Vec::new(),
             unknown: Vec::new(),

@@ -15,6 +15,7 @@ use crate::actors::rewriter::{Rewriter, RewriterHandle};
 use crate::actors::{CHILDREN, Child, GivesUp};
 use crate::commands::context::Fixed;
 use crate::config::Config;
+use crate::config::values::ClientClass;
 use crate::exit::Exit;
 use crate::server::{AllocatedBytes, SetLogLevel};
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
@@ -196,7 +197,7 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     let reception = Reception {
         keyspace: keyspace.clone(),
         admission,
-        settings: connection_settings(&config),
+        settings: connection_settings(&config, ClientClass::Normal),
         next_id: Arc::new(AtomicU64::new(1)),
         arbiters: arbiters.iter().map(Arbiter::handle).collect::<Vec<ArbiterHandle>>(),
     };

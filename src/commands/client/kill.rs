@@ -117,7 +117,7 @@ impl Filter {
         };
         !(is_me && self.skip_me)
             && self.id.is_none_or(|id| id == session.id)
-            && self.kind.is_none_or(|kind| kind == ClientType::Normal)
+            && self.kind.is_none_or(|kind| kind == ClientType::of(session))
             && is_at(self.address, &session.address)
             && is_at(self.local_address, &session.local_address)
     }

@@ -6,6 +6,7 @@ use crate::commands::context::{Context, Outcome};
 use crate::commands::faults::{self, Fault};
 use crate::commands::session::Session;
 use crate::commands::spec::{Command, Spec};
+use crate::commands::subscriptions::Topic;
 use crate::resp::{Protocol, Reply};
 use crate::store::parse_int;
 use bytes::Bytes;
@@ -43,25 +44,34 @@ enum Chosen {
     Ids(Rest),
 }
 
-/// The types of clients. Everyone is an ordinary client; the others have no members here.
+/// The types of clients: who listens to channels is no ordinary one; the others have no members here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClientType {
     Normal,
+    Pubsub,
     Other,
 }
 
 impl ClientType {
     /// Reads a type by its name.
     pub(super) fn read(args: &mut Args<'_>) -> Self {
-        const OTHERS: [&[u8]; 4] = [b"master", b"slave", b"replica", b"pubsub"];
+        const OTHERS: [&[u8]; 3] = [b"master", b"slave", b"replica"];
         let word = args.word();
         if word.eq_ignore_ascii_case(b"normal") {
             return Self::Normal;
+        }
+        if word.eq_ignore_ascii_case(b"pubsub") {
+            return Self::Pubsub;
         }
         if !OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)) {
             args.fail(faults::with_argument("ERR Unknown client type '", word, "'"));
         }
         Self::Other
+    }
+
+    /// The type of a client.
+    pub(super) fn of(session: &Session) -> Self {
+        if session.subscribed.is_empty() { Self::Normal } else { Self::Pubsub }
     }
 }
 
@@ -107,12 +117,17 @@ impl Command for List {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let mut text = String::new();
         match self.chosen {
-            Chosen::All | Chosen::Type(ClientType::Normal) => {
+            Chosen::All => {
                 for session in context.clients.sorted() {
                     describe(&mut text, session, context.now_ms);
                 }
             }
-            Chosen::Type(ClientType::Other) => {}
+            Chosen::Type(kind) => {
+                let sessions = context.clients.sorted().into_iter();
+                for session in sessions.filter(|session| ClientType::of(session) == kind) {
+                    describe(&mut text, session, context.now_ms);
+                }
+            }
             Chosen::Ids(ids) => {
                 for id in ids.of(context.argv).filter_map(parse_int) {
                     let slot = u64::try_from(id).ok().and_then(|id| context.clients.slot(id));
@@ -139,8 +154,7 @@ fn read_ids(args: &mut Args<'_>) -> Rest {
 
 /// One line of `CLIENT LIST`, in Redis 7.2's fields and order.
 ///
-/// Fields about things that do not exist here yet (subscriptions) are truly zero; memory fields
-/// hold what the connection's buffers occupy.
+/// Memory fields hold what the connection's buffers occupy.
 fn describe(text: &mut String, session: &Session, now_ms: u64) {
     let gauges = &session.gauges;
     let (query, query_free) = (gauges.query_bytes(), gauges.query_free_bytes());
@@ -155,7 +169,7 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "id={} addr={} laddr={} fd={} name={} age={age} idle={idle} flags={flags} db={} sub=0 psub=0 ssub=0 \
+        "id={} addr={} laddr={} fd={} name={} age={age} idle={idle} flags={flags} db={} sub={} psub={} ssub={} \
          multi={} qbuf={query} qbuf-free={query_free} argv-mem={request} multi-mem={} rbs=0 rbp=0 obl=0 \
          oll={} omem={output} tot-mem={total} events=r cmd={} user=default redir=-1 resp={protocol} \
          lib-name={} lib-ver={}",
@@ -165,6 +179,9 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
         session.descriptor,
         lossy(&session.name),
         session.database,
+        session.subscribed.len(Topic::Channel),
+        session.subscribed.len(Topic::Pattern),
+        session.subscribed.len(Topic::Shard),
         session.queue.as_ref().map_or(-1, |queue| queue.commands.len() as i64),
         session.transaction_bytes(),
         u8::from(output > 0),
@@ -178,6 +195,7 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
 fn flags(session: &Session) -> String {
     let given = [
         (session.monitors, 'O'),
+        (!session.subscribed.is_empty(), 'P'),
         (session.queue.is_some(), 'x'),
         (session.postponed || session.blocked, 'b'),
         (session.is_stale, 'd'),

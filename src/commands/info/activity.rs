@@ -3,6 +3,7 @@
 use super::{fields, line};
 use crate::commands::context::Context;
 use crate::commands::statistics::CommandStatistics;
+use crate::commands::subscriptions::Topic;
 use crate::commands::table::{Entry, table};
 use std::fmt::Write;
 
@@ -33,9 +34,9 @@ pub(super) fn stats(text: &mut String, context: &Context<'_>) {
         "current_eviction_exceeded_time": 0,
         "keyspace_hits": statistics.keyspace_hits,
         "keyspace_misses": statistics.keyspace_misses,
-        "pubsub_channels": 0,
-        "pubsub_patterns": 0,
-        "pubsubshard_channels": 0,
+        "pubsub_channels": context.clients.subscriptions().names(Topic::Channel).len(),
+        "pubsub_patterns": context.clients.subscriptions().names(Topic::Pattern).len(),
+        "pubsubshard_channels": context.clients.subscriptions().names(Topic::Shard).len(),
         "latest_fork_usec": 0,
         "total_forks": 0,
         "migrate_cached_sockets": 0,

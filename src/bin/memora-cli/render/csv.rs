@@ -31,6 +31,6 @@ pub(super) fn write(reply: &Reply, out: &mut dyn Write) -> io::Result<()> {
             out.write_all(b",")?;
             write(value, out)
         }),
-        Reply::Stream(_) | Reply::Silent => Ok(()),
+        Reply::Stream(_) | Reply::Several(_) | Reply::Silent => Ok(()),
     }
 }
