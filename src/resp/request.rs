@@ -260,6 +260,13 @@ impl Batch {
         self.frame.bytes.len()
     }
 
+    /// Lets go of the read buffer if the requests are the smaller part of it; for batches that are kept for long.
+    pub fn shrink(&mut self) {
+        if self.frame.bytes.len() * 2 < self.frame.allocation_bytes {
+            self.frame = Frame::owned(Bytes::copy_from_slice(&self.frame.bytes));
+        }
+    }
+
     /// Forgets everything but the allocations, unless they grew beyond what is worth keeping.
     pub fn clear(&mut self) {
         self.frame = Frame::default();
@@ -363,6 +370,18 @@ mod tests {
         assert_eq!(batch.detach(0).argv().get(1), Some(&b"a"[..]));
         batch.clear();
         assert!(batch.is_empty() && batch.spans.is_empty());
+    }
+
+    #[test]
+    fn a_batch_that_is_kept_lets_go_of_a_big_buffer() {
+        let buffer = Bytes::from([&b"*1\r\n$4\r\nPING\r\n"[..], &[0; 1000]].concat());
+        let mut batch = Batch::default();
+        batch.set_frame(buffer.slice(..14), buffer.len());
+        batch.spans.push(Span::new(8, 4));
+        batch.push_request(0, 14, 0);
+        batch.shrink();
+        assert_eq!((batch.frame.allocation_bytes, batch.argv(0).get(0)), (14, Some(&b"PING"[..])));
+        assert!(buffer.is_unique());
     }
 
     #[test]

@@ -327,6 +327,7 @@ impl Handler<Suspend> for Connection {
 
     fn handle(&mut self, _: Suspend, _: &mut Context<Self>) {
         self.suspended = true;
+        self.inbox.release_memory();
     }
 }
 

@@ -27,6 +27,7 @@ impl Keyspace {
     /// Tells the Connection that its batch is set aside, and sends the replies that it has made so far, unless they have to wait for the log: then they go with the
     /// others.
     pub(super) fn send_so_far(&mut self, current: &mut Current) {
+        current.work.batch.shrink();
         if let Some(connection) = self.connection(current.slot) {
             connection.do_send(Suspend);
         }

@@ -1,0 +1,73 @@
+//! Clients that wait for lists: many of them, those who go meanwhile, and the end of the server.
+
+mod common;
+
+use common::{Client, eventually, server};
+use memora::resp::Reply;
+use memora::server::Server;
+
+/// How many wait at once.
+const MANY: usize = 500;
+
+fn waiting(server: &Server, key: &str, seconds: &str) -> Client {
+    let mut client = Client::of(server);
+    client.send(common::request(&["BLPOP", key, seconds]));
+    client
+}
+
+fn wait_for_blocked(client: &mut Client, count: u64) {
+    eventually("so many wait", || client.count("clients", "blocked_clients") == count);
+}
+
+#[test]
+fn each_push_wakes_its_client() {
+    let server = server();
+    let mut other = Client::of(&server);
+    let key = |number: usize| format!("key-{number:03}");
+    let mut clients: Vec<_> = (0..MANY).map(|number| waiting(&server, &key(number), "0")).collect();
+    wait_for_blocked(&mut other, MANY as u64);
+    for (number, client) in clients.iter_mut().enumerate() {
+        assert_eq!(other.call(&["RPUSH", &key(number), "value"]), Reply::ONE);
+        client.expect(format!("*2\r\n$7\r\n{}\r\n$5\r\nvalue\r\n", key(number)));
+    }
+    assert_eq!(other.count("clients", "blocked_clients"), 0);
+    assert_eq!(other.call(&["DBSIZE"]), Reply::ZERO);
+}
+
+#[test]
+fn who_has_gone_is_not_served() {
+    let server = server();
+    let mut other = Client::of(&server);
+    let first = waiting(&server, "list", "0");
+    wait_for_blocked(&mut other, 1);
+    let mut second = waiting(&server, "list", "0");
+    wait_for_blocked(&mut other, 2);
+    drop(first);
+    wait_for_blocked(&mut other, 1);
+    assert_eq!(other.call(&["RPUSH", "list", "value"]), Reply::ONE);
+    second.expect("*2\r\n$4\r\nlist\r\n$5\r\nvalue\r\n");
+}
+
+#[test]
+fn the_nearest_deadline_comes_first() {
+    let server = server();
+    let mut other = Client::of(&server);
+    let mut patient = waiting(&server, "list", "1000");
+    wait_for_blocked(&mut other, 1);
+    let mut hasty = waiting(&server, "list", "0.01");
+    hasty.expect("*-1\r\n");
+    wait_for_blocked(&mut other, 1);
+    assert_eq!(other.call(&["RPUSH", "list", "value"]), Reply::ONE);
+    patient.expect("*2\r\n$4\r\nlist\r\n$5\r\nvalue\r\n");
+}
+
+#[test]
+fn the_end_of_the_server_waits_for_nobody() {
+    let server = server();
+    let mut other = Client::of(&server);
+    let mut client = waiting(&server, "list", "0");
+    wait_for_blocked(&mut other, 1);
+    drop(other);
+    drop(server);
+    client.expect_end();
+}
