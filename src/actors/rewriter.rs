@@ -6,7 +6,7 @@
 
 use super::aof_writer::folder::{Folder, NewFile};
 use super::keyspace::KeyspaceHandle;
-use super::supervision::Health;
+use super::supervision::{Health, provocable};
 use crate::persistence::aof::base;
 use crate::persistence::output::Written;
 use crate::persistence::rdb::file::{self, WriteOptions};
@@ -94,12 +94,12 @@ impl Rewriter {
     }
 }
 
-fn write(request: &WriteFile) -> io::Result<Finished> {
+fn write(request: &WriteFile, health: &Health) -> io::Result<Finished> {
     let started = Instant::now();
     let folder = request.folder.as_ref();
     folder.create()?;
     let temporary = temporary_name(&request.job);
-    let written = write_temporary(folder, &temporary, request).inspect_err(|_| {
+    let written = write_temporary(folder, &temporary, request, health).inspect_err(|_| {
         // What failed is of no use to anybody; that it cannot be removed is not worth another error.
         let _ = folder.remove(&temporary);
     })?;
@@ -113,10 +113,17 @@ fn write(request: &WriteFile) -> io::Result<Finished> {
     Ok(Finished { name, written, took: started.elapsed() })
 }
 
-fn write_temporary(folder: &dyn Folder, name: &str, request: &WriteFile) -> io::Result<Written> {
+fn write_temporary(
+    folder: &dyn Folder,
+    name: &str,
+    request: &WriteFile,
+    health: &Health,
+) -> io::Result<Written> {
     let mut file = folder.create_file(name)?;
     let mut synced_bytes = 0;
     let step = |file: &mut &mut dyn NewFile, written: Written| {
+        // A big file takes long; the heartbeat is not to take that for a standstill.
+        health.gets_on();
         if request.cancelled.load(Ordering::Relaxed) {
             return Err(io::Error::other("cancelled"));
         }
@@ -156,6 +163,8 @@ impl Supervised for Rewriter {
     }
 }
 
+provocable!(Rewriter, health);
+
 impl Handler<WriteFile> for Rewriter {
     type Result = ();
 
@@ -163,7 +172,7 @@ impl Handler<WriteFile> for Rewriter {
         self.health.taken();
         let (number, job) = (request.number, request.job.clone());
         self.job = Some((number, job.clone()));
-        let outcome = write(&request).map_err(|error| error.to_string());
+        let outcome = write(&request, &self.health).map_err(|error| error.to_string());
         self.job = None;
         // The image goes before the report does: memory is free when the Keyspace hears of it.
         drop(request);

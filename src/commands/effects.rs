@@ -7,6 +7,7 @@
 
 use super::session::Slot;
 use crate::store::Detached;
+use bytes::Bytes;
 use std::any::Any;
 use std::time::Duration;
 
@@ -103,6 +104,13 @@ pub enum Control {
     Sleep(Duration),
     /// Fail in the middle of this command, to show what happens then (`DEBUG PANIC`).
     Panic,
+    /// Have the actor of this name fail (`DEBUG PANIC actor`).
+    PanicIn(&'static str),
+    /// Have the actor of this name stand still for so long (`DEBUG FREEZE`).
+    FreezeIn(&'static str, Duration),
+    /// Have every command fail, once it has changed the data, whose first argument is this key; none ends it
+    /// (`DEBUG BUG`).
+    Bug(Option<Bytes>),
     /// Options changed that others than the Keyspace live by.
     ConfigChanged,
     /// Set the counters of `INFO` back to zero.

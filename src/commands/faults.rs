@@ -207,6 +207,15 @@ pub const NO_CLUSTER: Fault = Fault::new("ERR This instance has cluster support 
 pub const NO_CONFIG_FILE: Fault = Fault::new("ERR The server is running without a config file");
 /// SLOWLOG GET with a count that is none.
 pub const SLOWLOG_COUNT: Fault = Fault::new("ERR count should be greater than or equal to -1");
+/// DEBUG with the name of no actor.
+pub const NO_SUCH_ACTOR: Fault = Fault::new("ERR there is no actor of this name, DEBUG ACTORS lists them");
+/// DEBUG FREEZE with a time that is none.
+pub const NO_DURATION: Fault =
+    Fault::new("ERR the duration is not a time with its unit, such as 250ms, of a day at most");
+/// A command with arguments that have made the server fail before.
+pub const REFUSED_AS_DANGEROUS: Fault = Fault::new(
+    "ERR this command with these arguments has made the server fail twice and is refused until the server is started anew",
+);
 /// SHUTDOWN ABORT without a shutdown.
 pub const NO_SHUTDOWN: Fault = Fault::new("ERR No shutdown in progress.");
 /// SAVE or BGSAVE while a snapshot is written.

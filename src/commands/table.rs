@@ -56,6 +56,7 @@ families! {
     monitor::Monitor,
     debug::Debug,
     module::Module,
+    memora::Memora,
     saving::Saving,
     standalone::Standalone,
     cluster::Cluster,

@@ -16,11 +16,11 @@ pub(crate) mod simulated;
 
 pub(crate) use log::{Mark, Piece, Position, Start, manifest_name};
 pub(crate) use messages::{
-    AofWriterHandle, Append, Begin, LogReport, Rotate, SetPolicy, SwitchBase, SyncNow,
+    AofWriterHandle, Append, Begin, LogReport, Rotate, SetPolicy, Settle, SwitchBase, SyncNow,
 };
 
 use super::keyspace::KeyspaceHandle;
-use super::supervision::Health;
+use super::supervision::{Health, provocable};
 use crate::config::values::AppendFsync;
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
 use folder::Folder;
@@ -196,6 +196,8 @@ impl Supervised for AofWriter {
     }
 }
 
+provocable!(AofWriter, health);
+
 impl Handler<Begin> for AofWriter {
     type Result = ();
 
@@ -251,6 +253,24 @@ impl Handler<SyncNow> for AofWriter {
         let written = self.with_log(Log::write);
         let (synced, sync_time) = self.sync();
         self.report(written.and(synced), sync_time, ctx);
+    }
+}
+
+impl Handler<Settle> for AofWriter {
+    type Result = ();
+
+    fn handle(&mut self, Settle { number }: Settle, ctx: &mut Context<Self>) {
+        self.health.taken();
+        let written = self.with_log(Log::write);
+        let (synced, sync_time) = self.sync();
+        let durable_seq = self.open.as_ref().map(|open| open.log.durable().seq);
+        let outcome = match (&written, &synced, durable_seq) {
+            (Ok(()), Ok(()), Some(durable_seq)) => Ok(durable_seq),
+            (Err(error), ..) | (_, Err(error), _) => Err(error.to_string()),
+            (.., None) => Err("there is no open log".to_owned()),
+        };
+        self.report(written.and(synced), sync_time, ctx);
+        self.keyspace.report(LogReport::Settled { number, outcome });
     }
 }
 

@@ -133,7 +133,7 @@ impl Keyspace {
             if commands::is_held(&mut context, prepared) {
                 return Progress::Held;
             }
-            let reply = commands::execute(&mut context, prepared);
+            let reply = self.suspects.execute(&mut context, prepared);
             context.effects.controls.iter().for_each(carry_out_at_once);
             let session = &mut context.clients[*slot];
             if session.wants_reply() {
@@ -254,6 +254,9 @@ impl Keyspace {
                 current.work.replies.push(Reply::Error(fault.into_bytes()), protocol);
                 current.replies += 1;
             }
+        }
+        if let Some(failed) = current.work.prepared.get(current.next) {
+            self.suspects.note(current.work.batch.argv(current.next), failed);
         }
         let name = current.work.prepared.get(current.next).and_then(|prepared| prepared.entry);
         let name = name.map_or("", |entry| entry.name.as_str());

@@ -2,6 +2,7 @@
 
 use super::Keyspace;
 use crate::actors::connection::{Adjust, Close, Settings};
+use crate::actors::supervision::Provoke;
 use crate::commands::effects::Control;
 use crate::config::Config;
 use crate::config::values::ClientClass;
@@ -19,6 +20,11 @@ impl Keyspace {
                 | Control::Sleep(_)
                 | Control::Await(_)
                 | Control::Panic => {}
+                Control::PanicIn(actor) => self.links.provocable.provoke(actor, Provoke::Panic),
+                Control::FreezeIn(actor, time) => {
+                    self.links.provocable.provoke(actor, Provoke::Freeze(time));
+                }
+                Control::Bug(key) => self.suspects.bug = key,
                 Control::SetActiveExpire(active) => self.active_expire = active,
                 Control::CloseClient(slot) => {
                     if let Some(connection) = self.connections[slot].take() {

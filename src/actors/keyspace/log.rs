@@ -296,6 +296,16 @@ impl LogFeed {
     }
 }
 
+impl Drop for LogFeed {
+    /// Whatever the Keyspace ends with: units of finished commands, which may be acknowledged, reach the AofWriter.
+    fn drop(&mut self) {
+        self.gathered.truncate(self.whole_bytes);
+        if self.on {
+            self.send();
+        }
+    }
+}
+
 /// Where the files of the log are.
 pub(super) fn log_folder(config: &Config) -> Arc<dyn Folder> {
     Arc::new(DiskFolder::new(Path::new(&config.dir).join(&config.appenddirname)))
@@ -422,10 +432,13 @@ impl Handler<LogReport> for Keyspace {
             LogReport::Resend { durable_seq } => {
                 self.log.resend(durable_seq);
                 self.rewrite_interrupted("the aof_writer failed");
+                self.ask_to_settle();
             }
+            LogReport::Settled { number, outcome } => self.log_settled(number, outcome, ctx),
             LogReport::Removed => self.log_removed(),
             LogReport::GaveUp => {
                 self.durability.log.trouble = Some("the aof_writer failed too often".to_owned());
+                self.give_up_rebuilding("the aof_writer failed too often");
                 if self.log.policy == AppendFsync::Always {
                     self.links.supervisor.escalate(Exit::FinalWriteFailed);
                 } else {

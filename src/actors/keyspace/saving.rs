@@ -294,6 +294,10 @@ impl Keyspace {
             self.go_on_ending();
             return;
         }
+        // An image of half of the data is none; the next tick after it begins what is scheduled.
+        if self.durability.loading.is_some() {
+            return;
+        }
         if self.durability.log.rewrite.scheduled {
             self.start_rewrite();
         } else if self.durability.snapshot.save.scheduled && !self.durability.log.rewrite.runs() {
@@ -349,6 +353,10 @@ impl Keyspace {
 
     /// Puts a change of `appendonly` into effect.
     pub(super) fn switch_log(&mut self) {
+        // Half of the data is not to become a base; the end of the loading comes back to it.
+        if self.durability.loading.is_some() {
+            return;
+        }
         if self.config.appendonly && !self.durability.log.enabled {
             if let Err(reason) = self.lock_directory() {
                 tracing::error!(reason, "appendonly cannot be switched on");

@@ -4,7 +4,7 @@
 //! guard. The end of the server is one list of steps, each with its time in the log.
 
 use super::guarded::GiveUp;
-use super::{Guarded, Health, Limits};
+use super::{Guarded, Health, Heartbeat, Limits, Provocable};
 use crate::actors::aof_writer::{AofWriter, AofWriterHandle, LogReport};
 use crate::actors::clock::Clock;
 use crate::actors::expiry::{Expiry, ExpiryHandle, StopTicking};
@@ -61,6 +61,7 @@ struct Children {
     /// The threads of the AofWriter and the Rewriter.
     disk_arbiters: [Arbiter; 2],
     arbiters: Vec<Arbiter>,
+    _heartbeat: Heartbeat,
     ended: oneshot::Sender<Exit>,
 }
 
@@ -161,8 +162,9 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
         window: config.restart_window,
         backoff: config.restart_backoff,
     };
-    let health = CHILDREN.map(|child| Health::new(child.name));
+    let health = CHILDREN.map(|child| Health::on_thread(child.name, child.thread));
     let actors = health.to_vec();
+    let heartbeat = Heartbeat::start(actors.clone(), config.heartbeat_timeout);
     let [writer_health, rewriter_health, keyspace_health, expiry_health, listener_health] = health;
     let admission = Arc::new(Admission::default());
     admission.adjust(&config);
@@ -178,11 +180,19 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     let disk_arbiters = [Arbiter::new(), Arbiter::new()];
     let writer = AofWriter::new(keyspace.clone(), Arc::clone(&writer_health));
     let writer = guard.start_on(&disk_arbiters[0], writer, Arc::clone(&writer_health), &CHILDREN[0]);
+    let mut provocable = Provocable::default();
+    provocable.add(&writer_health, writer.clone());
     let aof_writer = AofWriterHandle::new(writer, writer_health);
     let rewriter = Rewriter::new(keyspace.clone(), Arc::clone(&rewriter_health));
     let rewriter = guard.start_on(&disk_arbiters[1], rewriter, Arc::clone(&rewriter_health), &CHILDREN[1]);
 
+    provocable.add(&rewriter_health, rewriter.clone());
+    provocable.add(&keyspace_health, keyspace_context.address());
+    provocable.add(&expiry_health, expiry.clone());
+    provocable.add(&listener_health, listener.clone());
+
     let links = Links {
+        provocable,
         expiry: ExpiryHandle::new(expiry.clone(), Arc::clone(&expiry_health)),
         supervisor: me,
         aof_writer: aof_writer.clone(),
@@ -206,8 +216,9 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     guard.start(keyspace_context, Keyspace::new(config, clock, facts, links), keyspace_health, &CHILDREN[2]);
     let expiry_actor = Expiry::new(keyspace.clone(), hz, Arc::clone(&expiry_health));
     guard.start(expiry_context, expiry_actor, expiry_health, &CHILDREN[3]);
-    guard.start(listener_context, Listener::new(bound, reception), listener_health, &CHILDREN[4]);
-    Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, ended }
+    let listener_actor = Listener::new(bound, reception, Arc::clone(&listener_health));
+    guard.start(listener_context, listener_actor, listener_health, &CHILDREN[4]);
+    Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, _heartbeat: heartbeat, ended }
 }
 
 /// Starts actors behind guards.
@@ -264,7 +275,7 @@ struct Ending {
 
 /// Ends the server: each step with a deadline, its duration in the log.
 async fn end(children: Children, ending: Ending, mut hurry: watch::Receiver<bool>) {
-    let Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, ended } = children;
+    let Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, ended, .. } = children;
     let Ending { exit, save, deadline } = ending;
     let started = Instant::now();
     tracing::info!(reason = exit.reason(), "shutting down");

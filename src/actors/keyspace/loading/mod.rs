@@ -21,7 +21,8 @@ use crate::persistence::rdb::file::{ReadOptions, Record};
 use crate::resp::Batch;
 use actix::fut::wrap_future;
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message};
-use plan::{After, DataFile, Role, plan, take_over};
+pub(super) use plan::{After, Plan, plan_rebuild};
+use plan::{DataFile, Role, plan, take_over};
 use source::Source;
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
@@ -51,7 +52,7 @@ impl Message for LoadSlice {
 pub(super) struct Loader {
     files: VecDeque<DataFile>,
     current: Option<(DataFile, Source)>,
-    after: After,
+    pub(super) after: After,
     /// The client that commands of the log run for.
     clients: Clients,
     slot: Slot,
@@ -99,21 +100,23 @@ impl Keyspace {
         self.durability.snapshot.last_save_ms = self.now_ms;
         match plan(&self.config) {
             Ok(plan) if plan.files.is_empty() => self.loaded(&Loader::new(Vec::new(), plan.after)),
-            Ok(plan) => {
-                let total_bytes = plan.files.iter().map(|file| file.len_bytes).sum();
-                self.durability.loading =
-                    Some(Loading { started_ms: self.now_ms, total_bytes, loaded_bytes: 0 });
-                tracing::info!(files = plan.files.len(), bytes = total_bytes, "loading the data");
-                self.loader = Some(Box::new(Loader::new(plan.files, plan.after)));
-                ctx.notify(LoadSlice);
-            }
+            Ok(plan) => self.load_files(plan, ctx),
             Err(reason) => self.cannot_load(reason),
         }
     }
 
-    /// After a panic while loading: what is there is not the data.
+    /// Begins to load these files.
+    pub(super) fn load_files(&mut self, plan: Plan, ctx: &mut Context<Self>) {
+        let total_bytes = plan.files.iter().map(|file| file.len_bytes).sum();
+        self.durability.loading = Some(Loading { started_ms: self.now_ms, total_bytes, loaded_bytes: 0 });
+        tracing::info!(files = plan.files.len(), bytes = total_bytes, "loading the data");
+        self.loader = Some(Box::new(Loader::new(plan.files, plan.after)));
+        ctx.notify(LoadSlice);
+    }
+
+    /// After a panic while loading at the start: what is there is not the data.
     pub(super) fn loading_failed(&mut self) {
-        if self.durability.loading.is_some() {
+        if self.durability.loading.is_some() && self.rebuilding.is_none() {
             self.cannot_load("the keyspace failed while it loaded the data".to_owned());
         }
     }
@@ -127,15 +130,20 @@ impl Keyspace {
         }
         // Nobody is to work with half of the data, or write it over the whole: the state stays "loading".
         self.durability.loading.get_or_insert_with(Loading::default);
-        self.links.supervisor.escalate(Exit::CouldNotStart);
+        let exit = if self.rebuilding.is_some() { Exit::ChildGaveUp } else { Exit::CouldNotStart };
+        self.links.supervisor.escalate(exit);
     }
 
     /// The data is there: the log goes on behind it, and clients are served.
     fn loaded(&mut self, loader: &Loader) {
         self.durability.loading = None;
+        if loader.is_rebuilding() {
+            self.rebuilt();
+            return;
+        }
         self.statistics.changes = 0;
         let start = match loader.after.clone() {
-            After::NoLog => None,
+            After::NoLog | After::GoesOn => None,
             After::Resume(file) => {
                 let durable = Mark { seq: 0, len_bytes: loader.end_bytes };
                 Some(Start::Resume(Position { file, listed: true, durable }))
@@ -152,6 +160,7 @@ impl Keyspace {
         };
         let Some(start) = start else {
             self.announce_loaded(Ok(()));
+            self.switch_log();
             return;
         };
         self.durability.log.enabled = true;
@@ -161,6 +170,7 @@ impl Keyspace {
         if awaits_base {
             self.start_rewrite();
         }
+        self.switch_log();
     }
 
     /// The AofWriter has opened the log, or cannot.
