@@ -14,6 +14,8 @@ use memora::exit::Exit;
 use std::net::TcpListener;
 use std::time::Duration;
 
+#[path = "shutdown/saving.rs"]
+mod saving;
 #[path = "shutdown/traffic.rs"]
 mod traffic;
 

@@ -94,6 +94,15 @@ pub enum Control {
         /// Whether to write a snapshot at the end; none leaves it to the options.
         save: Option<bool>,
     },
+    /// End the process in order once a snapshot is written; if that fails, do not.
+    ShutdownOnceSaved {
+        /// Do not wait for slow clients.
+        now: bool,
+        /// Whether to write a snapshot at the end; none leaves it to the options.
+        save: Option<bool>,
+    },
+    /// Give up a shutdown that waits for its snapshot.
+    AbortShutdown,
     /// Begin to write a snapshot.
     Snapshot,
     /// Begin to rewrite the log.
@@ -122,6 +131,8 @@ pub enum Control {
 pub enum Awaited {
     /// The end of the snapshot that is being written.
     Snapshot,
+    /// The end of the server, unless its snapshot fails.
+    Shutdown,
     /// That the log is on disk up to a unit.
     Synced {
         /// The unit.

@@ -207,6 +207,8 @@ pub const NO_CLUSTER: Fault = Fault::new("ERR This instance has cluster support 
 pub const NO_CONFIG_FILE: Fault = Fault::new("ERR The server is running without a config file");
 /// SLOWLOG GET with a count that is none.
 pub const SLOWLOG_COUNT: Fault = Fault::new("ERR count should be greater than or equal to -1");
+/// SHUTDOWN whose snapshot failed, or that was aborted.
+pub const SHUTDOWN_FAILED: Fault = Fault::new("ERR Errors trying to SHUTDOWN. Check logs.");
 /// DEBUG with the name of no actor.
 pub const NO_SUCH_ACTOR: Fault = Fault::new("ERR there is no actor of this name, DEBUG ACTORS lists them");
 /// DEBUG FREEZE with a time that is none.

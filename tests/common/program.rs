@@ -70,6 +70,13 @@ impl Program {
         (code, std::fs::read_to_string(self.dir.path().join("log")).unwrap())
     }
 
+    /// The same, and its directory, which outlives it.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String, tempfile::TempDir) {
+        let code = self.process.wait().unwrap().code();
+        let log = self.log();
+        (code, log, std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap()))
+    }
+
     /// What has been logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("log")).unwrap()

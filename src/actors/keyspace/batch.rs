@@ -47,7 +47,7 @@ pub(super) struct Current {
     /// Whether it has left units in the log.
     wrote: bool,
     /// Whether the rest of the batch is not to run and the connection to be closed after the replies.
-    close: bool,
+    pub(super) close: bool,
 }
 
 impl Keyspace {

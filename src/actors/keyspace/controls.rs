@@ -36,6 +36,8 @@ impl Keyspace {
                     self.loader = None;
                     self.links.supervisor.shut_down(now, save);
                 }
+                Control::ShutdownOnceSaved { now, save } => self.shut_down_once_saved(now, save),
+                Control::AbortShutdown => self.abort_shutdown(),
                 Control::Snapshot => self.start_snapshot(),
                 Control::Rewrite => self.start_rewrite(),
                 Control::ConfigChanged => self.apply_config(),

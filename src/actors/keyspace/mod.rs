@@ -14,6 +14,7 @@ mod saving;
 mod loading;
 mod suspended;
 mod facts;
+mod farewell;
 mod messages;
 mod monitors;
 mod postponed;

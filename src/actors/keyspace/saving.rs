@@ -63,6 +63,8 @@ pub(super) struct Saving {
     /// The jobs that the Rewriter has, one behind the other.
     snapshot: Option<Task>,
     base: Option<Task>,
+    /// The shutdown that follows the snapshot if that succeeds: `now` and `save`.
+    pub(super) shutdown: Option<(bool, Option<bool>)>,
     /// What is still to be done at the end of the server.
     farewell: Option<Farewell>,
     /// The lock on the data directory, once something was written there.
@@ -102,7 +104,16 @@ impl Saving {
     }
 
     pub(super) fn new(rewriter: RewriterHandle, lock: Option<DirectoryLock>) -> Self {
-        Self { rewriter, step: Step::Idle, number: 0, snapshot: None, base: None, farewell: None, lock }
+        Self {
+            rewriter,
+            step: Step::Idle,
+            number: 0,
+            snapshot: None,
+            base: None,
+            shutdown: None,
+            farewell: None,
+            lock,
+        }
     }
 }
 
@@ -175,6 +186,7 @@ impl Keyspace {
             farewell.ok &= ok;
         }
         self.resume_after_snapshot(ok);
+        self.shutdown_saved(ok);
     }
 
     /// Begins to rewrite the log.
@@ -427,6 +439,7 @@ impl Handler<Quiesce> for Keyspace {
         self.now_ms = self.clock.now_ms();
         self.quiesced = true;
         Saving::cancel(&mut self.saving.snapshot);
+        self.saving.shutdown = None;
         self.durability.snapshot.save.started_ms = None;
         let base = self.durability.log.awaits_base;
         if !base {
@@ -435,7 +448,9 @@ impl Handler<Quiesce> for Keyspace {
             self.saving.step = Step::Idle;
         }
         self.log.send();
-        let snapshot = self.durability.loading.is_none() && save.unwrap_or(!self.config.save.is_empty());
+        let snapshot = self.durability.loading.is_none()
+            && save.unwrap_or(!self.config.save.is_empty())
+            && !self.is_saved_for_shutdown();
         self.saving.farewell = Some(Farewell { base, snapshot, ok: true, done });
         self.go_on_ending();
     }

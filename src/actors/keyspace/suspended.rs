@@ -47,6 +47,8 @@ impl Keyspace {
         let (now_ms, closing) = (self.now_ms, self.closing.is_some());
         self.resume_where(|suspended| match suspended.awaited {
             Awaited::Snapshot => None,
+            // The end has come: nothing is answered, as in Redis.
+            Awaited::Shutdown => closing.then_some(Reply::Silent),
             Awaited::Synced { local: true, .. } if !log.enabled => {
                 Some(Reply::Error(faults::WAITAOF_WITHOUT_LOG.into_bytes()))
             }
@@ -66,6 +68,14 @@ impl Keyspace {
         });
     }
 
+    /// Answers those who wait for a shutdown that is not to be.
+    pub(super) fn resume_without_shutdown(&mut self) {
+        self.resume_where(|suspended| {
+            let fault = faults::SHUTDOWN_FAILED;
+            matches!(suspended.awaited, Awaited::Shutdown).then(|| Reply::Error(fault.into_bytes()))
+        });
+    }
+
     fn resume_where(&mut self, answer: impl Fn(&Suspended) -> Option<Reply>) {
         if self.suspended.is_empty() {
             return;
@@ -79,6 +89,8 @@ impl Keyspace {
                 continue;
             };
             self.clients[slot].postponed = false;
+            // Behind a SHUTDOWN nothing is executed any more.
+            suspended.current.close |= matches!(reply, Reply::Silent);
             self.answer_suspended(&mut suspended.current, reply);
             self.current = Some(suspended.current);
             self.run_and_answer();

@@ -278,11 +278,12 @@ async fn end(children: Children, ending: Ending, mut hurry: watch::Receiver<bool
     let Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, ended, .. } = children;
     let Ending { exit, save, deadline } = ending;
     let started = Instant::now();
+    let mut steps = Steps(started);
     tracing::info!(reason = exit.reason(), "shutting down");
 
     // The step fails only if the actor is gone, which is what the step is for.
     let _ = timeout(LAST_CALL, listener.send(StopAccepting)).await;
-    log_step("no more clients are accepted", started);
+    steps.done("no more clients are accepted");
 
     let left_in_time = tokio::select! {
         heard = timeout(deadline, keyspace.close_clients(false)) => heard.is_ok(),
@@ -291,12 +292,13 @@ async fn end(children: Children, ending: Ending, mut hurry: watch::Receiver<bool
     if !left_in_time || *hurry.borrow() {
         let _ = timeout(LAST_CALL, keyspace.close_clients(true)).await;
     }
-    log_step("clients are answered and closed", started);
+    steps.done("clients are answered and closed");
 
     let _ = timeout(LAST_CALL, expiry.send(StopTicking)).await;
-    log_step("expiry has stopped", started);
+    steps.done("expiry has stopped");
 
-    let on_disk = write_everything(&keyspace, &aof_writer, save, started).await;
+    let on_disk = write_everything(&keyspace, &aof_writer, save).await;
+    steps.done("the data is on disk");
 
     for arbiter in arbiters.into_iter().chain(disk_arbiters) {
         arbiter.stop();
@@ -320,7 +322,6 @@ async fn write_everything(
     keyspace: &KeyspaceHandle,
     aof_writer: &AofWriterHandle,
     save: Option<bool>,
-    started: Instant,
 ) -> bool {
     // A Keyspace that is gone has nothing more to say, and what it sent before is in the AofWriter's mailbox.
     let saved = keyspace.quiesce(save).await.unwrap_or(true);
@@ -332,10 +333,16 @@ async fn write_everything(
         // An AofWriter that is gone has given up, which was said then.
         Ok(Ok(())) | Err(_) => true,
     };
-    log_step("the data is on disk", started);
     saved && sealed
 }
 
-fn log_step(step: &'static str, started: Instant) {
-    tracing::info!(after = ?started.elapsed(), "{step}");
+/// The steps of the end: when the last one was done.
+struct Steps(Instant);
+
+impl Steps {
+    /// Logs a step with the time it took.
+    fn done(&mut self, step: &'static str) {
+        let before = std::mem::replace(&mut self.0, Instant::now());
+        tracing::info!(took = ?before.elapsed(), "{step}");
+    }
 }
