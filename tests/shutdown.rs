@@ -16,6 +16,9 @@ use std::time::Duration;
 
 #[path = "shutdown/saving.rs"]
 mod saving;
+#[cfg(target_os = "linux")]
+#[path = "shutdown/service.rs"]
+mod service;
 #[path = "shutdown/traffic.rs"]
 mod traffic;
 

@@ -198,3 +198,62 @@ impl RewriterHandle {
         self.address.do_send(request);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actors::aof_writer::simulated::{Faults, SimulatedFolder};
+    use crate::store::{HashKey, Store};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    const NAME: &str = "dump.rdb";
+
+    fn request(folder: &SimulatedFolder) -> WriteFile {
+        let options = WriteOptions {
+            compression: true,
+            checksum: true,
+            aof_base: false,
+            created_unix_s: 1,
+            used_memory_bytes: 0,
+        };
+        WriteFile {
+            databases: Store::new(2, HashKey(1, 2)).snapshot(),
+            folder: Arc::new(folder.clone()),
+            form: Form::Rdb(options),
+            job: JobKind::Snapshot { name: NAME.to_owned() },
+            number: 1,
+            cancelled: Arc::default(),
+        }
+    }
+
+    fn written(folder: &SimulatedFolder) -> io::Result<Finished> {
+        write(&request(folder), &Health::new("rewriter"))
+    }
+
+    #[test]
+    fn a_panic_at_any_stage_leaves_the_old_snapshot_or_the_new_one() {
+        let fresh = SimulatedFolder::default();
+        written(&fresh).unwrap();
+        let new = fresh.read(NAME).unwrap();
+        for operations in 0.. {
+            let folder = SimulatedFolder::default();
+            folder.replace(NAME, b"old").unwrap();
+            folder.set_faults(Faults {
+                panics_after: Some(operations),
+                short_write_bytes: Some(7),
+                ..Faults::default()
+            });
+            let ended = catch_unwind(AssertUnwindSafe(|| written(&folder)));
+            let found = folder.read(NAME).unwrap();
+            if ended.is_ok() {
+                assert!(found == new && operations > 5, "{operations} operations");
+                return;
+            }
+            assert!(found == b"old", "after {operations} operations");
+            folder.set_faults(Faults::default());
+            written(&folder).unwrap();
+            assert!(folder.read(NAME).unwrap() == new, "the next one is written");
+            assert_eq!(folder.names().unwrap(), [NAME]);
+        }
+    }
+}

@@ -24,7 +24,17 @@ impl Program {
 
     /// The same in a directory that has been prepared.
     pub(crate) fn start_in(dir: tempfile::TempDir, args: &[&str]) -> Self {
+        Self::spawn(dir, args, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn start_with(args: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::spawn(tempfile::tempdir().unwrap(), args, environment)
+    }
+
+    fn spawn(dir: tempfile::TempDir, args: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut process = command()
+            .envs(environment.iter().copied())
             .args(["--port", "0", "--bind", "127.0.0.1", "--logfile", "log", "--dir"])
             .arg(dir.path())
             .args(args)
