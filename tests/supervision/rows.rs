@@ -81,6 +81,20 @@ fn three_failures_are_mended_with_threads_for_connections() {
     three_failures("listener", AppendFsync::Everysec, 2);
 }
 
+#[test]
+fn a_writer_that_is_given_up_with_work_to_do_shows_in_the_exit_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config { max_restarts: 0, ..options(dir.path(), AppendFsync::Everysec) };
+    let server = server_with(config);
+    let mut client = Client::of(&server);
+    client.exchange("PING\r\n", "+PONG\r\n");
+    // The write comes after what ends the writer, and before anybody knows.
+    client.exchange("DEBUG PANIC aof_writer\r\nSET k v\r\n", "+OK\r\n+OK\r\n");
+    eventually("it is given up", || client.info("actors", "aof_writer.state") == "gave_up");
+    eventually("writes are refused", || client.call(&["SET", "k", "v"]).is_error());
+    assert_eq!(server.shut_down(), Exit::FinalWriteFailed);
+}
+
 /// One failure too many under traffic; how the server ended, if it did.
 fn one_too_many(actor: &str, appendfsync: AppendFsync) -> Option<Exit> {
     let dir = tempfile::tempdir().unwrap();

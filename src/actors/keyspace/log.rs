@@ -83,6 +83,8 @@ pub(super) struct LogFeed {
     expected: usize,
     /// Whether the disk refuses what is written, and nobody waits for it.
     in_trouble: bool,
+    /// Whether there is no AofWriter any more.
+    gave_up: bool,
     /// Whether the files on disk were removed, and the log is being begun anew.
     removed: bool,
     /// The option `aof-timestamp-enabled`.
@@ -110,10 +112,16 @@ impl LogFeed {
             timer_set: false,
             expected: 0,
             in_trouble: false,
+            gave_up: false,
             removed: false,
             timestamps: false,
             noted_s: 0,
         }
+    }
+
+    /// Whether nothing is lost that was promised: a writer that has given up leaves behind what it had not written.
+    pub(super) fn is_safe(&self) -> bool {
+        !self.gave_up || !self.on || self.seq == self.durable_seq
     }
 
     /// Whether commands are logged.
@@ -437,6 +445,7 @@ impl Handler<LogReport> for Keyspace {
             LogReport::Settled { number, outcome } => self.log_settled(number, outcome, ctx),
             LogReport::Removed => self.log_removed(),
             LogReport::GaveUp => {
+                self.log.gave_up = true;
                 self.durability.log.trouble = Some("the aof_writer failed too often".to_owned());
                 self.give_up_rebuilding("the aof_writer failed too often");
                 if self.log.policy == AppendFsync::Always {

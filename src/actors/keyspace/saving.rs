@@ -451,7 +451,7 @@ impl Handler<Quiesce> for Keyspace {
         let snapshot = self.durability.loading.is_none()
             && save.unwrap_or(!self.config.save.is_empty())
             && !self.is_saved_for_shutdown();
-        self.saving.farewell = Some(Farewell { base, snapshot, ok: true, done });
+        self.saving.farewell = Some(Farewell { base, snapshot, ok: self.log.is_safe(), done });
         self.go_on_ending();
     }
 }
