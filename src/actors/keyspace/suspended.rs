@@ -6,7 +6,7 @@ use super::Keyspace;
 use super::batch::Current;
 use crate::commands::effects::Awaited;
 use crate::commands::faults;
-use crate::commands::saving::{saved_reply, synced_reply};
+use crate::commands::saving::{reloaded_reply, saved_reply, synced_reply};
 use crate::commands::session::ClientId;
 use crate::resp::Reply;
 
@@ -46,7 +46,7 @@ impl Keyspace {
         let log = self.durability.log.clone();
         let (now_ms, closing) = (self.now_ms, self.closing.is_some());
         self.resume_where(|suspended| match suspended.awaited {
-            Awaited::Snapshot => None,
+            Awaited::Snapshot | Awaited::Reload => None,
             Awaited::Synced { local: true, .. } if !log.enabled => {
                 Some(Reply::Error(faults::WAITAOF_WITHOUT_LOG.into_bytes()))
             }
@@ -63,6 +63,13 @@ impl Keyspace {
     pub(super) fn resume_after_snapshot(&mut self, saved: bool) {
         self.resume_where(|suspended| {
             matches!(suspended.awaited, Awaited::Snapshot).then(|| saved_reply(saved))
+        });
+    }
+
+    /// Answers those who wait for the data to be loaded anew.
+    pub(super) fn resume_after_reload(&mut self, loaded: bool) {
+        self.resume_where(|suspended| {
+            matches!(suspended.awaited, Awaited::Reload).then(|| reloaded_reply(loaded))
         });
     }
 
