@@ -59,6 +59,18 @@ impl Keyspace {
         });
     }
 
+    /// Asks for a sync once more while somebody waits for one: the first may have failed, or gone down with the AofWriter.
+    pub(super) fn sync_for_suspended(&mut self) {
+        let log = &self.durability.log;
+        let waits = |suspended: &Suspended| match suspended.awaited {
+            Awaited::Synced { seq, local, .. } => local && log.synced_seq < seq,
+            Awaited::Snapshot => false,
+        };
+        if log.enabled && log.trouble.is_none() && self.suspended.iter().any(waits) {
+            self.log.sync_now();
+        }
+    }
+
     /// Answers those who wait for the snapshot that has just ended.
     pub(super) fn resume_after_snapshot(&mut self, saved: bool) {
         self.resume_where(|suspended| {

@@ -29,6 +29,7 @@ impl Handler<Tick> for Keyspace {
         self.check_clients();
         self.resume_postponed();
         self.resume_suspended();
+        self.sync_for_suspended();
         self.check_jobs();
         let started = Instant::now();
         let more_due = self.purge_due_keys();
