@@ -88,6 +88,9 @@ fn clients_hear_that_the_data_is_loaded() {
     assert!(said.contains('%') || said.contains("percent"), "nothing about the progress: {said}");
 }
 
+/// Asks a server to end.
+type End = dyn Fn(&Starting, Client);
+
 #[test]
 fn a_loading_server_can_be_ended() {
     let dir = tempfile::tempdir().unwrap();
@@ -101,8 +104,7 @@ fn a_loading_server_can_be_ended() {
         client.expect_end();
     };
     let signal = |starting: &Starting, _: Client| starting.signal("TERM");
-    let ends: [&dyn Fn(&Starting, Client); 2] = [&command, &signal];
-    for end in ends {
+    for end in [&command as &End, &signal] {
         let starting = Starting::spawn(Kind::Memora, dir.path(), &options);
         let mut client = connect(&socket);
         assert_eq!(client.info("persistence", "loading"), "1");
