@@ -64,7 +64,7 @@ impl Keyspace {
         let log = &self.durability.log;
         let waits = |suspended: &Suspended| match suspended.awaited {
             Awaited::Synced { seq, local, .. } => local && log.synced_seq < seq,
-            Awaited::Snapshot => false,
+            Awaited::Snapshot | Awaited::Reload => false,
         };
         if log.enabled && log.trouble.is_none() && self.suspended.iter().any(waits) {
             self.log.sync_now();
