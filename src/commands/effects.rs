@@ -95,6 +95,11 @@ pub enum Control {
     },
     /// Begin to write a snapshot.
     Snapshot,
+    /// Load the data from the snapshot file, in the place of what is there (`DEBUG RELOAD`).
+    Reload {
+        /// Whether the file is written first.
+        save: bool,
+    },
     /// Begin to rewrite the log.
     Rewrite,
     /// Answer this client, and go on with its requests, only when something has happened.
@@ -114,6 +119,8 @@ pub enum Control {
 pub enum Awaited {
     /// The end of the snapshot that is being written.
     Snapshot,
+    /// That the data has been loaded anew.
+    Reload,
     /// That the log is on disk up to a unit.
     Synced {
         /// The unit.

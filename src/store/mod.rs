@@ -105,6 +105,11 @@ impl Store {
         self.iter_mut().map(Database::flush).collect()
     }
 
+    /// Puts back what [`Store::flush_all`] or [`Store::snapshot`] answered, in the place of what is there.
+    pub fn restore(&mut self, databases: Vec<Snapshot>) {
+        self.iter_mut().zip(databases).for_each(|(database, contents)| database.restore(contents));
+    }
+
     /// The contents of all databases at this moment.
     pub fn snapshot(&self) -> Vec<Snapshot> {
         self.iter().map(Database::snapshot).collect()

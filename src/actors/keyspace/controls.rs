@@ -31,6 +31,7 @@ impl Keyspace {
                     self.links.supervisor.shut_down(now, save);
                 }
                 Control::Snapshot => self.start_snapshot(),
+                Control::Reload { save } => self.reload(save),
                 Control::Rewrite => self.start_rewrite(),
                 Control::ConfigChanged => self.apply_config(),
             }

@@ -29,7 +29,7 @@ pub(crate) use reclaim::Reclaimer;
 pub(crate) use saving::Quiesce;
 
 use self::batch::Current;
-use self::loading::Loader;
+use self::loading::{Loader, Reload};
 use self::log::LogFeed;
 use self::messages::{Connect, Execute};
 use self::monitors::Monitors;
@@ -89,6 +89,7 @@ pub(crate) struct Keyspace {
     saving: Saving,
     /// The loading at the start, while it lasts.
     loader: Option<Box<Loader>>,
+    reload: Reload,
     /// Whether the server is at its end, and nothing changes any more.
     quiesced: bool,
     /// Whether due keys are removed in the background (`DEBUG SET-ACTIVE-EXPIRE`).
@@ -151,6 +152,7 @@ impl Keyspace {
             record: Record::default(),
             saving,
             loader: None,
+            reload: Reload::Idle,
             quiesced: false,
             active_expire: true,
             monitors: Monitors::default(),
@@ -241,6 +243,7 @@ impl Handler<Execute> for Keyspace {
         if let Some(slot) = self.clients.slot(client) {
             self.run(slot, work);
             self.send_log_soon(ctx);
+            self.continue_reload(ctx);
         }
     }
 }

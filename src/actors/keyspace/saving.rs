@@ -175,6 +175,7 @@ impl Keyspace {
             farewell.ok &= ok;
         }
         self.resume_after_snapshot(ok);
+        self.reload_after_snapshot(ok);
     }
 
     /// Begins to rewrite the log.
@@ -408,6 +409,7 @@ impl Handler<JobReport> for Keyspace {
             JobKind::Base { first_increment, rdb } => self.base_written(outcome, first_increment, rdb),
         }
         self.send_log_soon(ctx);
+        self.continue_reload(ctx);
     }
 }
 

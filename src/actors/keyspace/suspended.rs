@@ -6,7 +6,7 @@ use super::Keyspace;
 use super::batch::Current;
 use crate::commands::effects::Awaited;
 use crate::commands::faults;
-use crate::commands::saving::{saved_reply, synced_reply};
+use crate::commands::saving::{reloaded_reply, saved_reply, synced_reply};
 use crate::commands::session::ClientId;
 use crate::resp::Reply;
 
@@ -46,7 +46,7 @@ impl Keyspace {
         let log = self.durability.log.clone();
         let (now_ms, closing) = (self.now_ms, self.closing.is_some());
         self.resume_where(|suspended| match suspended.awaited {
-            Awaited::Snapshot => None,
+            Awaited::Snapshot | Awaited::Reload => None,
             Awaited::Synced { local: true, .. } if !log.enabled => {
                 Some(Reply::Error(faults::WAITAOF_WITHOUT_LOG.into_bytes()))
             }
@@ -64,7 +64,7 @@ impl Keyspace {
         let log = &self.durability.log;
         let waits = |suspended: &Suspended| match suspended.awaited {
             Awaited::Synced { seq, local, .. } => local && log.synced_seq < seq,
-            Awaited::Snapshot => false,
+            Awaited::Snapshot | Awaited::Reload => false,
         };
         if log.enabled && log.trouble.is_none() && self.suspended.iter().any(waits) {
             self.log.sync_now();
@@ -75,6 +75,13 @@ impl Keyspace {
     pub(super) fn resume_after_snapshot(&mut self, saved: bool) {
         self.resume_where(|suspended| {
             matches!(suspended.awaited, Awaited::Snapshot).then(|| saved_reply(saved))
+        });
+    }
+
+    /// Answers those who wait for the data to be loaded anew.
+    pub(super) fn resume_after_reload(&mut self, loaded: bool) {
+        self.resume_where(|suspended| {
+            matches!(suspended.awaited, Awaited::Reload).then(|| reloaded_reply(loaded))
         });
     }
 

@@ -205,6 +205,11 @@ impl Database {
         Snapshot(self.dict.take())
     }
 
+    /// Has these contents in the place of its own.
+    pub(super) fn restore(&mut self, contents: Snapshot) {
+        self.dict = contents.0;
+    }
+
     /// The contents at this moment, for one reference count per segment.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.dict.clone())

@@ -5,6 +5,7 @@
 //! refused with its place, and no byte on disk changes, but for the torn end that a crash leaves.
 
 mod plan;
+mod reload;
 mod source;
 
 use super::Keyspace;
@@ -19,9 +20,11 @@ use crate::persistence::aof::units::encode_words;
 use crate::persistence::aof::{Replay, ReplayError};
 use crate::persistence::rdb::file::{ReadOptions, Record};
 use crate::resp::Batch;
+use crate::store::Snapshot;
 use actix::fut::wrap_future;
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message};
 use plan::{After, DataFile, Role, plan, take_over};
+pub(super) use reload::Reload;
 use source::Source;
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
@@ -62,6 +65,8 @@ pub(super) struct Loader {
     /// How much of the last file is whole.
     end_bytes: u64,
     expired_keys: u64,
+    /// The data before, where it is loaded anew.
+    before: Option<Vec<Snapshot>>,
 }
 
 /// How a step ended.
@@ -89,6 +94,7 @@ impl Loader {
             done_bytes: 0,
             end_bytes: 0,
             expired_keys: 0,
+            before: None,
         }
     }
 }
@@ -403,9 +409,15 @@ impl Handler<LoadSlice> for Keyspace {
                 let keys: usize = self.store.iter().map(crate::store::Database::len).sum();
                 self.durability.loaded_expired_keys = loader.expired_keys;
                 tracing::info!(keys, duration = ?loader.started.elapsed(), "the data is loaded");
-                self.loaded(&loader);
+                match loader.before.take() {
+                    Some(before) => self.reloaded(before),
+                    None => self.loaded(&loader),
+                }
             }
-            Err(reason) => self.cannot_load(reason),
+            Err(reason) => match loader.before.take() {
+                Some(before) => self.reload_failed(before, &reason),
+                None => self.cannot_load(reason),
+            },
         }
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn plan(config: &Config) -> Result<Plan, String> {
     Ok(Plan { files, after: After::Afresh })
 }
 
-fn existing(path: &Path, role: Role) -> Result<Vec<DataFile>, String> {
+pub(super) fn existing(path: &Path, role: Role) -> Result<Vec<DataFile>, String> {
     if path.exists() { Ok(vec![data_file(path.to_owned(), role)?]) } else { Ok(Vec::new()) }
 }
 
