@@ -67,8 +67,11 @@ loading() { # round server what option...
 
 prepare() {
   start redis "${LOG[@]}" --aof-use-rdb-preamble no
+  # Values are parts of a random text, which do not compress.
   awk -v n=$KEYS 'BEGIN {
-    for (i = 0; i < n; i++) printf "*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$100\r\n%0100d\r\n", i, i
+    for (i = 0; i < 4096; i++) text = text sprintf("%c", 48 + int(rand() * 75))
+    for (i = 0; i < n; i++)
+      printf "*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$100\r\n%s\r\n", i, substr(text, i % 3996 + 1, 100)
   }' | redis-cli -p "${PORT[redis]}" --pipe >/dev/null
   redis-cli -p "${PORT[redis]}" BGREWRITEAOF >/dev/null
   while redis-cli -p "${PORT[redis]}" INFO persistence | grep -q '^aof_rewrite_\(in_progress\|scheduled\):1'; do sleep 0.1; done

@@ -3,12 +3,13 @@
 //! Copying a whole segment for the first change would copy almost everything during a snapshot of a busy dict:
 //! with random changes every segment is hit soon. So the changed segment gets hashes and deadlines of its own but
 //! leaves the unchanged entries with the *lender*, the segment as the snapshot sees it, and has only the changed
-//! ones itself. When the snapshot lets go of the lender, the next change takes the entries back without a copy.
+//! ones itself. When the snapshot lets go of the lender, the next change takes the entries back without a copy, and
+//! [`Dict::settle`] does where no change comes.
 //!
 //! A lender never borrows itself: what is changed while it borrows is copied with its few own entries.
 
-use super::room_for;
 use super::segment::Segment;
+use super::{Dict, room_for};
 use triomphe::Arc;
 
 /// Places from here on are those of own entries.
@@ -20,6 +21,26 @@ pub(super) struct Borrowed<T> {
     lender: Arc<Segment<T>>,
     /// For each entry its index at the lender, ascending, or among the own ones counted from [`OWN`].
     places: Vec<u16>,
+}
+
+impl<T> Dict<T> {
+    /// Takes back what was lent to snapshots that are gone, in `count` segments from the one with the number `from`
+    /// on. Answers the number to go on with, `None` after the last. Segments that move meanwhile may be missed.
+    pub(in crate::store) fn settle(&mut self, from: usize, count: usize) -> Option<usize>
+    where
+        T: Clone,
+    {
+        let to = from.saturating_add(count).min(self.segments.len());
+        for segment in
+            self.segments.get_mut(from..to)?.iter_mut().filter(|segment| segment.borrowed.is_some())
+        {
+            // One that a snapshot shares stays as it is.
+            if let Some(segment) = Arc::get_mut(segment) {
+                segment.settle_if_free();
+            }
+        }
+        (to < self.segments.len()).then_some(to)
+    }
 }
 
 impl<T: Clone> Segment<T> {
@@ -34,10 +55,15 @@ impl<T: Clone> Segment<T> {
         }
         let segment =
             Arc::get_mut(this).expect("nobody can share what is unique or new while it is lent out");
-        if segment.borrowed.as_ref().is_some_and(|borrowed| borrowed.lender.is_unique()) {
-            segment.settle();
-        }
+        segment.settle_if_free();
         segment
+    }
+
+    /// Takes back what is borrowed if nobody else has it.
+    fn settle_if_free(&mut self) {
+        if self.borrowed.as_ref().is_some_and(|borrowed| borrowed.lender.is_unique()) {
+            self.settle();
+        }
     }
 
     fn borrowing(lender: Arc<Self>) -> Self {
@@ -191,11 +217,17 @@ mod tests {
         change(&mut dict, 9);
         // What was changed before is copied once more, as the second snapshot shares it.
         assert_eq!(COPIES.take(), 6);
-        drop((snapshot, second));
-        change(&mut dict, 10);
+        drop(snapshot);
+        assert_eq!(dict.settle(0, 1), None);
+        assert!(dict.segments[0].borrowed.is_some());
+        drop(second);
+        assert_eq!((dict.settle(0, 1), dict.settle(1, 1)), (None, None));
         assert_eq!(COPIES.take(), 0);
         assert!(dict.segments[0].borrowed.is_none());
         dict.verify().unwrap();
+        drop(dict.clone());
+        change(&mut dict, 10);
+        assert_eq!(COPIES.take(), 0);
         let mut values: Vec<u32> = dict.iter().map(|(entry, _)| entry.1).collect();
         values.sort_unstable();
         let expected = [5, 6, 8].into_iter().chain(11..200).chain([300, 1009, 1010, 2000, 2002, 2003, 2004]);
