@@ -65,6 +65,8 @@ pub(super) struct Saving {
     base: Option<Task>,
     /// What is still to be done at the end of the server.
     farewell: Option<Farewell>,
+    /// How far the memory is put in order that changes during a job have cost.
+    settling: Option<(usize, usize)>,
     /// The lock on the data directory, once something was written there.
     lock: Option<DirectoryLock>,
 }
@@ -102,7 +104,8 @@ impl Saving {
     }
 
     pub(super) fn new(rewriter: RewriterHandle, lock: Option<DirectoryLock>) -> Self {
-        Self { rewriter, step: Step::Idle, number: 0, snapshot: None, base: None, farewell: None, lock }
+        let (step, settling) = (Step::Idle, None);
+        Self { rewriter, step, number: 0, snapshot: None, base: None, farewell: None, settling, lock }
     }
 }
 
@@ -290,6 +293,7 @@ impl Keyspace {
 
     /// Begins what had to wait for the end of another job.
     fn job_ended(&mut self) {
+        self.saving.settling = Some((0, 0));
         self.adjust_sync_policy();
         if self.quiesced {
             self.go_on_ending();
@@ -299,6 +303,13 @@ impl Keyspace {
             self.start_rewrite();
         } else if self.durability.snapshot.save.scheduled && !self.durability.log.rewrite.runs() {
             self.start_snapshot();
+        }
+    }
+
+    /// With every tick: goes on to put memory in order after a job.
+    pub(super) fn settle_store(&mut self) {
+        if let Some(place) = self.saving.settling {
+            self.saving.settling = self.store.settle(place);
         }
     }
 

@@ -215,6 +215,13 @@ impl Database {
         Snapshot(self.dict.clone())
     }
 
+    /// Takes back memory that changes during a snapshot cost, once the snapshot is gone; see [`Store::settle`].
+    ///
+    /// [`Store::settle`]: crate::store::Store::settle
+    pub(super) fn settle(&mut self, from: usize, count: usize) -> Option<usize> {
+        self.dict.settle(from, count)
+    }
+
     /// How many keys were found past their deadline since the start.
     pub fn expired_count(&self) -> u64 {
         self.expired_count
