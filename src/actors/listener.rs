@@ -213,11 +213,14 @@ impl ActorFuture<Listener> for Accepting {
 impl Reception {
     /// Lets a client in, or tells it why not.
     fn admit(&self, accepted: Accepted) {
-        if let Accepted::Tcp(_, peer) = &accepted {
-            if self.admission.turns_away(*peer) {
-                tracing::warn!(address = %peer, "client turned away by protected mode");
-                return accepted.refuse(PROTECTED);
-            }
+        let peer = match &accepted {
+            Accepted::Tcp(_, peer) => Some(*peer),
+            #[cfg(unix)]
+            Accepted::Unix(..) => None,
+        };
+        if let Some(peer) = peer.filter(|peer| self.admission.turns_away(*peer)) {
+            tracing::warn!(address = %peer, "client turned away by protected mode");
+            return accepted.refuse(PROTECTED);
         }
         let Some(place) = self.admission.place() else {
             self.keyspace.count(Count::Rejected);

@@ -20,10 +20,10 @@
 //! | `CloseClients` | Supervisor | Keyspace | when the last client is gone | waits, the deadline runs |
 //! | `Quiesce` | Supervisor | Keyspace | when the log is handed over and a last snapshot is written | waits |
 //! | `LoadSlice` | Keyspace | itself | – | lost: after the start the loading begins anew, at the start the server ends |
-//! | `Begin` | Keyspace | AofWriter | `LogReport::Begun` | waits; if it caused the panic, no writes are taken |
+//! | `Begin` | Keyspace | AofWriter | `LogReport::Begun` | waits; the one that caused the panic is reported as failed |
 //! | `Append` | Keyspace | AofWriter | `LogReport::Progress`, one for many | waits, or is lost: `LogReport::Resend` asks for all that is not durable |
 //! | `Flush` | AofWriter | itself | – | waits |
-//! | `SetPolicy`, `SyncNow` | Keyspace | AofWriter | `LogReport::Progress` | waits; what is sent again is synced by the policy |
+//! | `SetPolicy`, `SyncNow` | Keyspace | AofWriter | `LogReport::Progress` | waits, or is lost: the next tick asks again for those who wait |
 //! | `Settle` | Keyspace | AofWriter | `LogReport::Settled` | waits; `LogReport::Resend` has it asked again |
 //! | `Rotate` | Keyspace | AofWriter | `LogReport::Rotated` | `LogReport::Resend` ends the rewrite as failed |
 //! | `SwitchBase` | Keyspace | AofWriter | `LogReport::Switched` | `LogReport::Resend` ends the rewrite as failed |

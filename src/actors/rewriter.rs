@@ -2,7 +2,8 @@
 //!
 //! An image shares its memory with the data and is copied on write, so nothing is forked and nobody waits. The
 //! file is written beside the old one under a temporary name, synced, and put in its place at the end: whatever
-//! happens before, the old file is whole. A panic loses the job, which is reported as failed.
+//! happens before, the old file is whole. A panic loses the job, which is reported as failed. The thread has less
+//! weight than others where the system allows it.
 
 use super::aof_writer::folder::{Folder, NewFile};
 use super::keyspace::KeyspaceHandle;
@@ -151,8 +152,26 @@ fn temporary_name(job: &JobKind) -> String {
     }
 }
 
+/// Lets clients go first where there are not enough cores for all: a file may take longer, a reply may not. Niceness
+/// is a thread's own on Linux only.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    /// Of 20: about a tenth of the share of those who compete for the same core.
+    const NICENESS: i32 = 10;
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "the rewriter cannot give way to others");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
+
 impl Actor for Rewriter {
     type Context = Context<Self>;
+
+    fn started(&mut self, _: &mut Context<Self>) {
+        give_way();
+    }
 }
 
 impl Supervised for Rewriter {

@@ -1,11 +1,11 @@
 //! DEBUG: what only tests and demonstrations want.
 //!
 //! Only what is harmless, or fails on purpose, is here. Absent on purpose: everything that looks into Redis's
-//! own structures, crashes the process, or reloads data.
+//! own structures or crashes the process.
 
 use super::args::Args;
 use super::context::{Context, Outcome};
-use super::effects::Control;
+use super::effects::{Awaited, Control};
 use super::family::family;
 use super::faults::{self, Fault};
 use super::help::help_reply;
@@ -39,6 +39,7 @@ enum Action {
     Protocol(Span),
     Error(Span),
     ChangeReplId,
+    Reload { save: bool },
     Help,
     Unknown(Span),
 }
@@ -94,6 +95,11 @@ impl Command for DebugWords {
             Action::Error(text) => {
                 return Ok(Reply::error(context.argv.share(text)));
             }
+            Action::Reload { save } => {
+                context.effects.control(Control::Reload { save });
+                context.effects.control(Control::Await(Awaited::Reload));
+                return Ok(Reply::Silent);
+            }
             // There is no replica that could notice.
             Action::ChangeReplId => {}
             Action::Help => return Ok(help_reply("DEBUG", HELP)),
@@ -114,6 +120,8 @@ fn read_action(args: &mut Args<'_>) -> Action {
         1 if args.option("BUG") => Action::Bug(None),
         2 if args.option("BUG") => Action::Bug(Some(args.bytes())),
         1 if args.option("CHANGE-REPL-ID") => Action::ChangeReplId,
+        1 if args.option("RELOAD") => Action::Reload { save: true },
+        2 if args.option("RELOAD") && args.option("NOSAVE") => Action::Reload { save: false },
         1 if args.option("HELP") => Action::Help,
         2 if args.option("SLEEP") => Action::Sleep(args.bytes()),
         2 if args.option("OBJECT") => Action::Object(args.bytes()),
@@ -247,6 +255,8 @@ const HELP: &[&str] = &[
     "PROTOCOL <type>",
     "    Answer a sample: string, integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
     "    true or false.",
+    "RELOAD [NOSAVE]",
+    "    Write a snapshot, and load the data from it.",
     "SET-ACTIVE-EXPIRE <0|1>",
     "    Switch the removal of due keys in the background off and on.",
     "SLEEP <seconds>",

@@ -105,6 +105,11 @@ pub enum Control {
     AbortShutdown,
     /// Begin to write a snapshot.
     Snapshot,
+    /// Load the data from the snapshot file, in the place of what is there (`DEBUG RELOAD`).
+    Reload {
+        /// Whether the file is written first.
+        save: bool,
+    },
     /// Begin to rewrite the log.
     Rewrite,
     /// Answer this client, and go on with its requests, only when something has happened.
@@ -133,6 +138,8 @@ pub enum Awaited {
     Snapshot,
     /// The end of the server, unless its snapshot fails.
     Shutdown,
+    /// That the data has been loaded anew.
+    Reload,
     /// That the log is on disk up to a unit.
     Synced {
         /// The unit.

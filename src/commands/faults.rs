@@ -230,6 +230,8 @@ pub const REWRITE_RUNS_NO_SAVE: Fault = Fault::new(
 pub const REWRITE_RUNS: Fault = Fault::new("ERR Background append only file rewriting already in progress");
 /// SAVE could not write.
 pub const SAVE_FAILED: Fault = Fault::new("ERR");
+/// DEBUG RELOAD could not write or read the file.
+pub const RELOAD_FAILED: Fault = Fault::new("ERR Error trying to load the RDB dump, check server logs.");
 /// A number that can only be 0 or 1.
 pub const NOT_ZERO_OR_ONE: Fault = Fault::new("ERR value is out of range, value must between 0 and 1");
 /// WAITAOF for this server's log where there is none.

@@ -42,6 +42,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 /// The actor that writes the log.
 pub(crate) struct AofWriter {
     open: Option<OpenLog>,
+    /// Whether somebody waits to hear that the log is open.
+    begins: bool,
     policy: AppendFsync,
     keyspace: KeyspaceHandle,
     health: Arc<Health>,
@@ -65,6 +67,7 @@ impl AofWriter {
     pub(crate) fn new(keyspace: KeyspaceHandle, health: Arc<Health>) -> Self {
         Self {
             open: None,
+            begins: false,
             policy: AppendFsync::default(),
             keyspace,
             health,
@@ -187,6 +190,10 @@ impl Actor for AofWriter {
 impl Supervised for AofWriter {
     fn restarting(&mut self, _: &mut Context<Self>) {
         (self.flush_due, self.sync_timer, self.retry_timer) = (false, None, None);
+        if std::mem::take(&mut self.begins) {
+            self.open = None;
+            self.keyspace.report(LogReport::Begun(Err("the aof_writer failed".to_owned())));
+        }
         let Some(open) = &mut self.open else { return };
         let start = Start::Resume(open.position.clone());
         // A log that cannot be opened is one more failure, which the guard counts.
@@ -203,7 +210,9 @@ impl Handler<Begin> for AofWriter {
 
     fn handle(&mut self, begin: Begin, _: &mut Context<Self>) {
         self.health.taken();
+        self.begins = true;
         let begun = self.open(begin);
+        self.begins = false;
         self.keyspace.report(LogReport::Begun(begun.map_err(|error| error.to_string())));
     }
 }

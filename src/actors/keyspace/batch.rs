@@ -45,7 +45,7 @@ pub(super) struct Current {
     /// How many replies it has made.
     pub(super) replies: usize,
     /// Whether it has left units in the log.
-    wrote: bool,
+    pub(super) wrote: bool,
     /// Whether the rest of the batch is not to run and the connection to be closed after the replies.
     pub(super) close: bool,
 }
@@ -152,12 +152,12 @@ impl Keyspace {
             if self.monitors.is_watched() {
                 self.monitors.note(&context, prepared);
             }
-            let (mut awaited, mut asked) = (None, false);
+            let mut stop = None;
             for control in context.effects.controls {
                 *close |= ends_batch(&control);
-                asked |= shows_at_once(&control);
+                stop = shows_at_once(&control).or(stop);
                 match control {
-                    Control::Await(what) => awaited = Some(what),
+                    Control::Await(what) => stop = Some(Progress::Suspended(what)),
                     Control::Monitor => self.monitors.add(*slot, &self.connections),
                     // The next command of this batch is already to see these.
                     Control::ResetStatistics => {
@@ -172,11 +172,8 @@ impl Keyspace {
             }
             self.unknown.extend(prepared.is_unknown().then_some(*next));
             *next += 1;
-            if let Some(awaited) = awaited {
-                return Progress::Suspended(awaited);
-            }
-            if asked {
-                return Progress::Asked;
+            if let Some(stop) = stop {
+                return stop;
             }
         }
         Progress::Done
@@ -203,9 +200,14 @@ impl Keyspace {
         let finished = Finished { client: self.clients[slot].id, work, replies, close };
         if self.log.must_hold() {
             self.log.hold(finished, wrote);
-        } else {
-            self.send_finished(finished);
+            return;
         }
+        let reason = self.durability.log.trouble.clone().filter(|_| wrote && self.log.is_unsafe());
+        let finished = match reason {
+            Some(reason) => self.with_errors(finished, &reason),
+            None => finished,
+        };
+        self.send_finished(finished);
     }
 
     /// Sends the replies of a batch, unless its client has gone meanwhile.
@@ -321,9 +323,10 @@ fn ends_batch(control: &Control) -> bool {
     matches!(control, Control::CloseAfterReply | Control::Shutdown { .. })
 }
 
-/// Whether the commands behind the one that asked for this can tell whether it has been done.
-fn shows_at_once(control: &Control) -> bool {
-    matches!(control, Control::Snapshot | Control::Rewrite | Control::ConfigChanged)
+/// Stops the batch for what the commands behind the one that asked for it can tell whether it has been done.
+fn shows_at_once(control: &Control) -> Option<Progress> {
+    let shows = matches!(control, Control::Snapshot | Control::Rewrite | Control::ConfigChanged);
+    shows.then_some(Progress::Asked)
 }
 
 /// A prepared command is small enough to be moved around in batches.

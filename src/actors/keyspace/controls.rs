@@ -39,6 +39,7 @@ impl Keyspace {
                 Control::ShutdownOnceSaved { now, save } => self.shut_down_once_saved(now, save),
                 Control::AbortShutdown => self.abort_shutdown(),
                 Control::Snapshot => self.start_snapshot(),
+                Control::Reload { save } => self.reload(save),
                 Control::Rewrite => self.start_rewrite(),
                 Control::ConfigChanged => self.apply_config(),
             }

@@ -242,8 +242,12 @@ impl LogFeed {
 
     /// Whether replies to what runs now have to wait.
     pub(super) fn must_hold(&self) -> bool {
-        let not_safe = self.policy == AppendFsync::Always && self.seq > self.durable_seq;
-        self.on && !self.in_trouble && (not_safe || self.is_overrun())
+        self.on && !self.in_trouble && (self.is_unsafe() || self.is_overrun())
+    }
+
+    /// Whether something that a client may only hear of when it is durable is not.
+    pub(super) fn is_unsafe(&self) -> bool {
+        self.on && self.policy == AppendFsync::Always && self.seq > self.durable_seq
     }
 
     fn is_overrun(&self) -> bool {

@@ -32,7 +32,7 @@ pub(crate) use reclaim::Reclaimer;
 pub(crate) use saving::Quiesce;
 
 use self::batch::Current;
-use self::loading::Loader;
+use self::loading::{Loader, Reload};
 use self::log::LogFeed;
 use self::messages::{Connect, Execute};
 use self::monitors::Monitors;
@@ -95,6 +95,7 @@ pub(crate) struct Keyspace {
     /// The rebuilding of the data after a panic, while it lasts.
     rebuilding: Option<Rebuilding>,
     suspects: Suspects,
+    reload: Reload,
     /// Whether the server is at its end, and nothing changes any more.
     quiesced: bool,
     /// Whether due keys are removed in the background (`DEBUG SET-ACTIVE-EXPIRE`).
@@ -161,6 +162,7 @@ impl Keyspace {
             loader: None,
             rebuilding: None,
             suspects: Suspects::default(),
+            reload: Reload::Idle,
             quiesced: false,
             active_expire: true,
             monitors: Monitors::default(),
@@ -243,6 +245,7 @@ impl Handler<Execute> for Keyspace {
         if let Some(slot) = self.clients.slot(client) {
             self.run(slot, work);
             self.send_log_soon(ctx);
+            self.continue_reload(ctx);
         }
     }
 }

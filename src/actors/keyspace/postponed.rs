@@ -27,7 +27,8 @@ impl Keyspace {
     /// Sends the replies that a batch has made so far, unless they have to wait for the log: then they go with the
     /// others.
     pub(super) fn send_so_far(&mut self, current: &mut Current) {
-        if self.log.must_hold() || current.work.replies.is_empty() {
+        let must_wait = self.log.must_hold() || current.wrote && self.log.is_unsafe();
+        if must_wait || current.work.replies.is_empty() {
             return;
         }
         let replies = std::mem::take(&mut current.work.replies);

@@ -34,7 +34,7 @@ impl Keyspace {
     }
 
     /// Whether the files hold all data, once the AofWriter has written what is on its way.
-    fn is_rebuildable(&self) -> bool {
+    pub(super) fn is_rebuildable(&self) -> bool {
         let log = &self.durability.log;
         self.log.is_on() && !log.awaits_base && log.trouble.is_none()
     }

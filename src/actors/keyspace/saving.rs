@@ -67,6 +67,8 @@ pub(super) struct Saving {
     pub(super) shutdown: Option<(bool, Option<bool>)>,
     /// What is still to be done at the end of the server.
     farewell: Option<Farewell>,
+    /// How far the memory is put in order that changes during a job have cost.
+    settling: Option<(usize, usize)>,
     /// The lock on the data directory, once something was written there.
     lock: Option<DirectoryLock>,
 }
@@ -112,6 +114,7 @@ impl Saving {
             base: None,
             shutdown: None,
             farewell: None,
+            settling: None,
             lock,
         }
     }
@@ -187,6 +190,7 @@ impl Keyspace {
         }
         self.resume_after_snapshot(ok);
         self.shutdown_saved(ok);
+        self.reload_after_snapshot(ok);
     }
 
     /// Begins to rewrite the log.
@@ -301,6 +305,7 @@ impl Keyspace {
 
     /// Begins what had to wait for the end of another job.
     fn job_ended(&mut self) {
+        self.saving.settling = Some((0, 0));
         self.adjust_sync_policy();
         if self.quiesced {
             self.go_on_ending();
@@ -314,6 +319,13 @@ impl Keyspace {
             self.start_rewrite();
         } else if self.durability.snapshot.save.scheduled && !self.durability.log.rewrite.runs() {
             self.start_snapshot();
+        }
+    }
+
+    /// With every tick: goes on to put memory in order after a job.
+    pub(super) fn settle_store(&mut self) {
+        if let Some(place) = self.saving.settling {
+            self.saving.settling = self.store.settle(place);
         }
     }
 
@@ -428,6 +440,7 @@ impl Handler<JobReport> for Keyspace {
             JobKind::Base { first_increment, rdb } => self.base_written(outcome, first_increment, rdb),
         }
         self.send_log_soon(ctx);
+        self.continue_reload(ctx);
     }
 }
 

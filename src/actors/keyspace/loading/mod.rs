@@ -5,6 +5,7 @@
 //! refused with its place, and no byte on disk changes, but for the torn end that a crash leaves.
 
 mod plan;
+mod reload;
 mod source;
 
 use super::Keyspace;
@@ -19,10 +20,12 @@ use crate::persistence::aof::units::encode_words;
 use crate::persistence::aof::{Replay, ReplayError};
 use crate::persistence::rdb::file::{ReadOptions, Record};
 use crate::resp::Batch;
+use crate::store::Snapshot;
 use actix::fut::wrap_future;
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message};
 pub(super) use plan::{After, Plan, plan_rebuild};
 use plan::{DataFile, Role, plan, take_over};
+pub(super) use reload::Reload;
 use source::Source;
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
@@ -63,6 +66,8 @@ pub(super) struct Loader {
     /// How much of the last file is whole.
     end_bytes: u64,
     expired_keys: u64,
+    /// The data before, where it is loaded anew.
+    before: Option<Vec<Snapshot>>,
 }
 
 /// How a step ended.
@@ -90,6 +95,7 @@ impl Loader {
             done_bytes: 0,
             end_bytes: 0,
             expired_keys: 0,
+            before: None,
         }
     }
 }
@@ -114,10 +120,18 @@ impl Keyspace {
         ctx.notify(LoadSlice);
     }
 
-    /// After a panic while loading at the start: what is there is not the data.
+    /// After a panic while loading: what is there is not the data. The old data is put back where there is some, or
+    /// will be rebuilt from the log; at the start there is nothing to go on with.
     pub(super) fn loading_failed(&mut self) {
-        if self.durability.loading.is_some() && self.rebuilding.is_none() {
-            self.cannot_load("the keyspace failed while it loaded the data".to_owned());
+        const REASON: &str = "the keyspace failed while it loaded the data";
+        if self.durability.loading.is_none() || self.rebuilding.is_some() {
+            return;
+        }
+        self.reload = Reload::Idle;
+        match self.loader.take().and_then(|mut loader| loader.before.take()) {
+            Some(before) => self.reload_failed(before, REASON),
+            None if self.is_rebuildable() => self.resume_after_reload(false),
+            None => self.cannot_load(REASON.to_owned()),
         }
     }
 
@@ -413,9 +427,15 @@ impl Handler<LoadSlice> for Keyspace {
                 let keys: usize = self.store.iter().map(crate::store::Database::len).sum();
                 self.durability.loaded_expired_keys = loader.expired_keys;
                 tracing::info!(keys, duration = ?loader.started.elapsed(), "the data is loaded");
-                self.loaded(&loader);
+                match loader.before.take() {
+                    Some(before) => self.reloaded(before),
+                    None => self.loaded(&loader),
+                }
             }
-            Err(reason) => self.cannot_load(reason),
+            Err(reason) => match loader.before.take() {
+                Some(before) => self.reload_failed(before, &reason),
+                None => self.cannot_load(reason),
+            },
         }
     }
 }

@@ -105,7 +105,7 @@ pub(in crate::actors::keyspace) fn plan_rebuild(config: &Config) -> Result<Plan,
     Ok(plan)
 }
 
-fn existing(path: &Path, role: Role) -> Result<Vec<DataFile>, String> {
+pub(super) fn existing(path: &Path, role: Role) -> Result<Vec<DataFile>, String> {
     if path.exists() { Ok(vec![data_file(path.to_owned(), role)?]) } else { Ok(Vec::new()) }
 }
 
