@@ -13,7 +13,7 @@ use crate::command::{self, Answer};
 use crate::interrupts::Interrupts;
 use crate::link::LinkError;
 use crate::options::Options;
-use crate::render::{Format, Style};
+use crate::render::{Format, Style, actors};
 use crate::session::{Complaint, Session};
 
 /// Why a command did not run to its end.
@@ -135,7 +135,10 @@ impl Runner {
 
     fn print_reply(&mut self, args: &[Vec<u8>], pushes: Pushes) -> Result<(), Trouble> {
         let reply = self.receive(pushes)?;
-        self.print(&reply, command::answers_text(args))?;
+        match actors::tree(&reply).filter(|_| self.is_typed() && actors::is_asked_by(args)) {
+            Some(tree) => self.say(&tree)?,
+            None => self.print(&reply, command::answers_text(args))?,
+        }
         if let Err(complaint) = self.session.follow(args, &reply)? {
             complain(&complaint);
         }
