@@ -207,7 +207,7 @@ fn connect_unix(_path: &str) -> io::Result<Stream> {
 }
 
 /// The system's own words, without what Rust adds around them.
-fn plain_text(error: &io::Error) -> String {
+pub(crate) fn plain_text(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
     match text.find(" (os error ") {

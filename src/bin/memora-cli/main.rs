@@ -12,6 +12,7 @@
 //! special modes (`--scan`, `--pipe`, `--stat`, …).
 
 mod options;
+mod password;
 mod usage;
 
 mod command;
@@ -38,9 +39,11 @@ const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
 
 fn main() -> ExitCode {
     match options::parse(env::args_os().skip(1).collect(), env::var_os(PASSWORD_VARIABLE)) {
-        Ok(Request::Usage) => finish(say(&format!("{}\n\n{}", usage::VERSION, usage::OPTIONS))),
+        Ok(Request::Usage) => finish(say(&format!("{}\n\n{}", usage::VERSION, usage::options()))),
         Ok(Request::Version) => finish(say(&format!("{}\n", usage::VERSION))),
-        Ok(Request::Run(options)) => finish(run(&options)),
+        Ok(Request::Run(options)) => {
+            finish(password::ask_if_wanted(*options).and_then(|options| run(&options)))
+        }
         Err(refusal) => {
             complain(refusal.to_string().as_bytes());
             ExitCode::FAILURE
@@ -70,12 +73,19 @@ fn run(options: &Options) -> Result<(), Trouble> {
             b"Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.",
         );
     }
+    if options.cluster {
+        complain(b"-c: there is no cluster mode, MOVED and ASK are shown as errors.");
+    }
     let session = Session::new(options);
     if options.verbose {
         complain(format!("Connecting to {}", session.address()).as_bytes());
     }
     let runner = Runner::new(options, session, io::stdout().is_terminal());
-    if options.command.is_empty() { run_many(runner) } else { one_shot::run(options, runner) }
+    match &options.script {
+        Some(path) => one_shot::eval(path, options, runner),
+        None if options.command.is_empty() => run_many(runner),
+        None => one_shot::run(options, runner),
+    }
 }
 
 fn run_many(runner: Runner) -> Result<(), Trouble> {

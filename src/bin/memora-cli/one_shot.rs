@@ -1,7 +1,9 @@
 //! Runs the one command the command line holds.
 
+use std::fs;
 use std::io::{self, Read};
 
+use crate::link::plain_text;
 use crate::options::{Options, StdinArgument};
 use crate::runner::{Runner, Trouble, complain};
 use crate::usage;
@@ -21,6 +23,27 @@ pub(crate) fn run(options: &Options, mut runner: Runner) -> Result<(), Trouble> 
         return Err(Trouble::Reported);
     };
     let args = with_stdin(args, &options.stdin_argument)?;
+    run_args(&args, options, runner)
+}
+
+/// Runs the Lua script in the file `path`; the words of the command are its keys, a comma and its arguments.
+///
+/// # Errors
+/// When the file cannot be read, and those of [`run`].
+pub(crate) fn eval(path: &str, options: &Options, runner: Runner) -> Result<(), Trouble> {
+    let script = fs::read(path).map_err(|error| {
+        complain(format!("Can't open file '{path}': {}", plain_text(&error)).as_bytes());
+        Trouble::Reported
+    })?;
+    let words = &options.command;
+    let keys = words.iter().position(|word| word == b",").unwrap_or(words.len());
+    let mut args = vec![b"EVAL".to_vec(), script, keys.to_string().into_bytes()];
+    args.extend_from_slice(&words[..keys]);
+    args.extend(words.iter().skip(keys + 1).cloned());
+    run_args(&args, options, runner)
+}
+
+fn run_args(args: &[Vec<u8>], options: &Options, mut runner: Runner) -> Result<(), Trouble> {
     if let Err(complaint) = runner.session.connect() {
         if !runner.session.is_connected() {
             return Err(Trouble::NotConnected(complaint));
@@ -28,7 +51,7 @@ pub(crate) fn run(options: &Options, mut runner: Runner) -> Result<(), Trouble> 
         // Not being let in is no reason to stay silent: the server will say more.
         complain(&complaint);
     }
-    runner.run(&args, options.repeat)
+    runner.run(args, options.repeat)
 }
 
 /// The words of the command; nothing when they should be quoted and are not.

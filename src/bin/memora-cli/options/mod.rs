@@ -4,6 +4,7 @@
 //! is a value, a later option overrides an earlier one (`-u … -p …`), the first word that is no option
 //! ends them all (`SET key -1`), and every complaint is the same sentence with exit code 1.
 
+pub(crate) mod table;
 mod number;
 mod parse;
 mod uri;
@@ -75,6 +76,10 @@ pub(crate) struct Options {
     pub(crate) user: Option<Vec<u8>>,
     /// What AUTH sends; no AUTH without.
     pub(crate) password: Option<Vec<u8>>,
+    /// Whether to ask for the password at the terminal.
+    pub(crate) ask_password: bool,
+    /// Whether redirections of a cluster should be followed, which they are not.
+    pub(crate) cluster: bool,
     /// The number of the database to SELECT.
     pub(crate) db: i64,
     pub(crate) protocol: ProtocolChoice,
@@ -82,6 +87,8 @@ pub(crate) struct Options {
     pub(crate) repeat: i64,
     /// The pause between two runs.
     pub(crate) interval: Duration,
+    /// The file with the script to run; the command is then its keys, a comma and its arguments.
+    pub(crate) script: Option<String>,
     /// Which arguments are read instead of written.
     pub(crate) stdin_argument: StdinArgument,
     /// The output format, where one was asked for.
@@ -112,10 +119,13 @@ impl Options {
             socket: None,
             user: None,
             password: None,
+            ask_password: false,
+            cluster: false,
             db: 0,
             protocol: ProtocolChoice::Unsaid,
             repeat: 1,
             interval: Duration::ZERO,
+            script: None,
             stdin_argument: StdinArgument::Absent,
             format: None,
             element_delimiter: b"\n".to_vec(),

@@ -1,0 +1,137 @@
+//! Every option, once: its names, its value, where it is listed, and what it does.
+//!
+//! The parser looks its words up here, and `--help`, the completions of shells and the manual page are made
+//! of the same rows, so that none of them can name an option another does not know.
+
+/// What an option means to the parser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flag {
+    Host,
+    Port,
+    Socket,
+    Uri,
+    User,
+    Password,
+    AskPassword,
+    NoAuthWarning,
+    Database,
+    Resp2,
+    Resp3,
+    Cluster,
+    Repeat,
+    Interval,
+    LastFromStdin,
+    TaggedFromStdin,
+    QuotedInput,
+    Eval,
+    Raw,
+    NoRaw,
+    Csv,
+    Json,
+    QuotedJson,
+    ElementDelimiter,
+    ReplyDelimiter,
+    ExitOnError,
+    ShowPushes,
+    Verbose,
+    Help,
+    Version,
+}
+
+/// Under which heading `--help` lists an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    Server,
+    Command,
+    Output,
+    Other,
+}
+
+impl Group {
+    /// Every heading, in the order of `--help`.
+    pub(crate) const ALL: [Self; 4] = [Self::Server, Self::Command, Self::Output, Self::Other];
+
+    /// The heading itself.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Server => "Server",
+            Self::Command => "Command",
+            Self::Output => "Output",
+            Self::Other => "Other",
+        }
+    }
+}
+
+/// One option.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) flag: Flag,
+    /// Its names, each with its dashes.
+    pub(crate) names: &'static [&'static str],
+    /// What stands for its value in texts; without one it takes none.
+    pub(crate) value: Option<&'static str>,
+    pub(crate) group: Group,
+    /// What it does, in one line.
+    pub(crate) help: &'static str,
+}
+
+/// The row of an option, by any of its names.
+pub(crate) fn find(name: &[u8]) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.names.iter().any(|known| known.as_bytes() == name))
+}
+
+const fn switch(flag: Flag, names: &'static [&'static str], group: Group, help: &'static str) -> Row {
+    Row { flag, names, value: None, group, help }
+}
+
+const fn value(
+    flag: Flag,
+    names: &'static [&'static str],
+    value: &'static str,
+    group: Group,
+    help: &'static str,
+) -> Row {
+    Row { flag, names, value: Some(value), group, help }
+}
+
+use Group::{Command, Other, Output, Server};
+
+/// Every option, in the order of `--help`.
+#[rustfmt::skip]
+pub(crate) const ROWS: &[Row] = &[
+    value(Flag::Host, &["-h"], "host", Server, "Host of the server (default 127.0.0.1)"),
+    value(Flag::Port, &["-p"], "port", Server, "Port of the server (default 6379)"),
+    value(Flag::Socket, &["-s"], "socket", Server, "Unix socket of the server, instead of host and port"),
+    value(Flag::Uri, &["-u"], "uri", Server, "redis://[user[:password]@]host[:port][/db]"),
+    value(Flag::User, &["--user"], "name", Server, "User to authenticate as, together with a password"),
+    value(Flag::Password, &["-a", "--pass"], "word", Server,
+        "Password; the environment variable REDISCLI_AUTH keeps it out of sight"),
+    switch(Flag::AskPassword, &["--askpass"], Server, "Ask for the password; -a and REDISCLI_AUTH do not count then"),
+    switch(Flag::NoAuthWarning, &["--no-auth-warning"], Server, "Do not warn of a password on the command line"),
+    value(Flag::Database, &["-n"], "db", Server, "Database number"),
+    switch(Flag::Resp2, &["-2"], Server, "Speak RESP2"),
+    switch(Flag::Resp3, &["-3"], Server, "Speak RESP3"),
+    switch(Flag::Cluster, &["-c"], Server, "Accepted, but redirections of a cluster are not followed"),
+
+    value(Flag::Repeat, &["-r"], "count", Command, "Run the command so many times; without end when negative"),
+    value(Flag::Interval, &["-i"], "seconds", Command, "Pause between the repetitions, such as 0.5"),
+    switch(Flag::LastFromStdin, &["-x"], Command, "Take one more, last argument from standard input"),
+    value(Flag::TaggedFromStdin, &["-X"], "tag", Command, "Take the argument that equals <tag> from standard input"),
+    switch(Flag::QuotedInput, &["--quoted-input"], Command, "The words of the command are quoted strings: '\"a\\x00b\"'"),
+    value(Flag::Eval, &["--eval"], "file", Command, "Run the Lua script in a file: --eval <file> key1 key2 , arg1 arg2"),
+
+    switch(Flag::Raw, &["--raw"], Output, "Plain strings; the default when the output is no terminal"),
+    switch(Flag::NoRaw, &["--no-raw"], Output, "Types, quotes and numbering; the default on a terminal"),
+    switch(Flag::Csv, &["--csv"], Output, "Comma-separated values"),
+    switch(Flag::Json, &["--json"], Output, "JSON, with maps where the server sends them"),
+    switch(Flag::QuotedJson, &["--quoted-json"], Output, "JSON in ASCII only"),
+    value(Flag::ElementDelimiter, &["-d"], "delimiter", Output, "Between the elements of a raw list (default: line end)"),
+    value(Flag::ReplyDelimiter, &["-D"], "delimiter", Output, "After each raw reply (default: line end)"),
+    switch(Flag::ExitOnError, &["-e"], Output, "End with code 1 when the reply is an error"),
+    value(Flag::ShowPushes, &["--show-pushes"], "y|n", Output,
+        "Print RESP3 messages nobody asked for (default: on a terminal)"),
+
+    switch(Flag::Verbose, &["--verbose"], Other, "Tell on standard error what is being connected to"),
+    switch(Flag::Help, &["--help"], Other, "Print this text; so does -h alone"),
+    switch(Flag::Version, &["-v", "--version"], Other, "Print the version"),
+];
