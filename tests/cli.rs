@@ -9,6 +9,12 @@
 mod canned;
 #[path = "cli/generated.rs"]
 mod generated;
+#[path = "cli/prompt.rs"]
+mod prompt;
+#[path = "cli/servers.rs"]
+mod servers;
+#[path = "cli/terminal.rs"]
+mod terminal;
 
 use canned::Step::{Close, Send};
 use canned::{Canned, Outcome, Step, dead_port, run, run_anywhere};

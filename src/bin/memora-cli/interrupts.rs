@@ -1,4 +1,5 @@
-//! Ctrl-C while the terminal is not ours: it ends a stream of messages, or else the program.
+//! Ctrl-C while the terminal is not ours: at the prompt and in a stream of messages it ends what is going on,
+//! elsewhere the program.
 //!
 //! At the prompt the line editor sees Ctrl-C itself. While a reply is awaited the system sends a signal,
 //! which a thread of its own receives, so that the rest of the program can block. One-shot commands go
@@ -6,7 +7,8 @@
 
 use std::io;
 use std::process;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::task::Poll;
 use std::thread;
 
 use crate::link::Closer;
@@ -20,9 +22,9 @@ enum Doing {
     Editing,
     /// Waiting for a reply, or for input that is no terminal.
     Waiting,
-    /// Printing messages until this is closed.
+    /// Waiting for a reply at the prompt, or printing messages, until this is closed.
     Streaming(Closer),
-    /// The stream has been interrupted.
+    /// That has been interrupted.
     Interrupted,
 }
 
@@ -40,13 +42,24 @@ impl Interrupts {
         let doing = Arc::new(Mutex::new(Doing::Waiting));
         let seen = Arc::clone(&doing);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let (installed, is_installed) = mpsc::channel();
         thread::Builder::new().name("interrupts".to_owned()).spawn(move || {
             runtime.block_on(async {
+                // Asking once is what has the system tell us; from then on no Ctrl-C is missed.
+                let first = tokio::signal::ctrl_c();
+                let mut first = std::pin::pin!(first);
+                let at_once = std::future::poll_fn(|context| Poll::Ready(first.as_mut().poll(context))).await;
+                let _ = installed.send(());
+                if at_once.is_ready() || first.await.is_ok() {
+                    interrupt(&mut lock(&seen));
+                }
                 while tokio::signal::ctrl_c().await.is_ok() {
                     interrupt(&mut lock(&seen));
                 }
             });
         })?;
+        // Where the thread has ended already there is no Ctrl-C to wait for.
+        let _ = is_installed.recv();
         Ok(Self { doing })
     }
 
@@ -60,14 +73,29 @@ impl Interrupts {
         *lock(&self.doing) = Doing::Waiting;
     }
 
-    /// Messages are printed until the connection is closed.
+    /// Ctrl-C shall close this connection.
     pub(crate) fn streaming(&self, closer: Closer) {
         *lock(&self.doing) = Doing::Streaming(closer);
+    }
+
+    /// A view of [`interrupted`](Self::interrupted) that can be kept elsewhere.
+    pub(crate) fn watch(&self) -> Watch {
+        Watch(Arc::clone(&self.doing))
     }
 
     /// Whether the stream ended because of Ctrl-C.
     pub(crate) fn interrupted(&self) -> bool {
         matches!(*lock(&self.doing), Doing::Interrupted)
+    }
+}
+
+/// Tells whether what is going on has been interrupted.
+pub(crate) struct Watch(Arc<Mutex<Doing>>);
+
+impl Watch {
+    /// Whether it has.
+    pub(crate) fn interrupted(&self) -> bool {
+        matches!(*lock(&self.0), Doing::Interrupted)
     }
 }
 

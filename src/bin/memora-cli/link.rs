@@ -5,11 +5,13 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use memora::resp::{ProtocolError, Reply, ReplyDecoder, encode_request};
+use socket2::SockRef;
 
 use memora::resp::quoting::write_quoted;
 
@@ -130,6 +132,26 @@ impl Link {
         }
     }
 
+    /// Lets `receive` fail after so long without a byte.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.stream.socket().set_read_timeout(timeout)
+    }
+
+    /// Whether the server has ended the connection while nobody was listening.
+    pub(crate) fn has_ended(&self) -> bool {
+        let socket = self.stream.socket();
+        let mut byte = [MaybeUninit::uninit()];
+        let peeked = socket.set_nonblocking(true).and_then(|()| socket.peek(&mut byte));
+        let restored = socket.set_nonblocking(false);
+        match peeked {
+            Ok(count) => count == 0 || restored.is_err(),
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock || restored.is_err(),
+        }
+    }
+
     /// A handle that can end the connection from another thread.
     ///
     /// # Errors
@@ -177,6 +199,15 @@ impl Stream {
         }
     }
 
+    /// The socket below, for what both kinds have in common.
+    fn socket(&self) -> SockRef<'_> {
+        match self {
+            Self::Tcp(stream) => SockRef::from(stream),
+            #[cfg(unix)]
+            Self::Unix(stream) => SockRef::from(stream),
+        }
+    }
+
     fn try_clone(&self) -> io::Result<Self> {
         match self {
             Self::Tcp(stream) => stream.try_clone().map(Self::Tcp),
@@ -192,7 +223,7 @@ fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(addresses.as_slice())?;
     stream.set_nodelay(true)?;
     let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE);
-    socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
     Ok(stream)
 }
 

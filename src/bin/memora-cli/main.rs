@@ -3,13 +3,12 @@
 //! ```text
 //! words ─► options ─► main ─┬─ one command ──────► runner ─► session ─► link ─► server
 //!                           └─ repl ◄── input        │ render ◄── reply ◄──┘
+//!                                       ▲ prompt: hints, completion, colours, help
 //! ```
 //!
 //! It speaks the protocol through `memora::resp` like any other client and knows nothing else of the
-//! server. What it prints is redis-cli 7.0's to the byte, with three exceptions: big numbers and replies
-//! with attributes are shown where redis-cli gives up, and a double is printed in its shortest form even
-//! when the server sent more digits. Deliberately absent so far: TLS, cluster redirections, and redis-cli's
-//! special modes (`--scan`, `--pipe`, `--stat`, …).
+//! server. What it prints is redis-cli 7.0's to the byte; `docs/CLI.md` lists the exceptions. Deliberately absent:
+//! TLS and the redirections of clusters.
 
 mod options;
 mod password;
@@ -23,7 +22,10 @@ mod runner;
 mod session;
 
 mod input;
+mod lesson;
 mod one_shot;
+mod preferences;
+mod prompt;
 mod repl;
 
 use std::env;
@@ -89,12 +91,14 @@ fn run(options: &Options) -> Result<(), Trouble> {
 }
 
 fn run_many(runner: Runner) -> Result<(), Trouble> {
-    let mut runner = runner.interactive()?;
+    let at_prompt = io::stdin().is_terminal();
+    // The line editor takes signals without passing them on, so whoever else wants them comes after it.
+    let mut input =
+        if at_prompt { input::Input::terminal().map_err(io::Error::other)? } else { input::Input::piped() };
+    let mut runner = runner.interactive(at_prompt)?;
     runner.session.connect().unwrap_or_else(|complaint| complain(&complaint));
-    let mut input = if io::stdin().is_terminal() {
-        input::Input::terminal().map_err(io::Error::other)?
-    } else {
-        input::Input::piped()
-    };
+    if at_prompt {
+        preferences::apply_file(&mut runner, &mut input)?;
+    }
     repl::run(&mut runner, &mut input)
 }

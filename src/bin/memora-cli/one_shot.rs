@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::{self, Read};
 
+use crate::lesson;
 use crate::link::plain_text;
 use crate::options::{Options, StdinArgument};
+use crate::prompt::catalog::Catalog;
 use crate::runner::{Runner, Trouble, complain};
-use crate::usage;
 use memora::resp::quoting::unquote;
 
 /// Runs the command of `options` as often as they say.
@@ -16,7 +17,11 @@ use memora::resp::quoting::unquote;
 pub(crate) fn run(options: &Options, mut runner: Runner) -> Result<(), Trouble> {
     let name = options.command[0].to_ascii_lowercase();
     if name == b"help" || name == b"?" {
-        return Ok(runner.say(usage::PROMPT)?);
+        // Whoever is there knows more than the table, and nobody has to be.
+        let _ = runner.session.connect();
+        let docs = runner.session.query(&["COMMAND", "DOCS"]).ok();
+        let catalog = docs.as_ref().and_then(Catalog::from_docs).unwrap_or_else(Catalog::built_in);
+        return lesson::explain(&options.command[1..], &catalog, &mut runner);
     }
     let Some(args) = unquoted(options) else {
         runner.say("Invalid quoted string\n")?;

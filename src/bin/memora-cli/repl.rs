@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::command;
 use crate::input::Input;
+use crate::lesson::{self, Teacher};
+use crate::preferences;
 use crate::runner::{Runner, Trouble, complain};
-use crate::usage;
 use memora::resp::quoting::split_words;
 
 /// A command that takes at least so long has its duration printed below.
@@ -21,12 +22,31 @@ const CLEAR_SCREEN: &str = "\x1b[H\x1b[2J";
 /// # Errors
 /// Trouble that leaves nothing to go on with.
 pub(crate) fn run(runner: &mut Runner, input: &mut Input) -> Result<(), Trouble> {
-    while let Some(line) = read_line(runner, input) {
-        if handle(&line, runner, input)? == Next::Leave {
-            break;
+    let mut teacher = Teacher::default();
+    loop {
+        teacher.teach(runner, input);
+        let Some(typed) = read_line(runner, input) else { break };
+        for line in pasted_lines(&typed) {
+            if handle(&line, runner, input)? == Next::Leave {
+                return Ok(());
+            }
         }
     }
     Ok(())
+}
+
+/// The commands in what was typed at once: several lines can be pasted, also in the middle of quotes.
+fn pasted_lines(typed: &[u8]) -> Vec<Vec<u8>> {
+    let mut lines: Vec<Vec<u8>> = Vec::new();
+    let mut open = false;
+    for part in typed.split_inclusive(|&byte| byte == b'\n') {
+        match lines.last_mut().filter(|_| open) {
+            Some(last) => last.extend_from_slice(part),
+            None => lines.push(part.to_vec()),
+        }
+        open = lines.last().is_some_and(|line| split_words(line).is_none());
+    }
+    lines
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -64,7 +84,7 @@ fn handle(line: &[u8], runner: &mut Runner, input: &mut Input) -> Result<Next, T
         return Ok(Next::Line);
     };
     remember_unless_secret(text, args, input);
-    dispatch(&words, repeat, args, runner)
+    dispatch(&words, repeat, args, runner, input)
 }
 
 fn remember_unless_secret(line: &[u8], args: &[Vec<u8>], input: &mut Input) {
@@ -98,16 +118,23 @@ fn looks_like_number(word: &[u8]) -> bool {
 }
 
 /// Does what the words say: some are for us, all others for the server.
-fn dispatch(words: &[Vec<u8>], repeat: i64, args: &[Vec<u8>], runner: &mut Runner) -> Result<Next, Trouble> {
+fn dispatch(
+    words: &[Vec<u8>],
+    repeat: i64,
+    args: &[Vec<u8>],
+    runner: &mut Runner,
+    input: &mut Input,
+) -> Result<Next, Trouble> {
     let name = words[0].to_ascii_lowercase();
     match (name.as_slice(), words.len()) {
         (b"quit" | b"exit", _) => return Ok(Next::Leave),
         (b"clear", 1) => runner.say(CLEAR_SCREEN)?,
         (b"connect", 3) => connect(&words[1], &words[2], runner)?,
-        (b"help" | b"?", _) => runner.say(usage::PROMPT)?,
+        (b"help" | b"?" | b"\\h", _) => lesson::help(&words[1..], runner, input)?,
         _ if name.starts_with(b":") => {
-            let preference = String::from_utf8_lossy(&words[0]).into_owned();
-            runner.say(&format!("unknown memora-cli preference '{preference}'\n"))?;
+            let words: Vec<String> =
+                words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+            preferences::apply(&words.iter().map(String::as_str).collect::<Vec<_>>(), runner, input)?;
         }
         _ => run_timed(args, repeat, runner)?,
     }
@@ -140,6 +167,10 @@ fn survive(result: Result<(), Trouble>, runner: &mut Runner) -> Result<(), Troub
     match result {
         Err(Trouble::NotConnected(complaint)) => complain(&complaint),
         Err(Trouble::Link(error)) if error.invites_reconnect() => {
+            complain(format!("Error: {error}").as_bytes());
+            runner.session.disconnect();
+        }
+        Err(Trouble::Stream(error)) if runner.is_at_prompt() => {
             complain(format!("Error: {error}").as_bytes());
             runner.session.disconnect();
         }

@@ -10,11 +10,14 @@ use std::time::Duration;
 use memora::resp::Reply;
 
 use crate::command::{self, Answer};
-use crate::interrupts::Interrupts;
+use crate::interrupts::{Interrupts, Watch};
 use crate::link::LinkError;
 use crate::options::Options;
 use crate::render::{Format, Style};
 use crate::session::{Complaint, Session};
+
+/// Said when a connection ends inside MULTI.
+const LOST_TRANSACTION: &str = "The transaction begun with MULTI was lost with its connection.";
 
 /// Why a command did not run to its end.
 #[derive(Debug, thiserror::Error)]
@@ -50,11 +53,13 @@ pub(crate) struct Runner {
     /// The conversation with the server.
     pub(crate) session: Session,
     style: Style,
-    out: BufWriter<Stdout>,
+    out: BufWriter<Output>,
     interval: Duration,
     exit_on_error: bool,
     show_pushes: bool,
     interrupts: Option<Interrupts>,
+    /// Whether a person types the commands.
+    at_prompt: bool,
 }
 
 impl Runner {
@@ -63,24 +68,34 @@ impl Runner {
         Self {
             session,
             style: options.style(on_terminal),
-            out: BufWriter::new(io::stdout()),
+            out: BufWriter::new(Output { stdout: io::stdout(), watch: None }),
             interval: options.interval,
             exit_on_error: options.exit_on_error,
             show_pushes: options.show_pushes.unwrap_or(on_terminal),
             interrupts: None,
+            at_prompt: false,
         }
     }
 
-    /// The same for many: error replies never end the program, and Ctrl-C is handled.
-    pub(crate) fn interactive(mut self) -> io::Result<Self> {
+    /// The same for many: error replies never end the program, and Ctrl-C is handled. For a person at a
+    /// prompt it ends what is going on, and what happens to the connection is told.
+    pub(crate) fn interactive(mut self, at_prompt: bool) -> io::Result<Self> {
+        let interrupts = Interrupts::install()?;
+        self.out.get_mut().watch = at_prompt.then(|| interrupts.watch());
         self.exit_on_error = false;
-        self.interrupts = Some(Interrupts::install()?);
+        self.at_prompt = at_prompt;
+        self.interrupts = Some(interrupts);
         Ok(self)
     }
 
     /// What Ctrl-C does, in a runner made [`interactive`](Self::interactive).
     pub(crate) fn interrupts(&self) -> Option<&Interrupts> {
         self.interrupts.as_ref()
+    }
+
+    /// Whether a person types the commands.
+    pub(crate) fn is_at_prompt(&self) -> bool {
+        self.at_prompt
     }
 
     /// Whether output is for people.
@@ -102,11 +117,68 @@ impl Runner {
     /// # Errors
     /// The first [`Trouble`]; repetitions that were left do not run.
     pub(crate) fn run(&mut self, args: &[Vec<u8>], repeat: i64) -> Result<(), Trouble> {
+        if self.at_prompt {
+            return self.run_at_prompt(args, repeat);
+        }
         if !self.session.is_connected() {
             self.session.connect().map_err(Trouble::NotConnected)?;
         }
+        self.run_repeatedly(args, repeat)
+    }
+
+    /// A person is told about new connections and may interrupt.
+    fn run_at_prompt(&mut self, args: &[Vec<u8>], repeat: i64) -> Result<(), Trouble> {
+        if !self.reconnect_if_needed()? {
+            return Ok(());
+        }
+        self.interruptible()?;
+        let result = self.run_repeatedly(args, repeat);
+        let interrupted = self.is_interrupted();
+        if let Some(interrupts) = &self.interrupts {
+            interrupts.waiting();
+        }
+        if !interrupted {
+            return result;
+        }
+        self.say("\n")?;
+        self.session.connect().map_err(Trouble::NotConnected)?;
+        if self.session.take_lost_transaction() {
+            complain(LOST_TRANSACTION.as_bytes());
+        }
+        Ok(())
+    }
+
+    /// Makes sure of a connection; says whether the command may run on it.
+    fn reconnect_if_needed(&mut self) -> Result<bool, Trouble> {
+        self.session.notice_end();
+        if self.session.is_connected() {
+            return Ok(true);
+        }
+        self.session.connect().map_err(Trouble::NotConnected)?;
+        let db = self.session.db();
+        complain(format!("Connected to {}, database {db}.", self.session.address()).as_bytes());
+        let lost = self.session.take_lost_transaction();
+        if lost {
+            complain(format!("{LOST_TRANSACTION} This command was not run.").as_bytes());
+        }
+        Ok(!lost)
+    }
+
+    /// From here on Ctrl-C closes the connection.
+    fn interruptible(&mut self) -> Result<(), Trouble> {
+        if let Some(interrupts) = &self.interrupts {
+            interrupts.streaming(self.session.link()?.closer().map_err(LinkError::from)?);
+        }
+        Ok(())
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupts.as_ref().is_some_and(Interrupts::interrupted)
+    }
+
+    fn run_repeatedly(&mut self, args: &[Vec<u8>], repeat: i64) -> Result<(), Trouble> {
         let mut left = repeat;
-        while left != 0 && self.session.is_connected() {
+        while left != 0 && self.session.is_connected() && !self.is_interrupted() {
             self.run_once(args)?;
             left -= i64::from(left > 0);
             if left != 0 {
@@ -155,11 +227,12 @@ impl Runner {
 
     /// Prints whatever comes until Ctrl-C, or an error that says there will be nothing.
     fn print_messages(&mut self, pushes: Pushes) -> Result<(), Trouble> {
-        if let Some(interrupts) = &self.interrupts {
-            interrupts.streaming(self.session.link()?.closer().map_err(LinkError::from)?);
+        if self.at_prompt {
+            return self.print_until_error(pushes);
         }
+        self.interruptible()?;
         let ended = self.print_until_error(pushes);
-        let interrupted = self.interrupts.as_ref().is_some_and(Interrupts::interrupted);
+        let interrupted = self.is_interrupted();
         if let Some(interrupts) = &self.interrupts {
             interrupts.waiting();
         }
@@ -215,6 +288,25 @@ enum Pushes {
     AreMessages,
     /// The very thing that was asked for.
     AreReplies,
+}
+
+/// Standard output; what is printed after Ctrl-C goes nowhere, so that a long reply ends at once.
+struct Output {
+    stdout: Stdout,
+    watch: Option<Watch>,
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.watch.as_ref().is_some_and(Watch::interrupted) {
+            return Ok(bytes.len());
+        }
+        self.stdout.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
+    }
 }
 
 /// Tells people what went wrong.

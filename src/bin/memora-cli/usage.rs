@@ -52,10 +52,14 @@ fn option_line(row: &Row) -> String {
 /// What `help` prints.
 pub(crate) const PROMPT: &str = "\
 Any Redis command, such as: SET greeting \"hello\\n\"
-      COMMAND DOCS <command>   tells what a command does
+      help <command>           tells what a command does
+      help @<group>            lists the commands of a group, such as @list
       <count> <command>        runs it so many times
       connect <host> <port>    goes to another server
+      :set hints|nohints       shows or hides the rest of a command's syntax while typing
+      :set vi|emacs            edits lines with the keys of vi or of Emacs
       clear                    clears the screen
       quit                     leaves, as does Ctrl-D
-Ctrl-C clears the line, and ends SUBSCRIBE and MONITOR.
+TAB completes commands, options, keys and parameters; Ctrl-R searches the history.
+Ctrl-C clears the line, and ends SUBSCRIBE, MONITOR and a command that takes too long.
 ";
