@@ -15,6 +15,8 @@ mod prompt;
 mod servers;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/tools.rs"]
+mod tools;
 
 use canned::Step::{Close, Send};
 use canned::{Canned, Outcome, Step, dead_port, run, run_anywhere};

@@ -132,6 +132,22 @@ impl Link {
         }
     }
 
+    /// A handle that sends, for another thread than the one that receives.
+    ///
+    /// # Errors
+    /// When the system has no more handles.
+    pub(crate) fn sender(&self) -> io::Result<Sender> {
+        Ok(Sender(self.stream.try_clone()?))
+    }
+
+    /// Sends bytes that are requests already.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn send_encoded(&mut self, requests: &[u8]) -> Result<(), LinkError> {
+        Ok(self.stream.write_all(requests)?)
+    }
+
     /// Lets `receive` fail after so long without a byte.
     ///
     /// # Errors
@@ -158,6 +174,19 @@ impl Link {
     /// When the system has no more handles.
     pub(crate) fn closer(&self) -> io::Result<Closer> {
         Ok(Closer(self.stream.try_clone()?))
+    }
+}
+
+/// Sends bytes over a connection somebody else reads from.
+pub(crate) struct Sender(Stream);
+
+impl Sender {
+    /// Sends requests as they are.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn write_all(&mut self, requests: &[u8]) -> io::Result<()> {
+        self.0.write_all(requests)
     }
 }
 

@@ -27,6 +27,7 @@ mod one_shot;
 mod preferences;
 mod prompt;
 mod repl;
+mod tools;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -81,6 +82,9 @@ fn run(options: &Options) -> Result<(), Trouble> {
     let session = Session::new(options);
     if options.verbose {
         complain(format!("Connecting to {}", session.address()).as_bytes());
+    }
+    if let Some(tool) = &options.tool {
+        return tools::run(tool, options, session);
     }
     let runner = Runner::new(options, session, io::stdout().is_terminal());
     match &options.script {

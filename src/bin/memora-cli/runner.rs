@@ -43,6 +43,9 @@ pub(crate) enum Trouble {
     /// The reply was an error and `-e` was given.
     #[error("{}", String::from_utf8_lossy(.0))]
     ErrorReply(Vec<u8>),
+    /// The server answered something that makes no sense.
+    #[error("Error: the server's answer has an unexpected form")]
+    Unexpected,
     /// Nobody reads our output any more.
     #[error("{0}")]
     Output(#[from] io::Error),
@@ -182,7 +185,10 @@ impl Runner {
             self.run_once(args)?;
             left -= i64::from(left > 0);
             if left != 0 {
-                thread::sleep(self.interval);
+                match &self.interrupts {
+                    Some(interrupts) => drop(interrupts.pause(self.interval)),
+                    None => thread::sleep(self.interval),
+                }
             }
         }
         Ok(())

@@ -7,7 +7,8 @@ use crate::link::{Address, Link, LinkError};
 use crate::options::{Options, ProtocolChoice};
 use crate::prompt::Login;
 
-use memora::resp::Reply;
+use bytes::BytesMut;
+use memora::resp::{Reply, encode_request};
 
 /// A conversation with a server.
 pub(crate) struct Session {
@@ -112,6 +113,25 @@ impl Session {
                 return Ok(reply);
             }
         }
+    }
+
+    /// Many questions at once and their answers in the same order.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(crate) fn pipeline(&mut self, requests: &[Vec<Vec<u8>>]) -> Result<Vec<Reply>, LinkError> {
+        let link = self.link()?;
+        let mut encoded = BytesMut::new();
+        requests.iter().for_each(|request| encode_request(request, &mut encoded));
+        link.send_encoded(&encoded)?;
+        let mut replies = Vec::with_capacity(requests.len());
+        while replies.len() < requests.len() {
+            match link.receive()? {
+                Reply::Push(_) => {}
+                reply => replies.push(reply),
+            }
+        }
+        Ok(replies)
     }
 
     /// What stands before the cursor.

@@ -20,6 +20,8 @@ pub(crate) const EXAMPLES: &[&str] = &[
     "memora-cli -x SET picture < picture.png",
     "memora-cli --csv LRANGE queue 0 -1",
     "memora-cli < commands.txt",
+    "memora-cli --scan --pattern 'user:*'",
+    "memora-cli -p 6379 --export - | memora-cli -p 6380 --import -",
 ];
 
 /// The column in which the explanation of an option begins.

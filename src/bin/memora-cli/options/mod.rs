@@ -14,10 +14,14 @@ use std::time::Duration;
 pub(crate) use parse::parse;
 
 use crate::render::{Format, Style};
+use crate::tools::Tool;
 
 /// Where a server is found when nothing else is said.
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 6379;
+
+/// How long `--pipe` waits for replies, as in redis-cli.
+const DEFAULT_PIPE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -103,6 +107,16 @@ pub(crate) struct Options {
     pub(crate) quoted_input: bool,
     /// Whether messages nobody asked for are printed; by default on a terminal.
     pub(crate) show_pushes: Option<bool>,
+    /// What to do instead of running commands.
+    pub(crate) tool: Option<Tool>,
+    /// Which keys tools look at.
+    pub(crate) pattern: Option<Vec<u8>>,
+    /// How many keys a step of SCAN looks at.
+    pub(crate) count: Option<u64>,
+    /// How long `--pipe` waits for replies once everything has been sent; for ever without.
+    pub(crate) pipe_timeout: Option<Duration>,
+    /// How many elements of a key MEMORY USAGE measures; as many as the server likes without.
+    pub(crate) memory_samples: Option<u64>,
     /// Whether the program tells more about what it does.
     pub(crate) verbose: bool,
     /// Whether to warn of a password that others can see in the list of processes.
@@ -133,6 +147,11 @@ impl Options {
             exit_on_error: false,
             quoted_input: false,
             show_pushes: None,
+            tool: None,
+            pattern: None,
+            count: None,
+            pipe_timeout: Some(DEFAULT_PIPE_TIMEOUT),
+            memory_samples: None,
             verbose: false,
             warn_of_password: false,
             command: Vec::new(),

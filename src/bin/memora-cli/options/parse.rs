@@ -1,10 +1,14 @@
 //! Reads the words of the command line, from left to right.
 
 use std::ffi::OsString;
+use std::time::Duration;
+
+use memora::resp::quoting::unquote;
 
 use super::table::{self, Flag};
 use super::{Options, ProtocolChoice, Refusal, Request, StdinArgument, number, uri};
 use crate::render::Format;
+use crate::tools::Tool;
 
 /// Reads `words` (without the program's own name) and the password of the environment, if it has one.
 ///
@@ -98,10 +102,41 @@ impl Parser {
             Flag::ReplyDelimiter => options.reply_delimiter = value,
             Flag::ExitOnError => options.exit_on_error = true,
             Flag::ShowPushes => options.show_pushes = Some(yes_or_no(&value)?),
+            Flag::Pattern => options.pattern = Some(value),
+            Flag::QuotedPattern => options.pattern = Some(unquoted(&value)?),
+            Flag::Count => {
+                options.count = u64::try_from(number::integer(&value)).ok().filter(|&count| count > 0)
+            }
+            Flag::PipeTimeout => options.pipe_timeout = seconds(&value),
             Flag::Verbose => options.verbose = true,
-            Flag::Help | Flag::Version => {}
+            tool => self.set_tool(tool, &value),
         }
         Ok(())
+    }
+
+    fn set_tool(&mut self, flag: Flag, value: &[u8]) {
+        let tool = match flag {
+            Flag::Scan => Tool::Scan,
+            Flag::Pipe => Tool::Pipe,
+            Flag::BigKeys => Tool::BigKeys,
+            Flag::MemKeys => Tool::MemKeys,
+            Flag::MemKeysSamples => {
+                self.options.memory_samples = u64::try_from(number::integer(value)).ok();
+                Tool::MemKeys
+            }
+            Flag::HotKeys => Tool::HotKeys,
+            Flag::Stat => Tool::Stat,
+            Flag::Latency => Tool::Latency,
+            Flag::LatencyHistory => Tool::LatencyHistory,
+            Flag::LatencyDist => Tool::LatencyDist,
+            Flag::IntrinsicLatency => {
+                Tool::IntrinsicLatency(u64::try_from(number::integer(value)).unwrap_or(0))
+            }
+            Flag::Export => Tool::Export(text(value)),
+            Flag::Import => Tool::Import(text(value)),
+            _ => return,
+        };
+        self.options.tool = Some(tool);
     }
 
     fn set_stdin_argument(&mut self, wanted: StdinArgument) -> Result<(), Refusal> {
@@ -151,6 +186,15 @@ fn yes_or_no(value: &[u8]) -> Result<bool, Refusal> {
             text(value)
         ))),
     }
+}
+
+fn unquoted(value: &[u8]) -> Result<Vec<u8>, Refusal> {
+    unquote(value).ok_or_else(|| Refusal::new("Invalid quoted string specified for --quoted-pattern"))
+}
+
+/// Whole seconds; none at all for zero.
+fn seconds(value: &[u8]) -> Option<Duration> {
+    u64::try_from(number::integer(value)).ok().filter(|&seconds| seconds > 0).map(Duration::from_secs)
 }
 
 fn text(bytes: &[u8]) -> String {

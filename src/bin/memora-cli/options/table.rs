@@ -33,6 +33,23 @@ pub(crate) enum Flag {
     ReplyDelimiter,
     ExitOnError,
     ShowPushes,
+    Scan,
+    Pattern,
+    QuotedPattern,
+    Count,
+    Pipe,
+    PipeTimeout,
+    BigKeys,
+    MemKeys,
+    MemKeysSamples,
+    HotKeys,
+    Stat,
+    Latency,
+    LatencyHistory,
+    LatencyDist,
+    IntrinsicLatency,
+    Export,
+    Import,
     Verbose,
     Help,
     Version,
@@ -44,12 +61,13 @@ pub(crate) enum Group {
     Server,
     Command,
     Output,
+    Tools,
     Other,
 }
 
 impl Group {
     /// Every heading, in the order of `--help`.
-    pub(crate) const ALL: [Self; 4] = [Self::Server, Self::Command, Self::Output, Self::Other];
+    pub(crate) const ALL: [Self; 5] = [Self::Server, Self::Command, Self::Output, Self::Tools, Self::Other];
 
     /// The heading itself.
     pub(crate) fn title(self) -> &'static str {
@@ -57,6 +75,7 @@ impl Group {
             Self::Server => "Server",
             Self::Command => "Command",
             Self::Output => "Output",
+            Self::Tools => "Tools",
             Self::Other => "Other",
         }
     }
@@ -94,7 +113,7 @@ const fn value(
     Row { flag, names, value: Some(value), group, help }
 }
 
-use Group::{Command, Other, Output, Server};
+use Group::{Command, Other, Output, Server, Tools};
 
 /// Every option, in the order of `--help`.
 #[rustfmt::skip]
@@ -130,6 +149,27 @@ pub(crate) const ROWS: &[Row] = &[
     switch(Flag::ExitOnError, &["-e"], Output, "End with code 1 when the reply is an error"),
     value(Flag::ShowPushes, &["--show-pushes"], "y|n", Output,
         "Print RESP3 messages nobody asked for (default: on a terminal)"),
+
+    switch(Flag::Scan, &["--scan"], Tools, "List the keys"),
+    value(Flag::Pattern, &["--pattern"], "pattern", Tools, "Only keys that match, for every tool that walks over keys"),
+    value(Flag::QuotedPattern, &["--quoted-pattern"], "pattern", Tools, "The same as a quoted string: '\"a\\x00*\"'"),
+    value(Flag::Count, &["--count"], "keys", Tools, "Look at so many keys in each step (default 1000)"),
+    switch(Flag::Pipe, &["--pipe"], Tools, "Send requests from standard input as they are, and count errors"),
+    value(Flag::PipeTimeout, &["--pipe-timeout"], "seconds", Tools,
+        "With --pipe, how long to wait for replies at the end (default 30; 0: for ever)"),
+    switch(Flag::BigKeys, &["--bigkeys"], Tools, "Find the keys with the most elements of each type"),
+    switch(Flag::MemKeys, &["--memkeys"], Tools, "Find the keys with the most memory of each type"),
+    value(Flag::MemKeysSamples, &["--memkeys-samples"], "count", Tools,
+        "The same, with so many elements of each key measured"),
+    switch(Flag::HotKeys, &["--hotkeys"], Tools, "Find the keys used most, under an LFU maxmemory-policy"),
+    switch(Flag::Stat, &["--stat"], Tools, "Print what the server does, each second or as -i says"),
+    switch(Flag::Latency, &["--latency"], Tools, "Measure round trips, for ever on a terminal, else for a second or -i"),
+    switch(Flag::LatencyHistory, &["--latency-history"], Tools, "The same, with a line for each 15 seconds or -i"),
+    switch(Flag::LatencyDist, &["--latency-dist"], Tools, "Round trips as a heat map, a line for each second or -i"),
+    value(Flag::IntrinsicLatency, &["--intrinsic-latency"], "seconds", Tools,
+        "Measure how long this machine leaves a program waiting"),
+    value(Flag::Export, &["--export"], "file", Tools, "Write the keys of the database as lines of JSON; - is standard output"),
+    value(Flag::Import, &["--import"], "file", Tools, "Make the keys of such a file, in place of those with their names"),
 
     switch(Flag::Verbose, &["--verbose"], Other, "Tell on standard error what is being connected to"),
     switch(Flag::Help, &["--help"], Other, "Print this text; so does -h alone"),
