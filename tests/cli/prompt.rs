@@ -309,3 +309,71 @@ fn preferences_are_read_from_a_file() {
     session.terminal.keys("get b\x1b0Recho\x1b");
     session.terminal.wait_for("echob");
 }
+
+#[test]
+fn a_key_can_be_looked_at() {
+    for server in both() {
+        let mut session = session(server.port());
+        let many: Vec<String> = (0..30).map(|number| format!("e{number}")).collect();
+        session.run(&format!("rpush queue {}", many.join(" ")));
+        session.run("peek queue");
+        session.terminal.wait_for("), 30 items, does not expire, ");
+        session.terminal.wait_for("20) \"e19\"\n... and 10 more items");
+        session.run("hset user name Ada");
+        session.run("expire user 1000");
+        session.run("peek user");
+        session.terminal.wait_for("hash (listpack), 1 fields, expires in ");
+        session.terminal.wait_for("1) \"name\"\n2) \"Ada\"");
+        session.run("peek nosuchkey");
+        session.terminal.wait_for("there is no such key");
+    }
+}
+
+#[test]
+fn what_destroys_much_is_asked_about() {
+    for server in both() {
+        let mut session = session(server.port());
+        session.run("set precious 1");
+        session.terminal.keys("flushall\r");
+        session.terminal.wait_for("This removes all keys of all databases. Go on? (y/N)");
+        session.terminal.keys("n\r");
+        session.wait_for_prompt();
+        session.run("dbsize");
+        session.terminal.wait_for("(integer) 1");
+        session.terminal.keys("flushdb\r");
+        session.terminal.wait_for("This removes all 1 keys of the database. Go on? (y/N)");
+        session.terminal.keys("y\r");
+        session.wait_for_prompt();
+        session.run("dbsize");
+        session.terminal.wait_for("(integer) 0");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn replies_go_to_other_programs() {
+    let server = TestServer::memora(0);
+    let home = tempfile::tempdir().unwrap();
+    let mut session = session_in(home, server.port(), &[], &[("PAGER", "sed s/^/paged:/")]);
+    session.run("mset k1 a k2 b \"|\" c");
+    session.run("keys k* | wc -l | sed 's/^ */lines: /'");
+    session.terminal.wait_for("lines: 2");
+    session.run("get \"|\"");
+    session.terminal.wait_for("\"c\"");
+    session.run(":set pager");
+    session.run("get k1");
+    session.terminal.wait_for("paged:\"a\"");
+}
+
+#[test]
+fn commands_are_timed_and_watched() {
+    let server = TestServer::memora(0);
+    let mut session = session(server.port());
+    session.run(":time on");
+    session.run("ping");
+    session.terminal.wait_for(" ms)");
+    session.terminal.keys(":watch incr counter\r");
+    session.terminal.wait_for("(integer) 2");
+    session.terminal.keys(CTRL_C);
+    session.wait_for_prompt();
+}

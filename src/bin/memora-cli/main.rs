@@ -15,6 +15,7 @@ mod password;
 mod usage;
 
 mod command;
+mod danger;
 mod interrupts;
 mod link;
 mod render;
@@ -28,6 +29,7 @@ mod preferences;
 mod prompt;
 mod repl;
 mod tools;
+mod views;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -43,6 +45,12 @@ const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
 fn main() -> ExitCode {
     match options::parse(env::args_os().skip(1).collect(), env::var_os(PASSWORD_VARIABLE)) {
         Ok(Request::Usage) => finish(say(&format!("{}\n\n{}", usage::VERSION, usage::options()))),
+        Ok(Request::Completions(shell)) => {
+            finish(options::shells::write_completions(shell, &mut io::stdout()).map_err(Trouble::from))
+        }
+        Ok(Request::Manual) => {
+            finish(options::shells::write_manual(&mut io::stdout()).map_err(Trouble::from))
+        }
         Ok(Request::Version) => finish(say(&format!("{}\n", usage::VERSION))),
         Ok(Request::Run(options)) => {
             finish(password::ask_if_wanted(*options).and_then(|options| run(&options)))

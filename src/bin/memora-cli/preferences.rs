@@ -40,8 +40,12 @@ pub(crate) fn apply(words: &[&str], runner: &mut Runner, input: &mut Input) -> R
         [":set", "nohints"] => set_hints(false, input),
         [":set", "vi"] => input.set_edit_mode(EditMode::Vi),
         [":set", "emacs"] => input.set_edit_mode(EditMode::Emacs),
+        [":time", "on"] => runner.times = true,
+        [":time", "off"] => runner.times = false,
+        [":set", "pager"] => runner.pages = true,
+        [":set", "nopager"] => runner.pages = false,
         _ => runner.say(&format!(
-            "unknown memora-cli preference '{}', there are :set hints|nohints|vi|emacs\n",
+            "unknown memora-cli preference '{}', `help` lists what there is\n",
             words.join(" ")
         ))?,
     }

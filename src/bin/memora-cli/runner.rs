@@ -63,6 +63,12 @@ pub(crate) struct Runner {
     interrupts: Option<Interrupts>,
     /// Whether a person types the commands.
     at_prompt: bool,
+    /// Whether commands that destroy much run without a question.
+    sure: bool,
+    /// Whether every command is followed by how long it took.
+    pub(crate) times: bool,
+    /// Whether replies go through the pager.
+    pub(crate) pages: bool,
 }
 
 impl Runner {
@@ -77,6 +83,9 @@ impl Runner {
             show_pushes: options.show_pushes.unwrap_or(on_terminal),
             interrupts: None,
             at_prompt: false,
+            sure: options.sure,
+            times: false,
+            pages: false,
         }
     }
 
@@ -101,9 +110,32 @@ impl Runner {
         self.at_prompt
     }
 
+    /// Whether a person is asked before a command destroys much.
+    pub(crate) fn asks_first(&self) -> bool {
+        self.at_prompt && !self.sure
+    }
+
     /// Whether output is for people.
     pub(crate) fn is_typed(&self) -> bool {
         self.style.format == Format::Typed
+    }
+
+    /// Waits between two runs of something; Ctrl-C ends it, and says `false`.
+    pub(crate) fn pause(&self, duration: Duration) -> bool {
+        let Some(interrupts) = &self.interrupts else { return false };
+        interrupts.looping();
+        let goes_on = interrupts.pause(duration);
+        interrupts.waiting();
+        goes_on
+    }
+
+    /// Prints bytes as they are.
+    ///
+    /// # Errors
+    /// When nobody reads them.
+    pub(crate) fn say_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
     }
 
     /// Prints a text of our own.
@@ -129,26 +161,59 @@ impl Runner {
         self.run_repeatedly(args, repeat)
     }
 
-    /// A person is told about new connections and may interrupt.
     fn run_at_prompt(&mut self, args: &[Vec<u8>], repeat: i64) -> Result<(), Trouble> {
+        self.guarded(|runner| runner.run_repeatedly(args, repeat)).map(drop)
+    }
+
+    /// Sends one command and returns its reply, unless that was not to be: then a person knows why.
+    ///
+    /// # Errors
+    /// When the connection cannot be made, or breaks.
+    pub(crate) fn ask(&mut self, args: &[Vec<u8>]) -> Result<Option<Reply>, Trouble> {
+        self.guarded(|runner| {
+            let reply = runner.session.query(args)?;
+            if let Err(complaint) = runner.session.follow(args, &reply)? {
+                complain(&complaint);
+            }
+            Ok(reply)
+        })
+    }
+
+    /// The reply as it would be printed, in this format.
+    pub(crate) fn render(&self, args: &[Vec<u8>], reply: &Reply, format: Format) -> Vec<u8> {
+        let style = Style { format, ..self.style.clone() };
+        let mut text = Vec::new();
+        let written = match command::answers_text(args) {
+            true => style.write_text(reply, &mut text),
+            false => style.write(reply, &mut text),
+        };
+        written.expect("a vector takes every byte");
+        text
+    }
+
+    /// Does something with the connection; a person is told about a new one and may interrupt.
+    fn guarded<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Trouble>,
+    ) -> Result<Option<T>, Trouble> {
         if !self.reconnect_if_needed()? {
-            return Ok(());
+            return Ok(None);
         }
         self.interruptible()?;
-        let result = self.run_repeatedly(args, repeat);
+        let result = work(self);
         let interrupted = self.is_interrupted();
         if let Some(interrupts) = &self.interrupts {
             interrupts.waiting();
         }
         if !interrupted {
-            return result;
+            return result.map(Some);
         }
         self.say("\n")?;
         self.session.connect().map_err(Trouble::NotConnected)?;
         if self.session.take_lost_transaction() {
             complain(LOST_TRANSACTION.as_bytes());
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Makes sure of a connection; says whether the command may run on it.

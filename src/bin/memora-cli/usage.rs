@@ -57,8 +57,13 @@ Any Redis command, such as: SET greeting \"hello\\n\"
       help <command>           tells what a command does
       help @<group>            lists the commands of a group, such as @list
       <count> <command>        runs it so many times
+      peek <key>               shows type, time to live, encoding, memory and the value
+      <command> | <program>    hands the reply to a program: KEYS * | wc -l
+      :watch <command>         runs it every second and marks what changed
+      :time on|off             tells how long each command took
       connect <host> <port>    goes to another server
       :set hints|nohints       shows or hides the rest of a command's syntax while typing
+      :set pager|nopager       shows replies in a pager (PAGER, or less)
       :set vi|emacs            edits lines with the keys of vi or of Emacs
       clear                    clears the screen
       quit                     leaves, as does Ctrl-D

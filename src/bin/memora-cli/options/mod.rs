@@ -7,11 +7,14 @@
 pub(crate) mod table;
 mod number;
 mod parse;
+pub(crate) mod shells;
 mod uri;
 
 use std::time::Duration;
 
 pub(crate) use parse::parse;
+
+use clap_complete::Shell;
 
 use crate::render::{Format, Style};
 use crate::tools::Tool;
@@ -30,6 +33,10 @@ pub(crate) enum Request {
     Run(Box<Options>),
     /// To explain the options.
     Usage,
+    /// To teach them to a shell.
+    Completions(Shell),
+    /// To print the manual page.
+    Manual,
     /// To say which version this is.
     Version,
 }
@@ -117,6 +124,8 @@ pub(crate) struct Options {
     pub(crate) pipe_timeout: Option<Duration>,
     /// How many elements of a key MEMORY USAGE measures; as many as the server likes without.
     pub(crate) memory_samples: Option<u64>,
+    /// Whether nothing is asked before commands that destroy much.
+    pub(crate) sure: bool,
     /// Whether the program tells more about what it does.
     pub(crate) verbose: bool,
     /// Whether to warn of a password that others can see in the list of processes.
@@ -147,6 +156,7 @@ impl Options {
             exit_on_error: false,
             quoted_input: false,
             show_pushes: None,
+            sure: false,
             tool: None,
             pattern: None,
             count: None,

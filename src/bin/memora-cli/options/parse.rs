@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use clap_complete::Shell;
 use memora::resp::quoting::unquote;
 
 use super::table::{self, Flag};
@@ -66,6 +67,8 @@ impl Parser {
         match row.flag {
             Flag::Help => return Ok(Some(Request::Usage)),
             Flag::Version => return Ok(Some(Request::Version)),
+            Flag::Manual => return Ok(Some(Request::Manual)),
+            Flag::Completions => return shell(&value).map(|shell| Some(Request::Completions(shell))),
             flag => self.apply(flag, value)?,
         }
         Ok(None)
@@ -108,6 +111,7 @@ impl Parser {
                 options.count = u64::try_from(number::integer(&value)).ok().filter(|&count| count > 0)
             }
             Flag::PipeTimeout => options.pipe_timeout = seconds(&value),
+            Flag::Yes => options.sure = true,
             Flag::Verbose => options.verbose = true,
             tool => self.set_tool(tool, &value),
         }
@@ -186,6 +190,16 @@ fn yes_or_no(value: &[u8]) -> Result<bool, Refusal> {
             text(value)
         ))),
     }
+}
+
+fn shell(name: &[u8]) -> Result<Shell, Refusal> {
+    let known = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
+    known.ok_or_else(|| {
+        Refusal::new(format!(
+            "There are completions for bash, zsh, fish and powershell, not for '{}'",
+            text(name)
+        ))
+    })
 }
 
 fn unquoted(value: &[u8]) -> Result<Vec<u8>, Refusal> {

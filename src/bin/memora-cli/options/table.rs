@@ -50,6 +50,9 @@ pub(crate) enum Flag {
     IntrinsicLatency,
     Export,
     Import,
+    Yes,
+    Completions,
+    Manual,
     Verbose,
     Help,
     Version,
@@ -172,6 +175,9 @@ pub(crate) const ROWS: &[Row] = &[
     value(Flag::Import, &["--import"], "file", Tools, "Make the keys of such a file, in place of those with their names"),
 
     switch(Flag::Verbose, &["--verbose"], Other, "Tell on standard error what is being connected to"),
+    switch(Flag::Yes, &["--yes"], Other, "Do not ask at the prompt before FLUSHALL, SHUTDOWN and the like"),
+    value(Flag::Completions, &["--completions"], "shell", Other, "Print completions for bash, zsh, fish or powershell"),
+    switch(Flag::Manual, &["--manual"], Other, "Print the manual page: memora-cli --manual | man -l -"),
     switch(Flag::Help, &["--help"], Other, "Print this text; so does -h alone"),
     switch(Flag::Version, &["-v", "--version"], Other, "Print the version"),
 ];

@@ -14,7 +14,7 @@ use super::aside::{Aside, Login};
 use super::catalog::{Catalog, Command};
 use super::complete::complete;
 use super::matching::progress;
-use super::words::{Word, words};
+use super::words::{Word, bar, words};
 
 /// Hints, completion and colours for one prompt.
 pub(crate) struct Assistant {
@@ -126,7 +126,9 @@ fn is_count(word: &[u8]) -> bool {
 
 fn is_own(name: &str) -> bool {
     name.starts_with([':', '\\', '?'])
-        || ["help", "quit", "exit", "clear", "connect"].iter().any(|own| own.eq_ignore_ascii_case(name))
+        || ["help", "quit", "exit", "clear", "connect", "peek"]
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// The rest of a command's syntax.
@@ -148,6 +150,9 @@ impl Hinter for Assistant {
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Rest> {
         if !self.hints || pos < line.len() {
+            return None;
+        }
+        if bar(line).is_some() {
             return None;
         }
         let words = words(line);
@@ -173,10 +178,11 @@ impl Highlighter for Assistant {
         if !self.colours {
             return Cow::Borrowed(line);
         }
-        let words = words(line);
+        let command = &line[..bar(line).unwrap_or(line.len())];
+        let words = words(command);
         let mut shown = String::new();
         let mut at = 0;
-        for (word, meaning) in words.iter().zip(self.meanings(&words, line)) {
+        for (word, meaning) in words.iter().zip(self.meanings(&words, command)) {
             shown += &line[at..word.start];
             shown += &self.paint(self.style_of(word, line, meaning), &line[word.start..word.end]);
             at = word.end;

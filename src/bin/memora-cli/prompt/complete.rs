@@ -28,7 +28,7 @@ fn is_help(word: &[u8]) -> bool {
 }
 
 /// What the prompt itself understands.
-const OWN: &[&str] = &["CLEAR", "CONNECT", "EXIT", "HELP", "QUIT"];
+const OWN: &[&str] = &["CLEAR", "CONNECT", "EXIT", "HELP", "PEEK", "QUIT"];
 
 fn names(prefix: &str, catalog: &Catalog) -> Vec<String> {
     let firsts = catalog.starting_with(prefix).map(|command| first_word(&command.name).to_owned());
@@ -66,6 +66,11 @@ fn arguments(
         let subcommands = subcommands(container, prefix_text, catalog);
         if !subcommands.is_empty() {
             return subcommands;
+        }
+    }
+    if let [peek] = typed.as_slice() {
+        if peek.eq_ignore_ascii_case(b"peek") {
+            return aside.keys(prefix, None).iter().map(|key| quoted_if_needed(key)).collect();
         }
     }
     let Some((command, name_words)) = catalog.find(&typed) else { return Vec::new() };

@@ -20,3 +20,4 @@ mod words;
 
 pub(crate) use aside::Login;
 pub(crate) use assistant::Assistant;
+pub(crate) use words::bar;

@@ -40,6 +40,16 @@ pub(super) fn words(line: &str) -> Vec<Word> {
     words
 }
 
+/// Where a command ends and a shell command begins: at a word that is nothing but `|`.
+pub(crate) fn bar(line: &str) -> Option<usize> {
+    words(line)
+        .iter()
+        .skip(1)
+        .map(|word| word.start..word.end)
+        .find(|place| &line[place.clone()] == "|")
+        .map(|place| place.start)
+}
+
 /// How many bytes the first word takes, up to white space outside of quotes.
 fn word_len(text: &str) -> usize {
     let mut quote = None;
