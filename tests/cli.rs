@@ -9,6 +9,9 @@
 mod canned;
 #[path = "cli/generated.rs"]
 mod generated;
+#[cfg(unix)]
+#[path = "cli/picture.rs"]
+mod picture;
 #[path = "cli/prompt.rs"]
 mod prompt;
 #[path = "cli/servers.rs"]
