@@ -377,3 +377,19 @@ fn commands_are_timed_and_watched() {
     session.terminal.keys(CTRL_C);
     session.wait_for_prompt();
 }
+
+#[test]
+fn two_servers_are_compared() {
+    let (here, there) = (TestServer::memora(0), TestServer::memora(0));
+    let mut session = session(here.port());
+    session.run("set only-here 1");
+    session.run(&format!(":diff redis://127.0.0.1:{}", there.port()));
+    session.run("echo both");
+    session.terminal.wait_for(&format!("\"both\"\n(the same at 127.0.0.1:{})", there.port()));
+    session.run("get only-here");
+    session.terminal.wait_for(&format!("- \"1\"\n+ (nil)\n(- here, + at 127.0.0.1:{})", there.port()));
+    session.run(":diff off");
+    session.run("dbsize");
+    session.terminal.wait_for_line(&session.prompt.clone());
+    assert!(session.terminal.screen().contains("dbsize\n(integer) 1\n127"));
+}

@@ -138,7 +138,7 @@ fn history_file() -> Option<PathBuf> {
 }
 
 /// Colours, unless <https://no-color.org> is followed or the terminal has none.
-fn wants_colours() -> bool {
+pub(crate) fn wants_colours() -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     !is_set("NO_COLOR") && env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
 }

@@ -15,6 +15,7 @@ mod password;
 mod usage;
 
 mod command;
+mod comparison;
 mod danger;
 mod interrupts;
 mod link;

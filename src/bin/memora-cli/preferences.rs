@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use rustyline::EditMode;
 
+use crate::comparison;
 use crate::input::{self, Input};
 use crate::runner::{Runner, Trouble};
 
@@ -42,6 +43,7 @@ pub(crate) fn apply(words: &[&str], runner: &mut Runner, input: &mut Input) -> R
         [":set", "emacs"] => input.set_edit_mode(EditMode::Emacs),
         [":time", "on"] => runner.times = true,
         [":time", "off"] => runner.times = false,
+        [":diff", uri] => comparison::set(uri, runner)?,
         [":set", "pager"] => runner.pages = true,
         [":set", "nopager"] => runner.pages = false,
         _ => runner.say(&format!(

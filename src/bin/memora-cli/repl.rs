@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::command;
+use crate::comparison;
 use crate::danger;
 use crate::input::Input;
 use crate::lesson::{self, Teacher};
@@ -180,6 +181,10 @@ fn connect(host: &[u8], port: &[u8], runner: &mut Runner) -> Result<(), Trouble>
 
 fn run_timed(args: &[Vec<u8>], repeat: i64, runner: &mut Runner) -> Result<(), Trouble> {
     let start = Instant::now();
+    let compared = comparison::run(args, runner);
+    if matches!(compared, Ok(true) | Err(_)) {
+        return survive(compared.map(drop), runner);
+    }
     let result = match runner.pages && runner.is_typed() && repeat == 1 && views::can_be_handed_on(args) {
         true => views::page(args, runner),
         false => runner.run(args, repeat),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use memora::resp::Reply;
 
 use crate::command::{self, Answer};
+use crate::input;
 use crate::interrupts::{Interrupts, Watch};
 use crate::link::LinkError;
 use crate::options::Options;
@@ -67,6 +68,8 @@ pub(crate) struct Runner {
     sure: bool,
     /// Whether every command is followed by how long it took.
     pub(crate) times: bool,
+    /// Another server that every command runs on too.
+    pub(crate) other: Option<Session>,
     /// Whether replies go through the pager.
     pub(crate) pages: bool,
 }
@@ -85,6 +88,7 @@ impl Runner {
             at_prompt: false,
             sure: options.sure,
             times: false,
+            other: None,
             pages: false,
         }
     }
@@ -113,6 +117,11 @@ impl Runner {
     /// Whether a person is asked before a command destroys much.
     pub(crate) fn asks_first(&self) -> bool {
         self.at_prompt && !self.sure
+    }
+
+    /// Whether what is said may be coloured.
+    pub(crate) fn colours(&self) -> bool {
+        self.at_prompt && input::wants_colours()
     }
 
     /// Whether output is for people.

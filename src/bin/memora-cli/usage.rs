@@ -60,6 +60,7 @@ Any Redis command, such as: SET greeting \"hello\\n\"
       peek <key>               shows type, time to live, encoding, memory and the value
       <command> | <program>    hands the reply to a program: KEYS * | wc -l
       :watch <command>         runs it every second and marks what changed
+      :diff redis://h:p | off  runs every command there too, and shows what differs
       :time on|off             tells how long each command took
       connect <host> <port>    goes to another server
       :set hints|nohints       shows or hides the rest of a command's syntax while typing

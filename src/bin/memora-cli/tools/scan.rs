@@ -1,6 +1,6 @@
 //! `--scan`: the keys, one a line.
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
 use memora::resp::quoting::write_quoted;
 
@@ -12,7 +12,9 @@ use crate::runner::Trouble;
 /// Prints every key that matches, quoted where people read, as it is for programs.
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Trouble> {
     let quoted = bench.format == Format::Typed;
-    walk(bench, Some(1), |bench, keys| {
+    // Whoever watches, or waits between the steps, wants to see each step; anyone else wants them all soon.
+    let at_once = io::stdout().is_terminal() || !bench.options.interval.is_zero();
+    let walked = walk(bench, Some(1), |bench, keys| {
         for key in keys {
             match quoted {
                 true => write_quoted(&key, &mut bench.out)?,
@@ -20,7 +22,8 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Trouble> {
             }
             bench.out.write_all(b"\n")?;
         }
-        Ok(bench.out.flush()?)
-    })?;
-    Ok(())
+        if at_once { Ok(bench.out.flush()?) } else { Ok(()) }
+    });
+    bench.out.flush()?;
+    walked.map(drop)
 }
