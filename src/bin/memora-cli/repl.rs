@@ -90,6 +90,7 @@ fn handle(line: &[u8], runner: &mut Runner, input: &mut Input) -> Result<Next, T
     };
     remember_unless_secret(text, args, input);
     match shell_command {
+        Some(_) if runner.asks_first() && !danger::may_run(args, runner, input) => Ok(Next::Line),
         Some(shell_command) => {
             let result = views::pipe(args, &String::from_utf8_lossy(shell_command), runner);
             survive(result, runner).map(|()| Next::Line)
@@ -153,6 +154,7 @@ fn dispatch(
             let result = views::peek(&words[1], runner);
             survive(result, runner)?;
         }
+        (b":watch", 2..) if runner.asks_first() && !danger::may_run(&words[1..], runner, input) => {}
         (b":watch", 2..) if runner.is_at_prompt() && views::can_be_handed_on(&words[1..]) => {
             let result = views::watch(&words[1..], runner);
             survive(result, runner)?;
