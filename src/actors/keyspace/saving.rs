@@ -2,8 +2,8 @@
 //!
 //! A rewrite goes through three hands: the AofWriter begins a new increment at the very point of the image, the
 //! Rewriter writes the image as a base, the AofWriter lets the base take the place of what came before. Until that
-//! last step, which is one rename, the old files count. SAVE may come
-//! while a base is written, and so the Rewriter can have a job of each kind, which it does one after the other.
+//! last step, which is one rename, the old files count. SAVE may come while a base is written, and so the Rewriter can
+//! have a job of each kind, which it does one after the other.
 
 use super::Keyspace;
 use super::log::log_folder;
