@@ -9,64 +9,15 @@
 #   ROUNDS (5)    rounds of everything
 #   SCALE (100)   per cent of the usual number of requests
 #   MEMORA, REDIS the programs to compare
-set -euo pipefail
-export LC_ALL=C
 cd "$(dirname "$0")/.."
+source benches/common.sh
 
-ROUNDS=${ROUNDS:-5}
 SCALE=${SCALE:-100}
-MEMORA=${MEMORA:-target/release/memora-server}
-REDIS=${REDIS:-redis-server}
-MEMORA=$(command -v "$MEMORA")
-REDIS=$(command -v "$REDIS")
-
 CLIENTS=50
 KEYSPACE=100000
 declare -A REQUESTS=([1]=200000 [16]=1000000 [100]=2000000)
 KEYS=2000000
 FIELDS=1000000
-
-work=$(mktemp -d)
-declare -A PID=() PORT=()
-trap 'for pid in "${PID[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-results=$work/results
-: >"$results"
-
-say() { printf '%s\n' "$*" >&2; }
-
-# A port nobody listens on.
-free_port() {
-  local port
-  while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
-  echo "$port"
-}
-
-start() { # server
-  PORT[$1]=$(free_port)
-  case $1 in
-    memora) "$MEMORA" --port "${PORT[$1]}" --dir "$work" >/dev/null 2>&1 & ;;
-    redis) "$REDIS" --port "${PORT[$1]}" --dir "$work" --save "" --appendonly no >/dev/null 2>&1 & ;;
-  esac
-  PID[$1]=$!
-  until [[ $(redis-cli -p "${PORT[$1]}" PING 2>/dev/null) == PONG ]]; do
-    kill -0 "${PID[$1]}" || { say "$1 does not start"; exit 1; }
-    sleep 0.1
-  done
-}
-
-stop() { # server
-  kill "${PID[$1]}"
-  wait "${PID[$1]}" || true
-  unset "PID[$1]"
-}
-
-# Both, in the order of this round.
-both() { if (($1 % 2)); then echo memora redis; else echo redis memora; fi; }
-
-note() { printf '%s\t%s\t%s\t%s\n' "$@" >>"$results"; } # what, round, server, value
-
-# Nanoseconds that all threads of a server have run.
-cpu_ns() { awk '{ sum += $1 } END { printf "%.0f", sum }' /proc/"${PID[$1]}"/task/*/schedstat; }
 
 rss_bytes() { awk -v page="$(getconf PAGESIZE)" '{ printf "%.0f", $2 * page }' /proc/"${PID[$1]}"/statm; }
 
@@ -126,25 +77,6 @@ memory_and_pauses() { # round server
   note pause/DEL "$1" "$2" "$(pause_ms "$2" "DEL big")"
   stop "$2"
 }
-
-# A row: medians of both servers and of the ratio per round, Memora over Redis.
-row() { # label what format
-  awk -F'\t' -v label="$1" -v what="$2" -v format="$3" '
-    function median(values, count,   i, j, swap) {
-      for (i = 1; i <= count; i++) for (j = i + 1; j <= count; j++)
-        if (values[j] < values[i]) { swap = values[i]; values[i] = values[j]; values[j] = swap }
-      return count % 2 ? values[(count + 1) / 2] : (values[count / 2] + values[count / 2 + 1]) / 2
-    }
-    $1 == what { value[$3, $2] = $4; if ($2 > rounds) rounds = $2 }
-    END {
-      for (r = 1; r <= rounds; r++) {
-        memora[r] = value["memora", r]; redis[r] = value["redis", r]; ratio[r] = memora[r] / redis[r]
-      }
-      printf "| %s | " format " | " format " | %.2f |\n", label, median(memora, rounds), median(redis, rounds), median(ratio, rounds)
-    }' "$results"
-}
-
-head_row() { printf '\n| %s | Memora | Redis | ratio |\n|---|--:|--:|--:|\n' "$1"; }
 
 mkfifo "$work/never"
 say "preparing"

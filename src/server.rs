@@ -114,7 +114,10 @@ impl Server {
     pub fn start_with(config: Config, embedding: Embedding) -> Result<Self, StartError> {
         let mut server = Self::open(config, embedding)?;
         if let Some(loaded) = server.loaded.take() {
-            loaded.blocking_recv().map_err(|_| StartError::Died)?.map_err(StartError::Load)?;
+            // On a thread of its own, as tokio lets nobody block who may be one of its tasks.
+            let waiting = thread::spawn(move || loaded.blocking_recv());
+            let outcome = waiting.join().map_err(|_| StartError::Died)?;
+            outcome.map_err(|_| StartError::Died)?.map_err(StartError::Load)?;
         }
         Ok(server)
     }

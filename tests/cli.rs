@@ -7,6 +7,19 @@
 
 #[path = "cli/canned.rs"]
 mod canned;
+#[path = "cli/generated.rs"]
+mod generated;
+#[cfg(unix)]
+#[path = "cli/picture.rs"]
+mod picture;
+#[path = "cli/prompt.rs"]
+mod prompt;
+#[path = "cli/servers.rs"]
+mod servers;
+#[path = "cli/terminal.rs"]
+mod terminal;
+#[path = "cli/tools.rs"]
+mod tools;
 
 use canned::Step::{Close, Send};
 use canned::{Canned, Outcome, Step, dead_port, run, run_anywhere};
@@ -247,6 +260,12 @@ const CASES: &[Case] = &[
         "SET \"a\\x00b\" 'it\\'s' c\n\nGET \"a\nset a\"b\n3 GET x\n0 GET x\n-1x GET\n+2 GET\n\"\" x\n",
         &[OK],
     ),
+    (&["--eval", "/none/such", "k"], "", &[OK]),
+    (&["--eval", "tests/cli/script.lua", "k", "2", ",", "a", ",", "b"], "", &[OK]),
+    (&["--eval", "tests/cli/script.lua", "-r", "2", "k,"], "", &[OK]),
+    (&["-r", "2", "-x", "--eval", "tests/cli/script.lua"], "x", &[Send(b"-ERR no\r\n")]),
+    (&["--askpass", "GET"], "secret\n", &[OK]),
+    (&["--askpass", "-a", "x", "GET"], "", &[OK]),
     (&[], "GET x\nGET y\nGET z\n", &[OK, Close, OK]),
     (&[], "GET x\nGET y\n", &[Send(b"X\r\n")]),
     (&[], "MULTI\nSELECT 4\nEXEC\nDISCARD\nRESET\nclear\nPING\nQUIT now\nPING\n", &[OK]),
@@ -254,11 +273,41 @@ const CASES: &[Case] = &[
     (&[], "MONITOR\nGET x\n", &[Close]),
 ];
 
-#[test]
-fn same_as_redis_cli() {
-    if std::process::Command::new("redis-cli").arg("--version").output().is_err() {
+/// Whether there is a redis-cli to compare with, which there must be if the environment demands it.
+fn redis_cli_is_here() -> bool {
+    let here = std::process::Command::new("redis-cli").arg("--version").output().is_ok();
+    if !here {
         assert_ne!(std::env::var("MEMORA_REQUIRE_ORACLE").as_deref(), Ok("1"), "redis-cli is not installed");
         println!("skipped: redis-cli is not installed");
+    }
+    here
+}
+
+#[test]
+fn made_up_replies_look_the_same_as_in_redis_cli() {
+    if !redis_cli_is_here() {
+        return;
+    }
+    let replies = generated::replies();
+    let script: Vec<Step> = replies.iter().map(|reply| Send(reply.clone().leak())).collect();
+    let requests = "GET x\n".repeat(replies.len());
+    for format in FORMATS {
+        for protocol in ["-2", "-3"] {
+            let args = [format, protocol];
+            let shown = |program| run(program, Canned::start(&script).port, &args, requests.as_bytes());
+            let (ours, theirs) = (shown(CLI), shown("redis-cli"));
+            assert_eq!(ours.stderr, theirs.stderr, "{args:?}");
+            for (ours, theirs) in ours.stdout.split("\\n").zip(theirs.stdout.split("\\n")) {
+                assert_eq!(ours, theirs, "{args:?}");
+            }
+            assert_eq!(ours, theirs, "{args:?}");
+        }
+    }
+}
+
+#[test]
+fn same_as_redis_cli() {
+    if !redis_cli_is_here() {
         return;
     }
     for reply in REPLIES {
@@ -273,7 +322,11 @@ fn same_as_redis_cli() {
     assert_eq!(run(CLI, port, &["PING"], b""), run("redis-cli", port, &["PING"], b""));
 }
 
+/// Compares what is printed, how it ends, and what the server has been sent.
 fn compare(args: &[&str], stdin: &str, script: &[Step]) {
-    let outcome = |program| run(program, Canned::start(script).port, args, stdin.as_bytes());
+    let outcome = |program| {
+        let server = Canned::start(script);
+        (run(program, server.port, args, stdin.as_bytes()), server.requests())
+    };
     assert_eq!(outcome(CLI), outcome("redis-cli"), "{args:?} {stdin:?} {script:?}");
 }

@@ -96,9 +96,10 @@ fn the_page_is_up_to_date() {
 const NEWEST: &str = "7.2.0";
 
 #[test]
-fn memora_has_no_command_that_redis_has_not() {
+fn memora_has_no_command_that_redis_has_not_but_its_own() {
     let known: BTreeMap<_, _> = all_known().into_iter().map(|it| (it.name.clone(), it)).collect();
-    for entry in table().entries() {
+    let is_own = |name: &str| name.split('|').next() == Some("memora");
+    for entry in table().entries().iter().filter(|entry| !is_own(&entry.name)) {
         let it = known.get(&entry.name).unwrap_or_else(|| panic!("{} is not in the list", entry.name));
         let spec = entry.row.spec;
         assert_eq!(spec.since == NEWEST, it.since == NEWEST, "{}", entry.name);

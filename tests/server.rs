@@ -332,3 +332,10 @@ fn without_anything_to_listen_on_there_is_no_server() {
     let error = Server::start(Config { bind: Vec::new(), ..options() }).err().unwrap();
     assert!(error.to_string().starts_with("nothing to listen on"), "{error}");
 }
+
+#[test]
+fn a_server_starts_inside_an_asynchronous_program() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let exit = runtime.block_on(async { Server::start(options()).unwrap().shut_down() });
+    assert_eq!(exit, Exit::Graceful);
+}

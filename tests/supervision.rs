@@ -1,10 +1,17 @@
 //! Panics in actors, as clients and operators see them.
 //!
-//! `DEBUG PANIC` makes the Keyspace fail in the middle of a batch, as a bug in a command would.
+//! `DEBUG PANIC` makes the Keyspace fail in the middle of a batch, as a bug in a command would, and `DEBUG PANIC actor`
+//! any actor in the middle of a message.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod common;
+#[path = "supervision/rebuild.rs"]
+mod rebuild;
+#[path = "supervision/rows.rs"]
+mod rows;
+#[path = "supervision/traffic.rs"]
+mod traffic;
 
 use common::program::Program;
 use common::{Client, options, request, server_with};

@@ -5,7 +5,7 @@
 //! past their deadline are invisible anyway; this actor only gives their memory back.
 
 use super::keyspace::KeyspaceHandle;
-use super::supervision::Health;
+use super::supervision::{Health, provocable};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, SpawnHandle, Supervised};
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,6 +104,8 @@ impl Supervised for Expiry {
         self.timer = None;
     }
 }
+
+provocable!(Expiry, health);
 
 impl Handler<Ticked> for Expiry {
     type Result = ();

@@ -6,7 +6,7 @@
 use super::connection::socket::Socket;
 use super::connection::{Connection, Place, Settings};
 use super::keyspace::{Count, KeyspaceHandle};
-use super::supervision::{Guarded, Health, Limits};
+use super::supervision::{Guarded, Health, Limits, provocable};
 use crate::commands::session::{ClientId, Session};
 use crate::config::Config;
 use actix::{Actor, ActorContext, ActorFuture, AsyncContext, Context, Handler, Message, Supervised};
@@ -95,6 +95,7 @@ pub(crate) struct Reception {
 pub(crate) struct Listener {
     bound: Arc<Vec<Bound>>,
     reception: Reception,
+    health: Arc<Health>,
 }
 
 /// Supervisor → Listener: accept no more clients.
@@ -105,8 +106,8 @@ impl Message for StopAccepting {
 }
 
 impl Listener {
-    pub(crate) fn new(bound: Arc<Vec<Bound>>, reception: Reception) -> Self {
-        Self { bound, reception }
+    pub(crate) fn new(bound: Arc<Vec<Bound>>, reception: Reception, health: Arc<Health>) -> Self {
+        Self { bound, reception, health }
     }
 }
 
@@ -127,6 +128,8 @@ impl Actor for Listener {
 }
 
 impl Supervised for Listener {}
+
+provocable!(Listener, health);
 
 impl Handler<StopAccepting> for Listener {
     type Result = ();
@@ -190,7 +193,10 @@ impl ActorFuture<Listener> for Accepting {
         for _ in 0..ACCEPTS_PER_POLL {
             match accepting.poll_accept(cx) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(accepted)) => listener.reception.admit(accepted),
+                Poll::Ready(Ok(accepted)) => {
+                    listener.health.handled();
+                    listener.reception.admit(accepted);
+                }
                 Poll::Ready(Err(error)) => {
                     tracing::warn!(%error, "cannot accept a client");
                     let waker = cx.waker().clone();
@@ -207,11 +213,14 @@ impl ActorFuture<Listener> for Accepting {
 impl Reception {
     /// Lets a client in, or tells it why not.
     fn admit(&self, accepted: Accepted) {
-        if let Accepted::Tcp(_, peer) = &accepted {
-            if self.admission.turns_away(*peer) {
-                tracing::warn!(address = %peer, "client turned away by protected mode");
-                return accepted.refuse(PROTECTED);
-            }
+        let peer = match &accepted {
+            Accepted::Tcp(_, peer) => Some(*peer),
+            #[cfg(unix)]
+            Accepted::Unix(..) => None,
+        };
+        if let Some(peer) = peer.filter(|peer| self.admission.turns_away(*peer)) {
+            tracing::warn!(address = %peer, "client turned away by protected mode");
+            return accepted.refuse(PROTECTED);
         }
         let Some(place) = self.admission.place() else {
             self.keyspace.count(Count::Rejected);

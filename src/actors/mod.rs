@@ -19,11 +19,12 @@
 //! | `Tick` | Expiry | Keyspace | `Ticked` | answered by the restart |
 //! | `CloseClients` | Supervisor | Keyspace | when the last client is gone | waits, the deadline runs |
 //! | `Quiesce` | Supervisor | Keyspace | when the log is handed over and a last snapshot is written | waits |
-//! | `LoadSlice` | Keyspace | itself | – | lost: half of the data is no data, the server ends |
-//! | `Begin` | Keyspace | AofWriter | `LogReport::Begun` | waits; if it caused the panic, no writes are taken |
+//! | `LoadSlice` | Keyspace | itself | – | lost: after the start the loading begins anew, at the start the server ends |
+//! | `Begin` | Keyspace | AofWriter | `LogReport::Begun` | waits; the one that caused the panic is reported as failed |
 //! | `Append` | Keyspace | AofWriter | `LogReport::Progress`, one for many | waits, or is lost: `LogReport::Resend` asks for all that is not durable |
 //! | `Flush` | AofWriter | itself | – | waits |
-//! | `SetPolicy`, `SyncNow` | Keyspace | AofWriter | `LogReport::Progress` | waits; what is sent again is synced by the policy |
+//! | `SetPolicy`, `SyncNow` | Keyspace | AofWriter | `LogReport::Progress` | waits, or is lost: the next tick asks again for those who wait |
+//! | `Settle` | Keyspace | AofWriter | `LogReport::Settled` | waits; `LogReport::Resend` has it asked again |
 //! | `Rotate` | Keyspace | AofWriter | `LogReport::Rotated` | `LogReport::Resend` ends the rewrite as failed |
 //! | `SwitchBase` | Keyspace | AofWriter | `LogReport::Switched` | `LogReport::Resend` ends the rewrite as failed |
 //! | `Seal` | Supervisor | AofWriter | when all is durable, or why not | waits |
@@ -36,6 +37,7 @@
 //! | `Ticked`, `SetHz` | Keyspace | Expiry | – | waits; the next tick follows by itself |
 //! | `StopTicking` | Supervisor | Expiry | when stopped | waits, the deadline runs |
 //! | `StopAccepting` | Supervisor | Listener | when stopped | waits, the deadline runs |
+//! | `Provoke` | Keyspace | any actor but Connections | – | waits; it is meant to be what the panic takes along |
 //! | `ShutDown` | Keyspace, guards, the program | Supervisor | – | never restarts |
 //! | `SetShutdownTimeout` | Keyspace | Supervisor | – | never restarts |
 //!
@@ -57,6 +59,8 @@ pub(crate) mod lock;
 pub(crate) struct Child {
     /// Its name in the log and in `INFO`.
     pub(crate) name: &'static str,
+    /// The thread it runs on.
+    pub(crate) thread: &'static str,
     /// What happens when it panics too often.
     pub(crate) gives_up: GivesUp,
 }
@@ -73,9 +77,9 @@ pub(crate) enum GivesUp {
 
 /// The supervised actors in start order; the shutdown walks the list backwards.
 pub(crate) const CHILDREN: [Child; 5] = [
-    Child { name: "aof_writer", gives_up: GivesUp::TellKeyspace },
-    Child { name: "rewriter", gives_up: GivesUp::Degrade },
-    Child { name: "keyspace", gives_up: GivesUp::ShutDown },
-    Child { name: "expiry", gives_up: GivesUp::Degrade },
-    Child { name: "listener", gives_up: GivesUp::ShutDown },
+    Child { name: "aof_writer", thread: "aof_writer", gives_up: GivesUp::TellKeyspace },
+    Child { name: "rewriter", thread: "rewriter", gives_up: GivesUp::Degrade },
+    Child { name: "keyspace", thread: "main", gives_up: GivesUp::ShutDown },
+    Child { name: "expiry", thread: "main", gives_up: GivesUp::Degrade },
+    Child { name: "listener", thread: "main", gives_up: GivesUp::ShutDown },
 ];

@@ -2,11 +2,12 @@
 //!
 //! An image shares its memory with the data and is copied on write, so nothing is forked and nobody waits. The
 //! file is written beside the old one under a temporary name, synced, and put in its place at the end: whatever
-//! happens before, the old file is whole. A panic loses the job, which is reported as failed.
+//! happens before, the old file is whole. A panic loses the job, which is reported as failed. The thread has less
+//! weight than others where the system allows it.
 
 use super::aof_writer::folder::{Folder, NewFile};
 use super::keyspace::KeyspaceHandle;
-use super::supervision::Health;
+use super::supervision::{Health, provocable};
 use crate::persistence::aof::base;
 use crate::persistence::output::Written;
 use crate::persistence::rdb::file::{self, WriteOptions};
@@ -94,12 +95,12 @@ impl Rewriter {
     }
 }
 
-fn write(request: &WriteFile) -> io::Result<Finished> {
+fn write(request: &WriteFile, health: &Health) -> io::Result<Finished> {
     let started = Instant::now();
     let folder = request.folder.as_ref();
     folder.create()?;
     let temporary = temporary_name(&request.job);
-    let written = write_temporary(folder, &temporary, request).inspect_err(|_| {
+    let written = write_temporary(folder, &temporary, request, health).inspect_err(|_| {
         // What failed is of no use to anybody; that it cannot be removed is not worth another error.
         let _ = folder.remove(&temporary);
     })?;
@@ -113,10 +114,17 @@ fn write(request: &WriteFile) -> io::Result<Finished> {
     Ok(Finished { name, written, took: started.elapsed() })
 }
 
-fn write_temporary(folder: &dyn Folder, name: &str, request: &WriteFile) -> io::Result<Written> {
+fn write_temporary(
+    folder: &dyn Folder,
+    name: &str,
+    request: &WriteFile,
+    health: &Health,
+) -> io::Result<Written> {
     let mut file = folder.create_file(name)?;
     let mut synced_bytes = 0;
     let step = |file: &mut &mut dyn NewFile, written: Written| {
+        // A big file takes long; the heartbeat is not to take that for a standstill.
+        health.gets_on();
         if request.cancelled.load(Ordering::Relaxed) {
             return Err(io::Error::other("cancelled"));
         }
@@ -144,8 +152,27 @@ fn temporary_name(job: &JobKind) -> String {
     }
 }
 
+/// Lets clients go first where there are not enough cores for all: a file may take longer, a reply may not. Niceness
+/// is a thread's own on Linux only.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    /// Of 19: about a third of the share of each who competes for the same core. More would starve a rewrite on a
+    /// machine whose cores are all busy, while the log grows on.
+    const NICENESS: i32 = 5;
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "the rewriter cannot give way to others");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
+
 impl Actor for Rewriter {
     type Context = Context<Self>;
+
+    fn started(&mut self, _: &mut Context<Self>) {
+        give_way();
+    }
 }
 
 impl Supervised for Rewriter {
@@ -156,6 +183,8 @@ impl Supervised for Rewriter {
     }
 }
 
+provocable!(Rewriter, health);
+
 impl Handler<WriteFile> for Rewriter {
     type Result = ();
 
@@ -163,7 +192,7 @@ impl Handler<WriteFile> for Rewriter {
         self.health.taken();
         let (number, job) = (request.number, request.job.clone());
         self.job = Some((number, job.clone()));
-        let outcome = write(&request).map_err(|error| error.to_string());
+        let outcome = write(&request, &self.health).map_err(|error| error.to_string());
         self.job = None;
         // The image goes before the report does: memory is free when the Keyspace hears of it.
         drop(request);
@@ -187,5 +216,64 @@ impl RewriterHandle {
     pub(crate) fn write(&self, request: WriteFile) {
         self.health.queued();
         self.address.do_send(request);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actors::aof_writer::simulated::{Faults, SimulatedFolder};
+    use crate::store::{HashKey, Store};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    const NAME: &str = "dump.rdb";
+
+    fn request(folder: &SimulatedFolder) -> WriteFile {
+        let options = WriteOptions {
+            compression: true,
+            checksum: true,
+            aof_base: false,
+            created_unix_s: 1,
+            used_memory_bytes: 0,
+        };
+        WriteFile {
+            databases: Store::new(2, HashKey(1, 2)).snapshot(),
+            folder: Arc::new(folder.clone()),
+            form: Form::Rdb(options),
+            job: JobKind::Snapshot { name: NAME.to_owned() },
+            number: 1,
+            cancelled: Arc::default(),
+        }
+    }
+
+    fn written(folder: &SimulatedFolder) -> io::Result<Finished> {
+        write(&request(folder), &Health::new("rewriter"))
+    }
+
+    #[test]
+    fn a_panic_at_any_stage_leaves_the_old_snapshot_or_the_new_one() {
+        let fresh = SimulatedFolder::default();
+        written(&fresh).unwrap();
+        let new = fresh.read(NAME).unwrap();
+        for operations in 0.. {
+            let folder = SimulatedFolder::default();
+            folder.replace(NAME, b"old").unwrap();
+            folder.set_faults(Faults {
+                panics_after: Some(operations),
+                short_write_bytes: Some(7),
+                ..Faults::default()
+            });
+            let ended = catch_unwind(AssertUnwindSafe(|| written(&folder)));
+            let found = folder.read(NAME).unwrap();
+            if ended.is_ok() {
+                assert!(found == new && operations > 5, "{operations} operations");
+                return;
+            }
+            assert!(found == b"old", "after {operations} operations");
+            folder.set_faults(Faults::default());
+            written(&folder).unwrap();
+            assert!(folder.read(NAME).unwrap() == new, "the next one is written");
+            assert_eq!(folder.names().unwrap(), [NAME]);
+        }
     }
 }

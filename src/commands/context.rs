@@ -247,17 +247,27 @@ pub struct Fixed {
     pub io_threads: usize,
 }
 
-/// One actor, for `INFO actors`.
+/// One actor, for `INFO actors` and `MEMORA ACTORS`.
 #[derive(Clone, Debug)]
 pub struct ActorReport {
     /// Its name, such as `keyspace`.
     pub name: &'static str,
-    /// `running`, `restarting`, `stopped` or `gave_up`.
+    /// The thread it runs on.
+    pub thread: &'static str,
+    /// `running`, `frozen`, `restarting`, `stopped` or `gave_up`.
     pub state: &'static str,
+    /// Since when it is running, restarting and so on: since its start or its last restart.
+    pub state_for: Duration,
     /// How often it was restarted.
     pub restarts: u64,
+    /// How often it gave no sign of life for longer than `heartbeat-timeout`.
+    pub freezes: u64,
     /// The text of its last panic; empty if none.
     pub last_panic: String,
     /// Messages waiting in its mailbox.
     pub mailbox: u64,
+    /// Messages it has dealt with; for the listener, clients.
+    pub handled: u64,
+    /// How long it has been at work.
+    pub busy: Duration,
 }

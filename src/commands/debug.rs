@@ -1,11 +1,11 @@
 //! DEBUG: what only tests and demonstrations want.
 //!
 //! Only what is harmless, or fails on purpose, is here. Absent on purpose: everything that looks into Redis's
-//! own structures, crashes the process, or reloads data.
+//! own structures or crashes the process.
 
 use super::args::Args;
 use super::context::{Context, Outcome};
-use super::effects::Control;
+use super::effects::{Awaited, Control};
 use super::family::family;
 use super::faults::{self, Fault};
 use super::help::help_reply;
@@ -29,12 +29,17 @@ pub(super) struct DebugWords {
 enum Action {
     Sleep(Span),
     Panic,
+    PanicIn(Span),
+    Freeze(Span, Span),
+    Actors,
+    Bug(Option<Span>),
     Object(Span),
     SetActiveExpire(bool),
     StringMatchLen(Span, Span),
     Protocol(Span),
     Error(Span),
     ChangeReplId,
+    Reload { save: bool },
     Help,
     Unknown(Span),
 }
@@ -66,6 +71,20 @@ impl Command for DebugWords {
                 context.effects.control(Control::Sleep(duration));
             }
             Action::Panic => context.effects.control(Control::Panic),
+            Action::PanicIn(name) => {
+                let name = actor(context, name)?;
+                context.effects.control(Control::PanicIn(name));
+            }
+            Action::Freeze(name, time) => {
+                let name = actor(context, name)?;
+                let time = freeze_duration(context.argv.bytes(time))?;
+                context.effects.control(Control::FreezeIn(name, time));
+            }
+            Action::Actors => return Ok(names(context)),
+            Action::Bug(key) => {
+                let key = key.map(|key| context.argv.share(key));
+                context.effects.control(Control::Bug(key));
+            }
             Action::Object(key) => return object(context, key),
             Action::SetActiveExpire(active) => context.effects.control(Control::SetActiveExpire(active)),
             Action::StringMatchLen(text, pattern) => {
@@ -75,6 +94,14 @@ impl Command for DebugWords {
             Action::Protocol(kind) => return sample(context, kind),
             Action::Error(text) => {
                 return Ok(Reply::error(context.argv.share(text)));
+            }
+            Action::Reload { .. } if context.session().denies_blocking => {
+                return Err(faults::RELOAD_IN_TRANSACTION);
+            }
+            Action::Reload { save } => {
+                context.effects.control(Control::Reload { save });
+                context.effects.control(Control::Await(Awaited::Reload));
+                return Ok(Reply::Silent);
             }
             // There is no replica that could notice.
             Action::ChangeReplId => {}
@@ -90,7 +117,14 @@ impl Command for DebugWords {
 fn read_action(args: &mut Args<'_>) -> Action {
     match args.left() {
         1 if args.option("PANIC") => Action::Panic,
+        2 if args.option("PANIC") => Action::PanicIn(args.bytes()),
+        3 if args.option("FREEZE") => Action::Freeze(args.bytes(), args.bytes()),
+        1 if args.option("ACTORS") => Action::Actors,
+        1 if args.option("BUG") => Action::Bug(None),
+        2 if args.option("BUG") => Action::Bug(Some(args.bytes())),
         1 if args.option("CHANGE-REPL-ID") => Action::ChangeReplId,
+        1 if args.option("RELOAD") => Action::Reload { save: true },
+        2 if args.option("RELOAD") && args.option("NOSAVE") => Action::Reload { save: false },
         1 if args.option("HELP") => Action::Help,
         2 if args.option("SLEEP") => Action::Sleep(args.bytes()),
         2 if args.option("OBJECT") => Action::Object(args.bytes()),
@@ -117,6 +151,25 @@ fn allow_debug(context: &Context<'_>) -> Result<(), Fault> {
         DebugCommand::Local if session.is_local() => Ok(()),
         _ => Err(faults::DEBUG_DISABLED),
     }
+}
+
+/// The actor that a client names.
+fn actor(context: &Context<'_>, name: Span) -> Result<&'static str, Fault> {
+    let name = context.argv.bytes(name);
+    let actors = context.facts.actors().into_iter().map(|actor| actor.name);
+    let mut named = actors.filter(|actor| actor.as_bytes().eq_ignore_ascii_case(name));
+    named.next().ok_or(faults::NO_SUCH_ACTOR)
+}
+
+/// The names of all actors.
+fn names(context: &Context<'_>) -> Reply {
+    Reply::array(context.facts.actors().into_iter().map(|actor| Reply::bulk(actor.name)))
+}
+
+/// A time with its unit, such as `250ms`.
+fn freeze_duration(text: &[u8]) -> Result<Duration, Fault> {
+    let time = std::str::from_utf8(text).ok().and_then(|text| humantime::parse_duration(text).ok());
+    time.filter(|time| *time <= Duration::from_secs_f64(LONGEST_SLEEP_SECS)).ok_or(faults::NO_DURATION)
 }
 
 /// Seconds with a fraction; what is no number is no sleep, as in Redis.
@@ -188,17 +241,25 @@ impl Pieces for Pushed {
 }
 
 const HELP: &[&str] = &[
+    "ACTORS",
+    "    Tell the names of all actors.",
+    "BUG [<key>]",
+    "    Have every command fail whose first argument is this key, once it has run; without a key, stop that.",
     "CHANGE-REPL-ID",
     "    Do nothing: there are no replicas.",
     "ERROR <text>",
     "    Answer the text as an error.",
+    "FREEZE <actor> <duration>",
+    "    Have an actor stand still for a time such as 250ms.",
     "OBJECT <key>",
     "    Tell how the value at a key is stored and how much memory it takes.",
-    "PANIC",
-    "    Fail inside the command, to see the server recover.",
+    "PANIC [<actor>]",
+    "    Fail inside the command, or have an actor fail, to see the server recover.",
     "PROTOCOL <type>",
     "    Answer a sample: string, integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
     "    true or false.",
+    "RELOAD [NOSAVE]",
+    "    Write a snapshot, and load the data from it.",
     "SET-ACTIVE-EXPIRE <0|1>",
     "    Switch the removal of due keys in the background off and on.",
     "SLEEP <seconds>",

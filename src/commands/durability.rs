@@ -127,6 +127,8 @@ pub struct SnapshotState {
     pub save: Job,
     /// When the last one was written, or the server started.
     pub last_save_ms: u64,
+    /// Whether the server is to end once the one that is being written is on disk.
+    pub ends_server: bool,
     /// Changes that were counted when the one that is being written began.
     pub changes_at_start: u64,
 }

@@ -101,8 +101,22 @@ pub enum Control {
         /// Whether to write a snapshot at the end; none leaves it to the options.
         save: Option<bool>,
     },
+    /// End the process in order once a snapshot is written; if that fails, do not.
+    ShutdownOnceSaved {
+        /// Do not wait for slow clients.
+        now: bool,
+        /// Whether to write a snapshot at the end; none leaves it to the options.
+        save: Option<bool>,
+    },
+    /// Give up a shutdown that waits for its snapshot.
+    AbortShutdown,
     /// Begin to write a snapshot.
     Snapshot,
+    /// Load the data from the snapshot file, in the place of what is there (`DEBUG RELOAD`).
+    Reload {
+        /// Whether the file is written first.
+        save: bool,
+    },
     /// Begin to rewrite the log.
     Rewrite,
     /// Answer this client, and go on with its requests, only when something has happened.
@@ -120,6 +134,13 @@ pub enum Control {
     Sleep(Duration),
     /// Fail in the middle of this command, to show what happens then (`DEBUG PANIC`).
     Panic,
+    /// Have the actor of this name fail (`DEBUG PANIC actor`).
+    PanicIn(&'static str),
+    /// Have the actor of this name stand still for so long (`DEBUG FREEZE`).
+    FreezeIn(&'static str, Duration),
+    /// Have every command fail, once it has changed the data, whose first argument is this key; none ends it
+    /// (`DEBUG BUG`).
+    Bug(Option<Bytes>),
     /// Options changed that others than the Keyspace live by.
     ConfigChanged,
     /// Set the counters of `INFO` back to zero.
@@ -141,6 +162,10 @@ pub struct ListWait {
 pub enum Awaited {
     /// The end of the snapshot that is being written.
     Snapshot,
+    /// The end of the server, unless its snapshot fails.
+    Shutdown,
+    /// That the data has been loaded anew.
+    Reload,
     /// That the log is on disk up to a unit.
     Synced {
         /// The unit.

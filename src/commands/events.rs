@@ -1,6 +1,6 @@
 //! What became of a key, told to those who listen: clients that watch it, and others as they come.
 //!
-//! Every command that changes a key says so with [`Context::changed`], in Redis's words for it: a class and a name,
+//! Every command that changes a key says so with `Context::changed`, in Redis's words for it: a class and a name,
 //! which are those of keyspace notifications (<https://redis.io/docs/latest/develop/use/keyspace-notifications/>).
 //! While nobody listens that costs one look at a flag.
 

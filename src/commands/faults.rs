@@ -207,6 +207,17 @@ pub const NO_CLUSTER: Fault = Fault::new("ERR This instance has cluster support 
 pub const NO_CONFIG_FILE: Fault = Fault::new("ERR The server is running without a config file");
 /// SLOWLOG GET with a count that is none.
 pub const SLOWLOG_COUNT: Fault = Fault::new("ERR count should be greater than or equal to -1");
+/// SHUTDOWN whose snapshot failed, or that was aborted.
+pub const SHUTDOWN_FAILED: Fault = Fault::new("ERR Errors trying to SHUTDOWN. Check logs.");
+/// DEBUG with the name of no actor.
+pub const NO_SUCH_ACTOR: Fault = Fault::new("ERR there is no actor of this name, DEBUG ACTORS lists them");
+/// DEBUG FREEZE with a time that is none.
+pub const NO_DURATION: Fault =
+    Fault::new("ERR the duration is not a time with its unit, such as 250ms, of a day at most");
+/// A command with arguments that have made the server fail before.
+pub const REFUSED_AS_DANGEROUS: Fault = Fault::new(
+    "ERR this command with these arguments has made the server fail twice and is refused until the server is started anew",
+);
 /// SHUTDOWN ABORT without a shutdown.
 pub const NO_SHUTDOWN: Fault = Fault::new("ERR No shutdown in progress.");
 /// SAVE or BGSAVE while a snapshot is written.
@@ -219,6 +230,11 @@ pub const REWRITE_RUNS_NO_SAVE: Fault = Fault::new(
 pub const REWRITE_RUNS: Fault = Fault::new("ERR Background append only file rewriting already in progress");
 /// SAVE could not write.
 pub const SAVE_FAILED: Fault = Fault::new("ERR");
+/// DEBUG RELOAD in a transaction, which cannot wait for it.
+pub const RELOAD_IN_TRANSACTION: Fault = Fault::new("ERR DEBUG RELOAD cannot run inside a transaction");
+
+/// DEBUG RELOAD could not write or read the file.
+pub const RELOAD_FAILED: Fault = Fault::new("ERR Error trying to load the RDB dump, check server logs.");
 /// A number that can only be 0 or 1.
 pub const NOT_ZERO_OR_ONE: Fault = Fault::new("ERR value is out of range, value must between 0 and 1");
 /// WAITAOF for this server's log where there is none.

@@ -73,6 +73,7 @@ mod memory;
 pub mod monitor;
 mod debug;
 mod module;
+mod memora;
 pub mod saving;
 mod standalone;
 mod cluster;

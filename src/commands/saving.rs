@@ -198,6 +198,12 @@ pub fn synced_reply(is_local: bool) -> Reply {
     Reply::array([Reply::from_count(usize::from(is_local)), Reply::ZERO])
 }
 
+/// The answer of DEBUG RELOAD.
+#[must_use]
+pub fn reloaded_reply(loaded: bool) -> Reply {
+    if loaded { Reply::OK } else { Reply::Error(faults::RELOAD_FAILED.into_bytes()) }
+}
+
 /// The answer of SAVE.
 #[must_use]
 pub fn saved_reply(saved: bool) -> Reply {

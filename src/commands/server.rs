@@ -3,7 +3,7 @@
 use super::args::{Args, Rest};
 use super::categories::Category;
 use super::context::{Context, Outcome};
-use super::effects::Control;
+use super::effects::{Awaited, Control};
 use super::family::family;
 use super::faults::{self, Fault};
 use super::info;
@@ -157,6 +157,7 @@ impl Command for Time {
 /// `SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]`
 pub(super) struct Shutdown {
     now: bool,
+    force: bool,
     abort: bool,
     save: Option<bool>,
 }
@@ -195,15 +196,26 @@ impl Command for Shutdown {
             args.fail(faults::SYNTAX);
         }
         let save = (save || nosave).then_some(save);
-        args.done(Self { now, abort, save })
+        args.done(Self { now, force, abort, save })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         if self.abort {
-            // A shutdown under way takes no commands any more, so there is never one to abort.
-            return Err(faults::NO_SHUTDOWN);
+            // Once clients are being closed nobody can ask for anything: only the snapshot before that can be waited for.
+            if !context.durability.snapshot.ends_server {
+                return Err(faults::NO_SHUTDOWN);
+            }
+            context.effects.control(Control::AbortShutdown);
+            return Ok(Reply::OK);
         }
-        context.effects.control(Control::Shutdown { now: self.now, save: self.save });
+        let (now, save) = (self.now, self.save);
+        let saves = save.unwrap_or(!context.config.save.is_empty()) && context.durability.loading.is_none();
+        if saves && !self.force {
+            context.effects.control(Control::ShutdownOnceSaved { now, save });
+            context.effects.control(Control::Await(Awaited::Shutdown));
+        } else {
+            context.effects.control(Control::Shutdown { now, save });
+        }
         Ok(Reply::Silent)
     }
 }

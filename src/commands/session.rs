@@ -337,6 +337,14 @@ impl Clients {
         self.waiting.touch_all(database);
     }
 
+    /// The data was loaded anew: any key may be another now, for those who watch it and for those who wait for it.
+    pub fn touch_everything(&mut self, databases: usize) {
+        for database in 0..databases {
+            self.touch_watched_where(database, |_| true);
+            self.touch_awaited(database);
+        }
+    }
+
     /// Lets a client wait for lists.
     pub fn wait_for(&mut self, slot: Slot, database: usize, keys: Vec<Bytes>) {
         self.sessions[slot].blocked = true;

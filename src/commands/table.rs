@@ -59,6 +59,7 @@ families! {
     monitor::Monitor,
     debug::Debug,
     module::Module,
+    memora::Memora,
     saving::Saving,
     standalone::Standalone,
     cluster::Cluster,

@@ -271,6 +271,8 @@ options! {
             "The time over which restarts are counted.";
         "restart-backoff" => restart_backoff: Duration = "50ms", HumanTime, AtStart,
             "The pause before an actor is restarted; it doubles with each restart in the window.";
+        "heartbeat-timeout" => heartbeat_timeout: Duration = "10s", HumanTime, AtStart,
+            "How long an actor may give no sign of life before it is reported as frozen, in the log and in INFO; 0s watches none.";
         "on-panic" => on_panic: OnPanic = "keep", Choice, AtStart,
             "What happens when the keyspace fails and no log exists to rebuild it from: check the data and keep it, or exit.";
     }

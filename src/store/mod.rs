@@ -39,6 +39,9 @@ pub use string::{INT_TEXT_MAX_BYTES, IntText, NewString, StringRef, int_text_len
 pub use value::{Kind, Value, ValueRef};
 pub use verify::Broken;
 
+/// So many segments of a table are put in order by one call of [`Store::settle`]: less than a millisecond's work.
+const SETTLED_AT_ONCE: usize = 1024;
+
 /// The numbered databases.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -105,8 +108,23 @@ impl Store {
         self.iter_mut().map(Database::flush).collect()
     }
 
+    /// Puts back what [`Store::flush_all`] or [`Store::snapshot`] answered, in the place of what is there.
+    pub fn restore(&mut self, databases: Vec<Snapshot>) {
+        self.iter_mut().zip(databases).for_each(|(database, contents)| database.restore(contents));
+    }
+
     /// The contents of all databases at this moment.
     pub fn snapshot(&self) -> Vec<Snapshot> {
         self.iter().map(Database::snapshot).collect()
+    }
+
+    /// What was changed while a snapshot lived takes more memory until it is changed again. When the snapshot is
+    /// gone, this puts it in order: at `place`, the number of a database and of a part of it, and in some parts
+    /// behind it. Begins at (0, 0); answers where to go on, `None` at the end.
+    pub fn settle(&mut self, (number, part): (usize, usize)) -> Option<(usize, usize)> {
+        match self.databases.get_mut(number)?.settle(part, SETTLED_AT_ONCE) {
+            Some(part) => Some((number, part)),
+            None => (number + 1 < self.databases.len()).then_some((number + 1, 0)),
+        }
     }
 }

@@ -59,3 +59,20 @@ fn warming_changes_nothing() {
     assert!(keys.iter().enumerate().all(|(place, key)| store.db(0).contains(key, 0) == (place % 2 == 0)));
     store.verify().unwrap();
 }
+
+#[test]
+fn a_store_is_put_in_order_after_a_snapshot() {
+    let mut store = Store::new(3, HashKey(1, 2));
+    let keys: Vec<Vec<u8>> = (0..500u32).map(|number| number.to_be_bytes().to_vec()).collect();
+    keys.iter().for_each(|key| set(&mut store, 2, key));
+    let snapshot = store.snapshot();
+    store.db(2).set_string(&keys[0], b"w", Deadline::Clear, 0);
+    drop(snapshot);
+    let (mut place, mut calls) = (Some((0, 0)), 0);
+    while let Some(from) = place {
+        place = store.settle(from);
+        calls += 1;
+    }
+    assert_eq!((calls, lens(&store)), (3, vec![0, 0, 500]));
+    store.verify().unwrap();
+}

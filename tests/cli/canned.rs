@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// One request: its arguments.
 pub(crate) type Request = Vec<Vec<u8>>;
@@ -112,6 +113,15 @@ fn read_count(input: &mut impl BufRead) -> Option<usize> {
     let mut line = String::new();
     input.read_line(&mut line).ok()?;
     line.get(1..)?.trim().parse().ok()
+}
+
+/// Waits until the server has been sent a request with this name.
+pub(crate) fn wait_for_request(server: &Canned, name: &[u8]) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !server.requests().iter().any(|request| request[0] == name) {
+        assert!(Instant::now() < deadline, "no such request came");
+        thread::yield_now();
+    }
 }
 
 /// What came of running a client.

@@ -72,6 +72,18 @@ impl Client {
         self.reply()
     }
 
+    /// Reads one line with its end; none if the connection ends before.
+    pub(crate) fn line(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
+                return Some(String::from_utf8(self.received.split_to(end + 1).to_vec()).unwrap());
+            }
+            if !matches!(self.read(), Ok(1..)) {
+                return None;
+            }
+        }
+    }
+
     /// Reads one reply.
     pub(crate) fn reply(&mut self) -> Reply {
         loop {

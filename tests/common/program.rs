@@ -24,7 +24,17 @@ impl Program {
 
     /// The same in a directory that has been prepared.
     pub(crate) fn start_in(dir: tempfile::TempDir, args: &[&str]) -> Self {
+        Self::spawn(dir, args, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn start_with(args: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::spawn(tempfile::tempdir().unwrap(), args, environment)
+    }
+
+    fn spawn(dir: tempfile::TempDir, args: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut process = command()
+            .envs(environment.iter().copied())
             .args(["--port", "0", "--bind", "127.0.0.1", "--logfile", "log", "--dir"])
             .arg(dir.path())
             .args(args)
@@ -68,6 +78,13 @@ impl Program {
         assert_eq!(said, "", "unexpected output");
         let code = self.process.wait().unwrap().code();
         (code, std::fs::read_to_string(self.dir.path().join("log")).unwrap())
+    }
+
+    /// The same, and its directory, which outlives it.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String, tempfile::TempDir) {
+        let code = self.process.wait().unwrap().code();
+        let log = self.log();
+        (code, log, std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap()))
     }
 
     /// What has been logged so far.

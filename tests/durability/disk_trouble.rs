@@ -108,3 +108,20 @@ fn a_log_that_somebody_removes_is_begun_anew() {
         assert_eq!(client.ask_text(&["GET", "tries"]), tries);
     }
 }
+
+#[test]
+fn a_write_whose_batch_waits_is_not_called_safe() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
+    let node = Node::start_kind(Kind::Memora, dir.path(), &options);
+    let mut client = node.client();
+    // Both requests are one batch.
+    give_room(&node, 500);
+    let value = "x".repeat(1000);
+    let requests = [&["SET", "big", &value][..], &["WAITAOF", "1", "0", "500"]];
+    client.send(&requests.map(crate::common::request).concat());
+    for _ in requests {
+        let reply = client.read();
+        assert!(is_refused(&reply), "{reply:?}");
+    }
+}

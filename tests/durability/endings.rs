@@ -6,7 +6,7 @@ use crate::node::Node;
 use crate::traffic::{Moment, WRITERS, work, writers};
 use crate::verdict::{Promise, judge};
 use crate::wire::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const EVERYSEC: &[&str] = &["--appendonly", "yes", "--appendfsync", "everysec"];
 const NO: &[&str] = &["--appendonly", "yes", "--appendfsync", "no"];
@@ -72,6 +72,35 @@ fn an_end_during_a_rewrite_or_snapshot_loses_nothing() {
         end_in_traffic(options, &["BGREWRITEAOF"], &asks);
     }
     end_in_traffic(SNAPSHOT, &["BGSAVE"], &asks);
+}
+
+/// How often a server is ended where `SHUTDOWNS` does not say it.
+const SHUTDOWNS: usize = 6;
+
+/// The time that a server has for its clients; the rest of it is the disk's.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+#[test]
+fn ends_in_full_traffic_keep_the_deadline_and_everything_acknowledged() {
+    let shutdowns = std::env::var("SHUTDOWNS").map_or(SHUTDOWNS, |text| text.parse().unwrap());
+    for (number, options) in [WITH_LOG, EVERYSEC].into_iter().cycle().take(shutdowns).enumerate() {
+        let dir = tempfile::tempdir().unwrap();
+        let node = Node::start(dir.path(), options);
+        let mut writers = writers(number, vec![Keys::new(); WRITERS], &[], number as u64);
+        let mut asked = Instant::now();
+        work(&node, &mut writers, MOMENT, |_| {
+            asked = Instant::now();
+            Ask::Command(&["SHUTDOWN"]).ask(&node);
+        });
+        let (code, log) = node.exit_code();
+        let took = asked.elapsed();
+        assert_eq!(code, Some(0), "{log}");
+        assert!(took < DEADLINE, "{took:?}: {log}");
+        let node = Node::start(dir.path(), options);
+        judge(&mut node.client(), &writers, Promise::Acknowledged);
+        let acknowledged: usize = writers.iter().map(|writer| writer.acknowledged.len()).sum();
+        println!("shutdown {number}: {took:?}, {acknowledged} requests acknowledged");
+    }
 }
 
 /// Whether a snapshot is there after a server with these options, which wrote something, was asked to end.

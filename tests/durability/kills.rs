@@ -235,7 +235,7 @@ fn growing_logs_are_rewritten_and_killed() {
         "--auto-aof-rewrite-percentage",
         "1",
     ];
-    Kills { name: "always, rewriting by itself", options, ..ALWAYS }.run();
+    Kills { name: "always, rewriting by itself", options, ballast: 8000, ..ALWAYS }.run();
 }
 
 #[test]

@@ -12,8 +12,8 @@ use std::time::Duration;
 /// The length of the log that is loaded, where `DURABILITY_LOG_BYTES` does not say it.
 const LOG_BYTES: usize = 200_000_000;
 
-/// The length of each value.
-const VALUE_BYTES: usize = 2000;
+/// The length of each value: small enough to keep the server busy for more than a moment.
+const VALUE_BYTES: usize = 500;
 
 /// Writes a log of that many bytes at least; answers how many keys it holds.
 fn write_big_log(dir: &Path) -> usize {
@@ -88,23 +88,33 @@ fn clients_hear_that_the_data_is_loaded() {
     assert!(said.contains('%') || said.contains("percent"), "nothing about the progress: {said}");
 }
 
+/// Asks a server to end.
+type End = dyn Fn(&Starting, Client);
+
 #[test]
 fn a_loading_server_can_be_ended() {
     let dir = tempfile::tempdir().unwrap();
     write_big_log(dir.path());
-    let len_bytes = increment(dir.path(), 1).metadata().unwrap().len();
+    let len_bytes = || increment(dir.path(), 1).metadata().unwrap().len();
+    let whole_bytes = len_bytes();
     let socket = dir.path().join("socket");
     let options = [WITH_LOG, &["--unixsocket", socket.to_str().unwrap(), "--save", "3600 1"]].concat();
-    let starting = Starting::spawn(Kind::Memora, dir.path(), &options);
-    let mut client = connect(&socket);
-    assert_eq!(client.info("persistence", "loading"), "1");
-    client.send("SHUTDOWN NOSAVE\r\n");
-    client.expect_end();
-    let refusal = starting.wait().map(drop).expect_err("it ends before it serves");
-    assert_eq!(refusal.code, Some(0), "{}", refusal.said);
-    // Nothing was written over the data by a server that had seen half of it.
-    assert!(!dir.path().join("dump.rdb").exists());
-    assert_eq!(increment(dir.path(), 1).metadata().unwrap().len(), len_bytes);
+    let command = |_: &Starting, mut client: Client| {
+        client.send("SHUTDOWN NOSAVE\r\n");
+        client.expect_end();
+    };
+    let signal = |starting: &Starting, _: Client| starting.signal("TERM");
+    for end in [&command as &End, &signal] {
+        let starting = Starting::spawn(Kind::Memora, dir.path(), &options);
+        let mut client = connect(&socket);
+        assert_eq!(client.info("persistence", "loading"), "1");
+        end(&starting, client);
+        let refusal = starting.wait().map(drop).expect_err("it ends before it serves");
+        assert_eq!(refusal.code, Some(0), "{}", refusal.said);
+        // Nothing was written over the data by a server that had seen half of it.
+        assert!(!dir.path().join("dump.rdb").exists());
+        assert_eq!(len_bytes(), whole_bytes);
+    }
     assert!(!Starting::spawn(Kind::Memora, dir.path(), &options).kill_after(Duration::from_millis(20)));
-    assert_eq!(increment(dir.path(), 1).metadata().unwrap().len(), len_bytes);
+    assert_eq!(len_bytes(), whole_bytes);
 }

@@ -112,8 +112,7 @@ impl Node {
     /// Sends a signal by its name.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status().unwrap();
-        assert!(status.success(), "kill -s {name}");
+        signal(self.pid(), name);
     }
 
     /// Waits for its end.
@@ -204,6 +203,12 @@ impl Starting {
         Err(Refusal { code, said: format!("{}\n{}", read("stderr"), read("log")) })
     }
 
+    /// Sends a signal by its name.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.process.id(), name);
+    }
+
     /// Kills it after this time, wherever it is then; says whether it served already.
     pub(crate) fn kill_after(mut self, time: Duration) -> bool {
         let heard = self.ready.recv_timeout(time);
@@ -212,6 +217,12 @@ impl Starting {
         self.process.wait().unwrap();
         heard != Err(RecvTimeoutError::Timeout)
     }
+}
+
+#[cfg(unix)]
+fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
+    assert!(status.success(), "kill -s {name}");
 }
 
 fn command(kind: Kind) -> Command {

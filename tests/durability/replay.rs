@@ -29,6 +29,7 @@ const LEFT_OUT: &[&str] = &[
     "info",
     "latency",
     "lolwut",
+    "memora",
     "memory",
     "module",
     "quit",

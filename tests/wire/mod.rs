@@ -10,6 +10,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use value::Parsed;
 pub(crate) use value::Value;
 
 /// A request: the command's name and its arguments.
@@ -57,7 +58,7 @@ impl Client {
         loop {
             let rest = &self.received[self.taken..];
             match Value::parse(rest) {
-                Ok(Some((value, len))) => {
+                Ok(Parsed::Whole(value, len)) => {
                     assert!(
                         value.encoded() == rest[..len],
                         "no canonical RESP: {}",
@@ -66,18 +67,21 @@ impl Client {
                     self.taken += len;
                     return value;
                 }
-                Ok(None) => {}
+                Ok(Parsed::Part { needed_bytes }) => {
+                    while self.received.len() - self.taken < needed_bytes {
+                        if !self.receive() {
+                            return Value::Closed;
+                        }
+                    }
+                }
                 Err(at) => panic!("no RESP at byte {at} of {}", rest.escape_ascii()),
-            }
-            if !self.receive() {
-                return Value::Closed;
             }
         }
     }
 
     fn receive(&mut self) -> bool {
         self.received.drain(..std::mem::take(&mut self.taken));
-        let mut chunk = [0; 16 * 1024];
+        let mut chunk = [0; 64 * 1024];
         match self.stream.read(&mut chunk) {
             Ok(0) => false,
             Ok(len) => {

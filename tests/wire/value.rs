@@ -17,18 +17,25 @@ pub(crate) enum Value {
     Closed,
 }
 
+/// What stands at the front of what was received.
+pub(crate) enum Parsed {
+    /// A value, and its length in bytes.
+    Whole(Value, usize),
+    /// The beginning of one; before so many bytes are there, it is not worth looking again.
+    Part { needed_bytes: usize },
+}
+
 impl Value {
-    /// Reads the value at the front of `input`; returns it with its length in bytes, or nothing if it is not
-    /// all there.
+    /// Reads the value at the front of `input`.
     ///
     /// # Errors
     /// The place where `input` stops being RESP.
-    pub(crate) fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, usize> {
+    pub(crate) fn parse(input: &[u8]) -> Result<Parsed, usize> {
         let mut at = 0;
         let parsed = Parser { input, at: &mut at }.value();
         match parsed {
-            Ok(value) => Ok(Some((value, at))),
-            Err(Stop::Incomplete) => Ok(None),
+            Ok(value) => Ok(Parsed::Whole(value, at)),
+            Err(Stop::Incomplete { needed_bytes }) => Ok(Parsed::Part { needed_bytes }),
             Err(Stop::Invalid) => Err(at),
         }
     }
@@ -130,7 +137,7 @@ fn line(out: &mut Vec<u8>, mark: u8, text: &[u8]) {
 }
 
 enum Stop {
-    Incomplete,
+    Incomplete { needed_bytes: usize },
     Invalid,
 }
 
@@ -163,7 +170,8 @@ impl Parser<'_> {
 
     fn line(&mut self) -> Result<Vec<u8>, Stop> {
         let rest = &self.input[*self.at..];
-        let end = rest.windows(2).position(|pair| pair == b"\r\n").ok_or(Stop::Incomplete)?;
+        let end = rest.windows(2).position(|pair| pair == b"\r\n");
+        let end = end.ok_or(Stop::Incomplete { needed_bytes: self.input.len() + 1 })?;
         *self.at += end + 2;
         Ok(rest[..end].to_vec())
     }
@@ -171,8 +179,10 @@ impl Parser<'_> {
     fn payload(&mut self, len: &[u8]) -> Result<Vec<u8>, Stop> {
         let len = count(len)?;
         let rest = &self.input[*self.at..];
-        let payload = rest.get(..len).ok_or(Stop::Incomplete)?.to_vec();
-        match rest.get(len..len + 2).ok_or(Stop::Incomplete)? {
+        let incomplete = Stop::Incomplete { needed_bytes: *self.at + len + 2 };
+        let end = rest.get(len..len + 2).ok_or(incomplete)?;
+        let payload = rest[..len].to_vec();
+        match end {
             b"\r\n" => {
                 *self.at += len + 2;
                 Ok(payload)

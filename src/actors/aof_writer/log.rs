@@ -139,6 +139,10 @@ impl Log {
             cut_due: false,
         };
         log.measure_files();
+        // A crash may have come between the switch to a base and the removal of what it replaced.
+        if log.listed && !log.manifest.history.is_empty() {
+            log.remove_history()?;
+        }
         Ok(log)
     }
 

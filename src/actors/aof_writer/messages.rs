@@ -32,6 +32,13 @@ pub(crate) struct SetPolicy(pub(crate) AppendFsync);
 /// Keyspace → AofWriter: somebody waits, sync at once.
 pub(crate) struct SyncNow;
 
+/// Keyspace → AofWriter: write and sync all that came before this, to be read back; answered by
+/// [`LogReport::Settled`].
+pub(crate) struct Settle {
+    /// Tells its answer from that to another one.
+    pub(crate) number: u64,
+}
+
 /// Keyspace → AofWriter: begin a new increment; answered by [`LogReport::Rotated`].
 pub(crate) struct Rotate;
 
@@ -75,6 +82,13 @@ pub(crate) enum LogReport {
         /// The length of all files, bytes.
         len_bytes: u64,
     },
+    /// All is written and synced, up to this unit, or cannot be.
+    Settled {
+        /// The number of the wish.
+        number: u64,
+        /// The last unit that is durable.
+        outcome: Result<u64, String>,
+    },
     /// The number of the new increment, which begins with the next piece.
     Rotated(Result<u64, String>),
     /// The new base counts, and the files before it are gone.
@@ -93,7 +107,7 @@ pub(crate) enum LogReport {
 macro_rules! message {
     ($($name:ty),*) => { $(impl Message for $name { type Result = (); })* };
 }
-message!(Begin, Append, Flush, SetPolicy, SyncNow, Rotate, SwitchBase, Seal, LogReport);
+message!(Begin, Append, Flush, SetPolicy, SyncNow, Settle, Rotate, SwitchBase, Seal, LogReport);
 
 /// How others reach the AofWriter.
 #[derive(Clone)]

@@ -16,11 +16,11 @@ pub(crate) mod simulated;
 
 pub(crate) use log::{Mark, Piece, Position, Start, manifest_name};
 pub(crate) use messages::{
-    AofWriterHandle, Append, Begin, LogReport, Rotate, SetPolicy, SwitchBase, SyncNow,
+    AofWriterHandle, Append, Begin, LogReport, Rotate, SetPolicy, Settle, SwitchBase, SyncNow,
 };
 
 use super::keyspace::KeyspaceHandle;
-use super::supervision::Health;
+use super::supervision::{Health, provocable};
 use crate::config::values::AppendFsync;
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
 use folder::Folder;
@@ -42,6 +42,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 /// The actor that writes the log.
 pub(crate) struct AofWriter {
     open: Option<OpenLog>,
+    /// Whether somebody waits to hear that the log is open.
+    begins: bool,
     policy: AppendFsync,
     keyspace: KeyspaceHandle,
     health: Arc<Health>,
@@ -65,6 +67,7 @@ impl AofWriter {
     pub(crate) fn new(keyspace: KeyspaceHandle, health: Arc<Health>) -> Self {
         Self {
             open: None,
+            begins: false,
             policy: AppendFsync::default(),
             keyspace,
             health,
@@ -187,6 +190,10 @@ impl Actor for AofWriter {
 impl Supervised for AofWriter {
     fn restarting(&mut self, _: &mut Context<Self>) {
         (self.flush_due, self.sync_timer, self.retry_timer) = (false, None, None);
+        if std::mem::take(&mut self.begins) {
+            self.open = None;
+            self.keyspace.report(LogReport::Begun(Err("the aof_writer failed".to_owned())));
+        }
         let Some(open) = &mut self.open else { return };
         let start = Start::Resume(open.position.clone());
         // A log that cannot be opened is one more failure, which the guard counts.
@@ -196,12 +203,16 @@ impl Supervised for AofWriter {
     }
 }
 
+provocable!(AofWriter, health);
+
 impl Handler<Begin> for AofWriter {
     type Result = ();
 
     fn handle(&mut self, begin: Begin, _: &mut Context<Self>) {
         self.health.taken();
+        self.begins = true;
         let begun = self.open(begin);
+        self.begins = false;
         self.keyspace.report(LogReport::Begun(begun.map_err(|error| error.to_string())));
     }
 }
@@ -251,6 +262,24 @@ impl Handler<SyncNow> for AofWriter {
         let written = self.with_log(Log::write);
         let (synced, sync_time) = self.sync();
         self.report(written.and(synced), sync_time, ctx);
+    }
+}
+
+impl Handler<Settle> for AofWriter {
+    type Result = ();
+
+    fn handle(&mut self, Settle { number }: Settle, ctx: &mut Context<Self>) {
+        self.health.taken();
+        let written = self.with_log(Log::write);
+        let (synced, sync_time) = self.sync();
+        let durable_seq = self.open.as_ref().map(|open| open.log.durable().seq);
+        let outcome = match (&written, &synced, durable_seq) {
+            (Ok(()), Ok(()), Some(durable_seq)) => Ok(durable_seq),
+            (Err(error), ..) | (_, Err(error), _) => Err(error.to_string()),
+            (.., None) => Err("there is no open log".to_owned()),
+        };
+        self.report(written.and(synced), sync_time, ctx);
+        self.keyspace.report(LogReport::Settled { number, outcome });
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Faults {
     pub(crate) short_write_bytes: Option<usize>,
     /// Syncs that fail from now on.
     pub(crate) failing_syncs: usize,
+    /// Whoever asks for something after so many operations panics, once.
+    pub(crate) panics_after: Option<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +40,15 @@ pub(crate) struct SimulatedFolder(Arc<Mutex<State>>);
 impl SimulatedFolder {
     pub(crate) fn set_faults(&self, faults: Faults) {
         self.0.lock().unwrap().faults = faults;
+    }
+
+    /// Panics, if it is time for that.
+    fn count_operation(&self) {
+        let mut state = self.0.lock().unwrap();
+        let left = state.faults.panics_after;
+        state.faults.panics_after = left.and_then(|left| left.checked_sub(1));
+        drop(state);
+        assert_ne!(left, Some(0), "a bug between two operations");
     }
 
     /// The power fails: of what was not synced, only the first `kept_bytes` of each file survive.
@@ -59,6 +70,7 @@ struct SimulatedFile {
 
 impl AppendFile for SimulatedFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.folder.count_operation();
         let mut state = self.folder.0.lock().unwrap();
         let room = state.faults.room_bytes.unwrap_or(usize::MAX);
         let count = bytes.len().min(room).min(state.faults.short_write_bytes.unwrap_or(usize::MAX));
@@ -73,6 +85,7 @@ impl AppendFile for SimulatedFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        self.folder.count_operation();
         let mut state = self.folder.0.lock().unwrap();
         if state.faults.failing_syncs > 0 {
             state.faults.failing_syncs -= 1;
@@ -84,6 +97,7 @@ impl AppendFile for SimulatedFile {
     }
 
     fn truncate(&mut self, len_bytes: u64) -> io::Result<()> {
+        self.folder.count_operation();
         let mut state = self.folder.0.lock().unwrap();
         let content = state.files.entry(self.name.clone()).or_default();
         content.bytes.truncate(usize::try_from(len_bytes).unwrap());
@@ -129,16 +143,19 @@ impl Folder for SimulatedFolder {
     }
 
     fn append_to(&self, name: &str) -> io::Result<Box<dyn AppendFile>> {
+        self.count_operation();
         self.0.lock().unwrap().files.entry(name.to_owned()).or_default();
         Ok(Box::new(SimulatedFile { folder: self.clone(), name: name.to_owned() }))
     }
 
     fn create_file(&self, name: &str) -> io::Result<Box<dyn NewFile>> {
+        self.count_operation();
         self.0.lock().unwrap().files.insert(name.to_owned(), Content::default());
         Ok(Box::new(SimulatedFile { folder: self.clone(), name: name.to_owned() }))
     }
 
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.count_operation();
         let mut state = self.0.lock().unwrap();
         if state.faults.room_bytes.is_some_and(|room| room < content.len()) {
             return Err(io::ErrorKind::StorageFull.into());
@@ -149,6 +166,7 @@ impl Folder for SimulatedFolder {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.count_operation();
         let mut state = self.0.lock().unwrap();
         let content = state.files.remove(from).ok_or_else(missing)?;
         state.files.insert(to.to_owned(), content);
@@ -156,6 +174,7 @@ impl Folder for SimulatedFolder {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
+        self.count_operation();
         self.0.lock().unwrap().files.remove(name);
         Ok(())
     }

@@ -138,9 +138,14 @@ impl Keyspace {
         let finished = Finished { client: self.clients[slot].id, work, replies, close };
         if self.log.must_hold() {
             self.log.hold(Outgoing::Replies(finished), wrote);
-        } else {
-            self.send_finished(finished);
+            return;
         }
+        let reason = self.durability.log.trouble.clone().filter(|_| wrote && self.log.is_unsafe());
+        let finished = match reason {
+            Some(reason) => self.with_errors(finished, &reason),
+            None => finished,
+        };
+        self.send_finished(finished);
     }
 
     /// Sends the replies of a batch, unless its client has gone meanwhile.
@@ -182,6 +187,9 @@ impl Keyspace {
         let Some(mut current) = self.current.take() else { return };
         let protocol = self.clients[current.slot].protocol;
         let failing = current.next;
+        if let Some(failed) = current.work.prepared.get(failing) {
+            self.suspects.note(current.work.batch.argv(failing), failed);
+        }
         self.abandon_transaction(&mut current);
         let commands = current.work.prepared.len();
         current.resumes = false;

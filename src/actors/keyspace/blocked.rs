@@ -159,6 +159,7 @@ impl Keyspace {
     pub(super) fn wind_up(&mut self, ctx: &mut Context<Self>) {
         self.resume_unblocked();
         self.send_log_soon(ctx);
+        self.continue_reload(ctx);
         self.set_timer(ctx);
     }
 

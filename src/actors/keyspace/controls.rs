@@ -2,6 +2,7 @@
 
 use super::Keyspace;
 use crate::actors::connection::{Adjust, Close, Settings};
+use crate::actors::supervision::Provoke;
 use crate::commands::effects::Control;
 use crate::config::Config;
 use crate::config::values::ClientClass;
@@ -22,6 +23,11 @@ impl Keyspace {
                 | Control::AwaitLists(_)
                 | Control::RunTransaction(_)
                 | Control::Panic => {}
+                Control::PanicIn(actor) => self.links.provocable.provoke(actor, Provoke::Panic),
+                Control::FreezeIn(actor, time) => {
+                    self.links.provocable.provoke(actor, Provoke::Freeze(time));
+                }
+                Control::Bug(key) => self.suspects.bug = key,
                 Control::SetActiveExpire(active) => self.active_expire = active,
                 Control::CloseClient(slot) => {
                     if let Some(connection) = self.connections[slot].take() {
@@ -37,7 +43,10 @@ impl Keyspace {
                     self.unblock(client, error);
                     self.unblock_suspended(client, error);
                 }
+                Control::ShutdownOnceSaved { now, save } => self.shut_down_once_saved(now, save),
+                Control::AbortShutdown => self.abort_shutdown(),
                 Control::Snapshot => self.start_snapshot(),
+                Control::Reload { save } => self.reload(save),
                 Control::Rewrite => self.start_rewrite(),
                 Control::ConfigChanged => self.apply_config(),
             }

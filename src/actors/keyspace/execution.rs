@@ -9,6 +9,7 @@ use super::batch::Current;
 use super::controls::store_limits;
 use super::log::LogFeed;
 use super::messages::Work;
+use super::suspects::Suspects;
 use crate::commands::context::Context;
 use crate::commands::effects::{Awaited, Control, Effects, ListWait};
 use crate::commands::session::{Session, Slot};
@@ -111,7 +112,7 @@ impl Keyspace {
             if part == Part::Alone && commands::is_held(&mut context, command) {
                 return Progress::Held;
             }
-            let reply = run_part(&mut context, command, part);
+            let reply = run_part(&self.suspects, &mut context, command, part);
             let later = answers_later(&context.effects);
             if !later {
                 *replies += usize::from(answer(context.session(), reply, part, out));
@@ -217,6 +218,9 @@ impl Keyspace {
     /// After a panic in a transaction: its array is filled up, as whoever reads it counts on so many replies.
     pub(super) fn abandon_transaction(&mut self, current: &mut Current) {
         let Some(transaction) = current.transaction.take() else { return };
+        if let Some(failed) = transaction.current() {
+            self.suspects.note(failed.request.argv(), &failed.prepared);
+        }
         let session = &mut self.clients[current.slot];
         session.denies_blocking = false;
         for _ in transaction.next..transaction.queue.commands.len() {
@@ -230,10 +234,10 @@ impl Keyspace {
     }
 }
 
-fn run_part(context: &mut Context<'_>, command: &Prepared, part: Part) -> Reply {
+fn run_part(suspects: &Suspects, context: &mut Context<'_>, command: &Prepared, part: Part) -> Reply {
     let reply = match part {
-        Part::Alone => commands::execute(context, command),
-        Part::Inside | Part::Again => commands::execute_queued(context, command),
+        Part::Alone => suspects.execute(context, command, commands::execute),
+        Part::Inside | Part::Again => suspects.execute(context, command, commands::execute_queued),
         Part::Exec => {
             context.transaction_ends();
             Reply::Silent

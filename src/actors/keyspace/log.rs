@@ -93,6 +93,8 @@ pub(super) struct LogFeed {
     expected: usize,
     /// Whether the disk refuses what is written, and nobody waits for it.
     in_trouble: bool,
+    /// Whether there is no AofWriter any more.
+    gave_up: bool,
     /// Whether the files on disk were removed, and the log is being begun anew.
     removed: bool,
     /// The option `aof-timestamp-enabled`.
@@ -120,10 +122,16 @@ impl LogFeed {
             timer_set: false,
             expected: 0,
             in_trouble: false,
+            gave_up: false,
             removed: false,
             timestamps: false,
             noted_s: 0,
         }
+    }
+
+    /// Whether nothing is lost that was promised: a writer that has given up leaves behind what it had not written.
+    pub(super) fn is_safe(&self) -> bool {
+        !self.gave_up || !self.on || self.seq == self.durable_seq
     }
 
     /// Whether commands are logged.
@@ -266,8 +274,12 @@ impl LogFeed {
 
     /// Whether replies to what runs now have to wait.
     pub(super) fn must_hold(&self) -> bool {
-        let not_safe = self.policy == AppendFsync::Always && self.seq > self.durable_seq;
-        self.on && !self.in_trouble && (not_safe || self.is_overrun())
+        self.on && !self.in_trouble && (self.is_unsafe() || self.is_overrun())
+    }
+
+    /// Whether something that a client may only hear of when it is durable is not.
+    pub(super) fn is_unsafe(&self) -> bool {
+        self.on && self.policy == AppendFsync::Always && self.seq > self.durable_seq
     }
 
     fn is_overrun(&self) -> bool {
@@ -325,6 +337,16 @@ impl LogFeed {
     /// Bytes that are not durable yet.
     fn waiting_bytes(&self) -> u64 {
         self.backlog_bytes + self.gathered.len() as u64
+    }
+}
+
+impl Drop for LogFeed {
+    /// Whatever the Keyspace ends with: units of finished commands, which may be acknowledged, reach the AofWriter.
+    fn drop(&mut self) {
+        self.gathered.truncate(self.whole_bytes);
+        if self.on {
+            self.send();
+        }
     }
 }
 
@@ -459,10 +481,14 @@ impl Handler<LogReport> for Keyspace {
             LogReport::Resend { durable_seq } => {
                 self.log.resend(durable_seq);
                 self.rewrite_interrupted("the aof_writer failed");
+                self.ask_to_settle();
             }
+            LogReport::Settled { number, outcome } => self.log_settled(number, outcome, ctx),
             LogReport::Removed => self.log_removed(),
             LogReport::GaveUp => {
+                self.log.gave_up = true;
                 self.durability.log.trouble = Some("the aof_writer failed too often".to_owned());
+                self.give_up_rebuilding("the aof_writer failed too often");
                 if self.log.policy == AppendFsync::Always {
                     self.links.supervisor.escalate(Exit::FinalWriteFailed);
                 } else {

@@ -5,7 +5,7 @@
 //! (`controls`). It never waits: whatever needs waiting for is another actor's work.
 //!
 //! After a panic the guard calls [`restarting`](actix::Supervised::restarting): the batch in progress is
-//! answered, and the data is verified and kept, or the server gives up, as `on-panic` says.
+//! answered, and the data is made sound again (`rebuilding`).
 
 mod batch;
 mod blocked;
@@ -16,12 +16,15 @@ mod saving;
 mod loading;
 mod suspended;
 mod facts;
+mod farewell;
 mod mail;
 mod messages;
 mod monitors;
 mod postponed;
 mod random;
+mod rebuilding;
 mod reclaim;
+mod suspects;
 mod ticks;
 
 pub(crate) use controls::connection_settings;
@@ -33,13 +36,15 @@ pub(crate) use saving::Quiesce;
 
 use self::batch::Current;
 use self::blocked::Blocked;
-use self::loading::Loader;
+use self::loading::{Loader, Reload};
 use self::log::LogFeed;
 use self::mail::Mail;
 use self::messages::{Connect, Execute};
 use self::monitors::Monitors;
 use self::postponed::Postponed;
+use self::rebuilding::Rebuilding;
 use self::saving::Saving;
+use self::suspects::Suspects;
 use self::suspended::Suspended;
 use super::aof_writer::AofWriterHandle;
 use super::clock::Clock;
@@ -48,7 +53,7 @@ use super::expiry::ExpiryHandle;
 use super::listener::Admission;
 use super::lock::DirectoryLock;
 use super::rewriter::RewriterHandle;
-use super::supervision::{Health, SupervisorHandle};
+use super::supervision::{Health, Provocable, SupervisorHandle, provocable};
 use crate::commands::durability::Durability;
 use crate::commands::effects::Control;
 use crate::commands::history::History;
@@ -57,8 +62,6 @@ use crate::commands::random::Random;
 use crate::commands::session::{Clients, Slot};
 use crate::commands::statistics::Statistics;
 use crate::config::Config;
-use crate::config::values::OnPanic;
-use crate::exit::Exit;
 use crate::server::SetLogLevel;
 use crate::store::{HashKey, Store};
 use actix::{Actor, Addr, Context, Handler, Supervised};
@@ -98,6 +101,10 @@ pub(crate) struct Keyspace {
     saving: Saving,
     /// The loading at the start, while it lasts.
     loader: Option<Box<Loader>>,
+    /// The rebuilding of the data after a panic, while it lasts.
+    rebuilding: Option<Rebuilding>,
+    suspects: Suspects,
+    reload: Reload,
     /// Whether the server is at its end, and nothing changes any more.
     quiesced: bool,
     /// Whether due keys are removed in the background (`DEBUG SET-ACTIVE-EXPIRE`).
@@ -127,6 +134,8 @@ pub(crate) struct Links {
     /// The lock on the data directory, where the options ask for files from the beginning.
     pub(crate) lock: Option<DirectoryLock>,
     pub(crate) admission: Arc<Admission>,
+    /// Whom `DEBUG PANIC` and `DEBUG FREEZE` reach.
+    pub(crate) provocable: Provocable,
     pub(crate) health: Arc<Health>,
     /// Changes how much the program logs, where the program has handed that over.
     pub(crate) set_log_level: Option<SetLogLevel>,
@@ -164,6 +173,9 @@ impl Keyspace {
             record: Record::default(),
             saving,
             loader: None,
+            rebuilding: None,
+            suspects: Suspects::default(),
+            reload: Reload::Idle,
             quiesced: false,
             active_expire: true,
             mail: Mail::default(),
@@ -215,19 +227,11 @@ impl Supervised for Keyspace {
         // The commands before the one that failed are answered, so what they asked for is due as well.
         self.carry_out_controls();
         self.links.expiry.ticked(false);
-        let broken = self.store.verify().err();
-        if let Some(broken) = &broken {
-            tracing::error!(%broken, "the data is damaged and there is no log to rebuild it from");
-        }
-        if broken.is_some() || self.config.on_panic == OnPanic::Exit {
-            self.links.supervisor.escalate(Exit::ChildGaveUp);
-        } else {
-            tracing::warn!("the data was verified and is kept");
-        }
-        // What the command that failed did to the data, and whether the log has it, nobody knows: a new base does.
-        self.durability.log.rewrite.scheduled |= self.log.is_on();
+        self.recover_data();
     }
 }
+
+provocable!(Keyspace, links.health);
 
 impl Handler<Connect> for Keyspace {
     type Result = ();

@@ -31,7 +31,8 @@ impl Keyspace {
         if let Some(connection) = self.connection(current.slot) {
             connection.do_send(Suspend);
         }
-        if self.log.must_hold() || current.work.replies.is_empty() {
+        let must_wait = self.log.must_hold() || current.wrote && self.log.is_unsafe();
+        if must_wait || current.work.replies.is_empty() {
             return;
         }
         let replies = std::mem::take(&mut current.work.replies);

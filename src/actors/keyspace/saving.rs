@@ -2,8 +2,8 @@
 //!
 //! A rewrite goes through three hands: the AofWriter begins a new increment at the very point of the image, the
 //! Rewriter writes the image as a base, the AofWriter lets the base take the place of what came before. Until that
-//! last step, which is one rename, the old files count. SAVE may come
-//! while a base is written, and so the Rewriter can have a job of each kind, which it does one after the other.
+//! last step, which is one rename, the old files count. SAVE may come while a base is written, and so the Rewriter can
+//! have a job of each kind, which it does one after the other.
 
 use super::Keyspace;
 use super::log::log_folder;
@@ -63,8 +63,12 @@ pub(super) struct Saving {
     /// The jobs that the Rewriter has, one behind the other.
     snapshot: Option<Task>,
     base: Option<Task>,
+    /// The shutdown that follows the snapshot if that succeeds: `now` and `save`.
+    pub(super) shutdown: Option<(bool, Option<bool>)>,
     /// What is still to be done at the end of the server.
     farewell: Option<Farewell>,
+    /// How far the memory is put in order that changes during a job have cost.
+    settling: Option<(usize, usize)>,
     /// The lock on the data directory, once something was written there.
     lock: Option<DirectoryLock>,
 }
@@ -102,7 +106,17 @@ impl Saving {
     }
 
     pub(super) fn new(rewriter: RewriterHandle, lock: Option<DirectoryLock>) -> Self {
-        Self { rewriter, step: Step::Idle, number: 0, snapshot: None, base: None, farewell: None, lock }
+        Self {
+            rewriter,
+            step: Step::Idle,
+            number: 0,
+            snapshot: None,
+            base: None,
+            shutdown: None,
+            farewell: None,
+            settling: None,
+            lock,
+        }
     }
 }
 
@@ -175,6 +189,8 @@ impl Keyspace {
             farewell.ok &= ok;
         }
         self.resume_after_snapshot(ok);
+        self.shutdown_saved(ok);
+        self.reload_after_snapshot(ok);
     }
 
     /// Begins to rewrite the log.
@@ -289,15 +305,27 @@ impl Keyspace {
 
     /// Begins what had to wait for the end of another job.
     fn job_ended(&mut self) {
+        self.saving.settling = Some((0, 0));
         self.adjust_sync_policy();
         if self.quiesced {
             self.go_on_ending();
+            return;
+        }
+        // An image of half of the data is none; the next tick after it begins what is scheduled.
+        if self.durability.loading.is_some() {
             return;
         }
         if self.durability.log.rewrite.scheduled {
             self.start_rewrite();
         } else if self.durability.snapshot.save.scheduled && !self.durability.log.rewrite.runs() {
             self.start_snapshot();
+        }
+    }
+
+    /// With every tick: goes on to put memory in order after a job.
+    pub(super) fn settle_store(&mut self) {
+        if let Some(place) = self.saving.settling {
+            self.saving.settling = self.store.settle(place);
         }
     }
 
@@ -349,6 +377,10 @@ impl Keyspace {
 
     /// Puts a change of `appendonly` into effect.
     pub(super) fn switch_log(&mut self) {
+        // Half of the data is not to become a base; the end of the loading comes back to it.
+        if self.durability.loading.is_some() {
+            return;
+        }
         if self.config.appendonly && !self.durability.log.enabled {
             if let Err(reason) = self.lock_directory() {
                 tracing::error!(reason, "appendonly cannot be switched on");
@@ -419,6 +451,7 @@ impl Handler<Quiesce> for Keyspace {
         self.now_ms = self.clock.now_ms();
         self.quiesced = true;
         Saving::cancel(&mut self.saving.snapshot);
+        self.saving.shutdown = None;
         self.durability.snapshot.save.started_ms = None;
         let base = self.durability.log.awaits_base;
         if !base {
@@ -427,8 +460,10 @@ impl Handler<Quiesce> for Keyspace {
             self.saving.step = Step::Idle;
         }
         self.log.send();
-        let snapshot = self.durability.loading.is_none() && save.unwrap_or(!self.config.save.is_empty());
-        self.saving.farewell = Some(Farewell { base, snapshot, ok: true, done });
+        let snapshot = self.durability.loading.is_none()
+            && save.unwrap_or(!self.config.save.is_empty())
+            && !self.is_saved_for_shutdown();
+        self.saving.farewell = Some(Farewell { base, snapshot, ok: self.log.is_safe(), done });
         self.go_on_ending();
     }
 }

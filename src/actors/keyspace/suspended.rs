@@ -6,7 +6,7 @@ use super::Keyspace;
 use super::batch::Current;
 use crate::commands::effects::Awaited;
 use crate::commands::faults;
-use crate::commands::saving::{saved_reply, synced_reply};
+use crate::commands::saving::{reloaded_reply, saved_reply, synced_reply};
 use crate::commands::session::ClientId;
 use crate::resp::Reply;
 
@@ -47,7 +47,9 @@ impl Keyspace {
         let log = self.durability.log.clone();
         let (now_ms, closing) = (self.now_ms, self.closing.is_some());
         self.resume_where(|suspended| match suspended.awaited {
-            Awaited::Snapshot => None,
+            Awaited::Snapshot | Awaited::Reload => None,
+            // The end has come: nothing is answered, as in Redis.
+            Awaited::Shutdown => closing.then_some(Reply::Silent),
             Awaited::Synced { local: true, .. } if !log.enabled => {
                 Some(Reply::Error(faults::WAITAOF_WITHOUT_LOG.into_bytes()))
             }
@@ -67,14 +69,41 @@ impl Keyspace {
             Awaited::Synced { .. } if suspended.client != client => None,
             Awaited::Synced { .. } if error => Some(Reply::Error(faults::UNBLOCKED.into_bytes())),
             Awaited::Synced { seq, .. } => Some(synced_reply(log.has_on_disk(seq))),
-            Awaited::Snapshot => None,
+            Awaited::Snapshot | Awaited::Reload | Awaited::Shutdown => None,
         });
+    }
+
+    /// Asks for a sync once more while somebody waits for one: the first may have failed, or gone down with the AofWriter.
+    pub(super) fn sync_for_suspended(&mut self) {
+        let log = &self.durability.log;
+        let waits = |suspended: &Suspended| match suspended.awaited {
+            Awaited::Synced { seq, local, .. } => local && log.synced_seq < seq,
+            Awaited::Snapshot | Awaited::Reload | Awaited::Shutdown => false,
+        };
+        if log.enabled && log.trouble.is_none() && self.suspended.iter().any(waits) {
+            self.log.sync_now();
+        }
     }
 
     /// Answers those who wait for the snapshot that has just ended.
     pub(super) fn resume_after_snapshot(&mut self, saved: bool) {
         self.resume_where(|suspended| {
             matches!(suspended.awaited, Awaited::Snapshot).then(|| saved_reply(saved))
+        });
+    }
+
+    /// Answers those who wait for a shutdown that is not to be.
+    pub(super) fn resume_without_shutdown(&mut self) {
+        self.resume_where(|suspended| {
+            let fault = faults::SHUTDOWN_FAILED;
+            matches!(suspended.awaited, Awaited::Shutdown).then(|| Reply::Error(fault.into_bytes()))
+        });
+    }
+
+    /// Answers those who wait for the data to be loaded anew.
+    pub(super) fn resume_after_reload(&mut self, loaded: bool) {
+        self.resume_where(|suspended| {
+            matches!(suspended.awaited, Awaited::Reload).then(|| reloaded_reply(loaded))
         });
     }
 
@@ -92,6 +121,8 @@ impl Keyspace {
             };
             self.clients[slot].postponed = false;
             self.clients[slot].blocked = false;
+            // Behind a SHUTDOWN nothing is executed any more.
+            suspended.current.close |= matches!(reply, Reply::Silent);
             self.answer_suspended(&mut suspended.current, reply);
             self.current = Some(suspended.current);
             self.run_and_answer();

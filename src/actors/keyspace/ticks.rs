@@ -29,7 +29,9 @@ impl Handler<Tick> for Keyspace {
         self.check_clients();
         self.resume_postponed();
         self.resume_suspended();
+        self.sync_for_suspended();
         self.check_jobs();
+        self.settle_store();
         let started = Instant::now();
         let more_due = self.purge_due_keys();
         self.note_expire_cycle(started.elapsed(), more_due);

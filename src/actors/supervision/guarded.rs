@@ -73,6 +73,22 @@ where
         Poll::Ready(())
     }
 
+    /// Lets the actor work, and restarts it as often as it panics and may be restarted.
+    fn poll_child(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
+        loop {
+            task::ready!(self.poll_restart(cx));
+            let Some(child) = self.child.as_mut() else { return Poll::Ready(()) };
+            match catch_unwind(AssertUnwindSafe(|| Pin::new(child).poll(cx))) {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(())) => {
+                    self.health.set_state(State::Stopped);
+                    return Poll::Ready(());
+                }
+                Err(payload) => self.judge(payload.as_ref()),
+            }
+        }
+    }
+
     /// After a panic: schedules a restart or gives up.
     fn judge(&mut self, payload: &(dyn Any + Send)) {
         let text = panic_text(payload);
@@ -111,18 +127,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        loop {
-            task::ready!(this.poll_restart(cx));
-            let Some(child) = this.child.as_mut() else { return Poll::Ready(()) };
-            match catch_unwind(AssertUnwindSafe(|| Pin::new(child).poll(cx))) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(())) => {
-                    this.health.set_state(State::Stopped);
-                    return Poll::Ready(());
-                }
-                Err(payload) => this.judge(payload.as_ref()),
-            }
-        }
+        this.health.begins_work(cx.waker());
+        let began_ns = this.health.now_ns();
+        let polled = this.poll_child(cx);
+        this.health.ends_work(began_ns);
+        polled
     }
 }
 

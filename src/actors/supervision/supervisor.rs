@@ -4,7 +4,7 @@
 //! guard. The end of the server is one list of steps, each with its time in the log.
 
 use super::guarded::GiveUp;
-use super::{Guarded, Health, Limits};
+use super::{Guarded, Health, Heartbeat, Limits, Provocable};
 use crate::actors::aof_writer::{AofWriter, AofWriterHandle, LogReport};
 use crate::actors::clock::Clock;
 use crate::actors::expiry::{Expiry, ExpiryHandle, StopTicking};
@@ -62,6 +62,7 @@ struct Children {
     /// The threads of the AofWriter and the Rewriter.
     disk_arbiters: [Arbiter; 2],
     arbiters: Vec<Arbiter>,
+    _heartbeat: Heartbeat,
     ended: oneshot::Sender<Exit>,
 }
 
@@ -162,8 +163,9 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
         window: config.restart_window,
         backoff: config.restart_backoff,
     };
-    let health = CHILDREN.map(|child| Health::new(child.name));
+    let health = CHILDREN.map(|child| Health::on_thread(child.name, child.thread));
     let actors = health.to_vec();
+    let heartbeat = Heartbeat::start(actors.clone(), config.heartbeat_timeout);
     let [writer_health, rewriter_health, keyspace_health, expiry_health, listener_health] = health;
     let admission = Arc::new(Admission::default());
     admission.adjust(&config);
@@ -179,11 +181,19 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     let disk_arbiters = [Arbiter::new(), Arbiter::new()];
     let writer = AofWriter::new(keyspace.clone(), Arc::clone(&writer_health));
     let writer = guard.start_on(&disk_arbiters[0], writer, Arc::clone(&writer_health), &CHILDREN[0]);
+    let mut provocable = Provocable::default();
+    provocable.add(&writer_health, writer.clone());
     let aof_writer = AofWriterHandle::new(writer, writer_health);
     let rewriter = Rewriter::new(keyspace.clone(), Arc::clone(&rewriter_health));
     let rewriter = guard.start_on(&disk_arbiters[1], rewriter, Arc::clone(&rewriter_health), &CHILDREN[1]);
 
+    provocable.add(&rewriter_health, rewriter.clone());
+    provocable.add(&keyspace_health, keyspace_context.address());
+    provocable.add(&expiry_health, expiry.clone());
+    provocable.add(&listener_health, listener.clone());
+
     let links = Links {
+        provocable,
         expiry: ExpiryHandle::new(expiry.clone(), Arc::clone(&expiry_health)),
         supervisor: me,
         aof_writer: aof_writer.clone(),
@@ -207,8 +217,9 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     guard.start(keyspace_context, Keyspace::new(config, clock, facts, links), keyspace_health, &CHILDREN[2]);
     let expiry_actor = Expiry::new(keyspace.clone(), hz, Arc::clone(&expiry_health));
     guard.start(expiry_context, expiry_actor, expiry_health, &CHILDREN[3]);
-    guard.start(listener_context, Listener::new(bound, reception), listener_health, &CHILDREN[4]);
-    Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, ended }
+    let listener_actor = Listener::new(bound, reception, Arc::clone(&listener_health));
+    guard.start(listener_context, listener_actor, listener_health, &CHILDREN[4]);
+    Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, _heartbeat: heartbeat, ended }
 }
 
 /// Starts actors behind guards.
@@ -265,14 +276,15 @@ struct Ending {
 
 /// Ends the server: each step with a deadline, its duration in the log.
 async fn end(children: Children, ending: Ending, mut hurry: watch::Receiver<bool>) {
-    let Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, ended } = children;
+    let Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, ended, .. } = children;
     let Ending { exit, save, deadline } = ending;
     let started = Instant::now();
+    let mut steps = Steps(started);
     tracing::info!(reason = exit.reason(), "shutting down");
 
     // The step fails only if the actor is gone, which is what the step is for.
     let _ = timeout(LAST_CALL, listener.send(StopAccepting)).await;
-    log_step("no more clients are accepted", started);
+    steps.done("no more clients are accepted");
 
     let left_in_time = tokio::select! {
         heard = timeout(deadline, keyspace.close_clients(false)) => heard.is_ok(),
@@ -281,12 +293,13 @@ async fn end(children: Children, ending: Ending, mut hurry: watch::Receiver<bool
     if !left_in_time || *hurry.borrow() {
         let _ = timeout(LAST_CALL, keyspace.close_clients(true)).await;
     }
-    log_step("clients are answered and closed", started);
+    steps.done("clients are answered and closed");
 
     let _ = timeout(LAST_CALL, expiry.send(StopTicking)).await;
-    log_step("expiry has stopped", started);
+    steps.done("expiry has stopped");
 
-    let on_disk = write_everything(&keyspace, &aof_writer, save, started).await;
+    let on_disk = write_everything(&keyspace, &aof_writer, save).await;
+    steps.done("the data is on disk");
 
     for arbiter in arbiters.into_iter().chain(disk_arbiters) {
         arbiter.stop();
@@ -310,7 +323,6 @@ async fn write_everything(
     keyspace: &KeyspaceHandle,
     aof_writer: &AofWriterHandle,
     save: Option<bool>,
-    started: Instant,
 ) -> bool {
     // A Keyspace that is gone has nothing more to say, and what it sent before is in the AofWriter's mailbox.
     let saved = keyspace.quiesce(save).await.unwrap_or(true);
@@ -322,10 +334,16 @@ async fn write_everything(
         // An AofWriter that is gone has given up, which was said then.
         Ok(Ok(())) | Err(_) => true,
     };
-    log_step("the data is on disk", started);
     saved && sealed
 }
 
-fn log_step(step: &'static str, started: Instant) {
-    tracing::info!(after = ?started.elapsed(), "{step}");
+/// The steps of the end: when the last one was done.
+struct Steps(Instant);
+
+impl Steps {
+    /// Logs a step with the time it took.
+    fn done(&mut self, step: &'static str) {
+        let before = std::mem::replace(&mut self.0, Instant::now());
+        tracing::info!(took = ?before.elapsed(), "{step}");
+    }
 }

@@ -49,6 +49,8 @@ pub(crate) fn is_secret(args: &[Vec<u8>]) -> bool {
     let (name, sub) = (uppercase(args, 0), uppercase(args, 1));
     match (name.as_slice(), sub.as_slice()) {
         (b"AUTH", _) | (b"ACL", b"SETUSER") => true,
+        // An address with a login in it.
+        (b":DIFF", _) => args.get(1).is_some_and(|uri| uri.contains(&b'@')),
         (b"CONFIG", b"SET") => sets_a_password(args),
         (b"HELLO", _) => has_word_from(args, 2, &["AUTH"]),
         (b"MIGRATE", _) => has_word_from(args, 6, &["AUTH", "AUTH2"]),
@@ -102,13 +104,19 @@ mod tests {
             "config set requirepass x",
             "config set port 1 requirepass x",
             "acl setuser u >p",
+            ":diff redis://u:p@host",
             "migrate h 1 k 0 9 copy auth2 u p",
         ] {
             assert!(is_secret(&args(line)), "{line}");
         }
-        for line in
-            ["get auth", "hello 3", "config get requirepass", "config set save requirepass", "acl list"]
-        {
+        for line in [
+            "get auth",
+            "hello 3",
+            "config get requirepass",
+            "config set save requirepass",
+            "acl list",
+            ":diff redis://host",
+        ] {
             assert!(!is_secret(&args(line)), "{line}");
         }
     }

@@ -7,9 +7,12 @@ use std::env;
 use std::io::{self, BufRead, StdinLock};
 use std::path::{Path, PathBuf};
 
+use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
-use rustyline::{Config, Editor};
+use rustyline::{ColorMode, CompletionType, Config, EditMode, Editor};
+
+use crate::prompt::Assistant;
 
 /// How many lines are remembered.
 const HISTORY_LINES: usize = 1000;
@@ -30,7 +33,7 @@ pub(crate) enum Input {
 
 /// A line editor and its history.
 pub(crate) struct Terminal {
-    editor: Editor<(), DefaultHistory>,
+    editor: Editor<Assistant, DefaultHistory>,
     history: Option<PathBuf>,
 }
 
@@ -40,12 +43,16 @@ impl Input {
     /// # Errors
     /// When the terminal cannot be used.
     pub(crate) fn terminal() -> Result<Self, ReadlineError> {
+        let colours = wants_colours();
         let config = Config::builder()
             .max_history_size(HISTORY_LINES)?
             .history_ignore_dups(true)?
             .auto_add_history(false)
+            .completion_type(CompletionType::List)
+            .color_mode(if colours { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();
         let mut editor = Editor::with_config(config)?;
+        editor.set_helper(Some(Assistant::new(colours)));
         let history = history_file();
         if let Some(path) = &history {
             // The first session has no history, and an unreadable one must not keep anybody from working.
@@ -57,6 +64,21 @@ impl Input {
     /// Lines from standard input.
     pub(crate) fn piped() -> Self {
         Self::Piped(io::stdin().lock())
+    }
+
+    /// What helps a person who types; nobody helps a file.
+    pub(crate) fn assistant(&mut self) -> Option<&mut Assistant> {
+        match self {
+            Self::Terminal(terminal) => terminal.editor.helper_mut(),
+            Self::Piped(_) => None,
+        }
+    }
+
+    /// Has the line editor understand the keys of vi, or those of Emacs.
+    pub(crate) fn set_edit_mode(&mut self, mode: EditMode) {
+        if let Self::Terminal(terminal) = self {
+            terminal.editor.set_edit_mode(mode);
+        }
     }
 
     /// Whether a person types.
@@ -88,7 +110,8 @@ impl Terminal {
     fn read_line(&mut self, prompt: &str) -> Option<Vec<u8>> {
         match self.editor.readline(prompt) {
             Ok(line) => Some(line.into_bytes()),
-            Err(ReadlineError::Interrupted) => Some(Vec::new()),
+            // A signal can be an old one, of a command that was interrupted.
+            Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => Some(Vec::new()),
             Err(_) => None,
         }
     }
@@ -102,7 +125,7 @@ impl Terminal {
     }
 }
 
-fn append(editor: &mut Editor<(), DefaultHistory>, path: &Path) -> Result<(), ReadlineError> {
+fn append(editor: &mut Editor<Assistant, DefaultHistory>, path: &Path) -> Result<(), ReadlineError> {
     editor.append_history(path)
 }
 
@@ -110,8 +133,19 @@ fn history_file() -> Option<PathBuf> {
     match env::var_os(HISTORY_VARIABLE).filter(|name| !name.is_empty()) {
         Some(name) if name == "/dev/null" => None,
         Some(name) => Some(name.into()),
-        None => home().map(|home| home.join(HISTORY_FILE)),
+        None => in_home(HISTORY_FILE),
     }
+}
+
+/// Colours, unless <https://no-color.org> is followed or the terminal has none.
+pub(crate) fn wants_colours() -> bool {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    !is_set("NO_COLOR") && env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+}
+
+/// A file in the home directory.
+pub(crate) fn in_home(name: &str) -> Option<PathBuf> {
+    home().map(|home| home.join(name))
 }
 
 fn home() -> Option<PathBuf> {

@@ -5,11 +5,13 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use memora::resp::{ProtocolError, Reply, ReplyDecoder, encode_request};
+use socket2::SockRef;
 
 use memora::resp::quoting::write_quoted;
 
@@ -130,12 +132,61 @@ impl Link {
         }
     }
 
+    /// A handle that sends, for another thread than the one that receives.
+    ///
+    /// # Errors
+    /// When the system has no more handles.
+    pub(crate) fn sender(&self) -> io::Result<Sender> {
+        Ok(Sender(self.stream.try_clone()?))
+    }
+
+    /// Sends bytes that are requests already.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn send_encoded(&mut self, requests: &[u8]) -> Result<(), LinkError> {
+        Ok(self.stream.write_all(requests)?)
+    }
+
+    /// Lets `receive` fail after so long without a byte.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.stream.socket().set_read_timeout(timeout)
+    }
+
+    /// Whether the server has ended the connection while nobody was listening.
+    pub(crate) fn has_ended(&self) -> bool {
+        let socket = self.stream.socket();
+        let mut byte = [MaybeUninit::uninit()];
+        let peeked = socket.set_nonblocking(true).and_then(|()| socket.peek(&mut byte));
+        let restored = socket.set_nonblocking(false);
+        match peeked {
+            Ok(count) => count == 0 || restored.is_err(),
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock || restored.is_err(),
+        }
+    }
+
     /// A handle that can end the connection from another thread.
     ///
     /// # Errors
     /// When the system has no more handles.
     pub(crate) fn closer(&self) -> io::Result<Closer> {
         Ok(Closer(self.stream.try_clone()?))
+    }
+}
+
+/// Sends bytes over a connection somebody else reads from.
+pub(crate) struct Sender(Stream);
+
+impl Sender {
+    /// Sends requests as they are.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn write_all(&mut self, requests: &[u8]) -> io::Result<()> {
+        self.0.write_all(requests)
     }
 }
 
@@ -177,6 +228,15 @@ impl Stream {
         }
     }
 
+    /// The socket below, for what both kinds have in common.
+    fn socket(&self) -> SockRef<'_> {
+        match self {
+            Self::Tcp(stream) => SockRef::from(stream),
+            #[cfg(unix)]
+            Self::Unix(stream) => SockRef::from(stream),
+        }
+    }
+
     fn try_clone(&self) -> io::Result<Self> {
         match self {
             Self::Tcp(stream) => stream.try_clone().map(Self::Tcp),
@@ -192,7 +252,7 @@ fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(addresses.as_slice())?;
     stream.set_nodelay(true)?;
     let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE);
-    socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
     Ok(stream)
 }
 
@@ -207,7 +267,7 @@ fn connect_unix(_path: &str) -> io::Result<Stream> {
 }
 
 /// The system's own words, without what Rust adds around them.
-fn plain_text(error: &io::Error) -> String {
+pub(crate) fn plain_text(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
     match text.find(" (os error ") {

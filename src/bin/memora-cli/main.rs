@@ -3,18 +3,20 @@
 //! ```text
 //! words ─► options ─► main ─┬─ one command ──────► runner ─► session ─► link ─► server
 //!                           └─ repl ◄── input        │ render ◄── reply ◄──┘
+//!                                       ▲ prompt: hints, completion, colours, help
 //! ```
 //!
 //! It speaks the protocol through `memora::resp` like any other client and knows nothing else of the
-//! server. What it prints is redis-cli 7.0's to the byte, with three exceptions: big numbers and replies
-//! with attributes are shown where redis-cli gives up, and a double is printed in its shortest form even
-//! when the server sent more digits. Deliberately absent so far: TLS, cluster redirections, and redis-cli's
-//! special modes (`--scan`, `--pipe`, `--stat`, …).
+//! server. What it prints is redis-cli 7.0's to the byte; `docs/CLI.md` lists the exceptions. Deliberately absent:
+//! TLS and the redirections of clusters.
 
 mod options;
+mod password;
 mod usage;
 
 mod command;
+mod comparison;
+mod danger;
 mod interrupts;
 mod link;
 mod render;
@@ -22,8 +24,13 @@ mod runner;
 mod session;
 
 mod input;
+mod lesson;
 mod one_shot;
+mod preferences;
+mod prompt;
 mod repl;
+mod tools;
+mod views;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -38,9 +45,17 @@ const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
 
 fn main() -> ExitCode {
     match options::parse(env::args_os().skip(1).collect(), env::var_os(PASSWORD_VARIABLE)) {
-        Ok(Request::Usage) => finish(say(&format!("{}\n\n{}", usage::VERSION, usage::OPTIONS))),
+        Ok(Request::Usage) => finish(say(&format!("{}\n\n{}", usage::VERSION, usage::options()))),
+        Ok(Request::Completions(shell)) => {
+            finish(options::shells::write_completions(shell, &mut io::stdout()).map_err(Trouble::from))
+        }
+        Ok(Request::Manual) => {
+            finish(options::shells::write_manual(&mut io::stdout()).map_err(Trouble::from))
+        }
         Ok(Request::Version) => finish(say(&format!("{}\n", usage::VERSION))),
-        Ok(Request::Run(options)) => finish(run(&options)),
+        Ok(Request::Run(options)) => {
+            finish(password::ask_if_wanted(*options).and_then(|options| run(&options)))
+        }
         Err(refusal) => {
             complain(refusal.to_string().as_bytes());
             ExitCode::FAILURE
@@ -70,21 +85,33 @@ fn run(options: &Options) -> Result<(), Trouble> {
             b"Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.",
         );
     }
+    if options.cluster {
+        complain(b"-c: there is no cluster mode, MOVED and ASK are shown as errors.");
+    }
     let session = Session::new(options);
     if options.verbose {
         complain(format!("Connecting to {}", session.address()).as_bytes());
     }
+    if let Some(tool) = &options.tool {
+        return tools::run(tool, options, session);
+    }
     let runner = Runner::new(options, session, io::stdout().is_terminal());
-    if options.command.is_empty() { run_many(runner) } else { one_shot::run(options, runner) }
+    match &options.script {
+        Some(path) => one_shot::eval(path, options, runner),
+        None if options.command.is_empty() => run_many(runner),
+        None => one_shot::run(options, runner),
+    }
 }
 
 fn run_many(runner: Runner) -> Result<(), Trouble> {
-    let mut runner = runner.interactive()?;
+    let at_prompt = io::stdin().is_terminal();
+    // The line editor takes signals without passing them on, so whoever else wants them comes after it.
+    let mut input =
+        if at_prompt { input::Input::terminal().map_err(io::Error::other)? } else { input::Input::piped() };
+    let mut runner = runner.interactive(at_prompt)?;
     runner.session.connect().unwrap_or_else(|complaint| complain(&complaint));
-    let mut input = if io::stdin().is_terminal() {
-        input::Input::terminal().map_err(io::Error::other)?
-    } else {
-        input::Input::piped()
-    };
+    if at_prompt {
+        preferences::apply_file(&mut runner, &mut input)?;
+    }
     repl::run(&mut runner, &mut input)
 }

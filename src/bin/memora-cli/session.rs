@@ -5,8 +5,10 @@
 
 use crate::link::{Address, Link, LinkError};
 use crate::options::{Options, ProtocolChoice};
+use crate::prompt::Login;
 
-use memora::resp::Reply;
+use bytes::BytesMut;
+use memora::resp::{Reply, encode_request};
 
 /// A conversation with a server.
 pub(crate) struct Session {
@@ -21,6 +23,8 @@ pub(crate) struct Session {
     db: i64,
     /// Inside MULTI: the database before it.
     db_before_multi: Option<i64>,
+    /// Whether a connection broke inside MULTI since the last one was made.
+    lost_transaction: bool,
 }
 
 /// Why a command cannot be sent: sentences for people.
@@ -45,6 +49,7 @@ impl Session {
             wanted_db: options.db,
             db: 0,
             db_before_multi: None,
+            lost_transaction: false,
         }
     }
 
@@ -61,6 +66,72 @@ impl Session {
     /// Whether there is a connection that has not been found broken.
     pub(crate) fn is_connected(&self) -> bool {
         self.link.is_some()
+    }
+
+    /// Whether MULTI has been answered and EXEC has not.
+    pub(crate) fn in_transaction(&self) -> bool {
+        self.db_before_multi.is_some()
+    }
+
+    /// Whether a transaction was lost with a connection; asked once.
+    pub(crate) fn take_lost_transaction(&mut self) -> bool {
+        std::mem::take(&mut self.lost_transaction)
+    }
+
+    /// Drops the connection if the server has ended it while nobody was listening.
+    pub(crate) fn notice_end(&mut self) {
+        if self.link.as_ref().is_some_and(Link::has_ended) {
+            self.disconnect();
+        }
+    }
+
+    /// Which database commands run in.
+    pub(crate) fn db(&self) -> i64 {
+        self.db
+    }
+
+    /// Who we are, and where.
+    pub(crate) fn login(&self) -> Login {
+        Login {
+            address: self.address.clone(),
+            user: self.user.clone(),
+            password: self.password.clone(),
+            db: self.db,
+        }
+    }
+
+    /// One question of our own and its answer, messages in between left out.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(crate) fn query(&mut self, request: &[impl AsRef<[u8]>]) -> Result<Reply, LinkError> {
+        let link = self.link()?;
+        link.send(request)?;
+        loop {
+            let reply = link.receive()?;
+            if !matches!(reply, Reply::Push(_)) {
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// Many questions at once and their answers in the same order.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(crate) fn pipeline(&mut self, requests: &[Vec<Vec<u8>>]) -> Result<Vec<Reply>, LinkError> {
+        let link = self.link()?;
+        let mut encoded = BytesMut::new();
+        requests.iter().for_each(|request| encode_request(request, &mut encoded));
+        link.send_encoded(&encoded)?;
+        let mut replies = Vec::with_capacity(requests.len());
+        while replies.len() < requests.len() {
+            match link.receive()? {
+                Reply::Push(_) => {}
+                reply => replies.push(reply),
+            }
+        }
+        Ok(replies)
     }
 
     /// What stands before the cursor.
@@ -95,6 +166,7 @@ impl Session {
 
     /// Drops the connection and what it knew.
     pub(crate) fn disconnect(&mut self) {
+        self.lost_transaction |= self.in_transaction();
         self.link = None;
         self.db = 0;
         self.db_before_multi = None;
@@ -114,7 +186,13 @@ impl Session {
         let refused = reply.is_error();
         match (args[0].to_ascii_uppercase().as_slice(), args.len()) {
             (b"SELECT", 2) if !refused => self.set_db(leading_number(&args[1])),
-            (b"AUTH", 2 | 3) => return self.select(),
+            (b"AUTH", 2 | 3) => {
+                if matches!(reply, Reply::Simple(text) if text == "OK") {
+                    self.remember_login(&args[1..]);
+                }
+                return self.select();
+            }
+            (b"HELLO", 2..) if !refused => self.remember_hello(args),
             (b"MULTI", 1) if !refused => self.db_before_multi = Some(self.db),
             (b"EXEC", 1) => {
                 let nothing_ran = refused || matches!(reply, Reply::Null | Reply::NullArray);
@@ -129,6 +207,22 @@ impl Session {
             _ => {}
         }
         Ok(Ok(()))
+    }
+
+    /// The next connection logs in as this one did: `[user] password`.
+    fn remember_login(&mut self, words: &[Vec<u8>]) {
+        if let [user @ .., password] = words {
+            self.user = user.first().cloned();
+            self.password = Some(password.clone());
+        }
+    }
+
+    fn remember_hello(&mut self, args: &[Vec<u8>]) {
+        self.protocol = if args[1] == b"3" { ProtocolChoice::Resp3 } else { ProtocolChoice::Resp2 };
+        let auth = args.iter().position(|word| word.eq_ignore_ascii_case(b"AUTH"));
+        if let Some(login) = auth.and_then(|at| args.get(at + 1..at + 3)) {
+            self.remember_login(login);
+        }
     }
 
     fn set_db(&mut self, db: i64) {

@@ -2,6 +2,7 @@
 
 mod check;
 mod log;
+mod service;
 mod signals;
 
 use memora::config::{Config, ConfigOrigin, Invocation};
@@ -155,14 +156,21 @@ async fn watch(
             outcome = &mut loaded, if loading => {
                 loading = false;
                 match outcome {
-                    Ok(()) => announce(server, ready_file)?,
+                    Ok(()) => {
+                        announce(server, ready_file)?;
+                        service::is_ready();
+                    }
                     // The server ends by itself, before it has served anybody.
                     Err(error) => eprintln!("memora-server: {error}"),
                 }
             }
-            () = &mut ended => return Ok(()),
+            () = &mut ended => {
+                service::is_stopping();
+                return Ok(());
+            }
             name = signal => {
                 tracing::info!(signal = name, "asked to end");
+                service::is_stopping();
                 server.request_shutdown(false);
             }
         }

@@ -144,11 +144,16 @@ pub(super) fn actors(text: &mut String, context: &Context<'_>) {
         line(
             text,
             format_args!(
-                "{}:state={},restarts={},mailbox={},last_panic={}",
+                "{}:state={},restarts={},mailbox={},thread={},handled={},busy_ms={},freezes={},since_s={},last_panic={}",
                 actor.name,
                 actor.state,
                 actor.restarts,
                 actor.mailbox,
+                actor.thread,
+                actor.handled,
+                actor.busy.as_millis(),
+                actor.freezes,
+                actor.state_for.as_secs(),
                 actor.last_panic.replace(['\r', '\n'], " ")
             ),
         );

@@ -205,9 +205,21 @@ impl Database {
         Snapshot(self.dict.take())
     }
 
+    /// Has these contents in the place of its own.
+    pub(super) fn restore(&mut self, contents: Snapshot) {
+        self.dict = contents.0;
+    }
+
     /// The contents at this moment, for one reference count per segment.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.dict.clone())
+    }
+
+    /// Takes back memory that changes during a snapshot cost, once the snapshot is gone; see [`Store::settle`].
+    ///
+    /// [`Store::settle`]: crate::store::Store::settle
+    pub(super) fn settle(&mut self, from: usize, count: usize) -> Option<usize> {
+        self.dict.settle(from, count)
     }
 
     /// How many keys were found past their deadline since the start.

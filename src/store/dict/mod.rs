@@ -5,7 +5,7 @@
 //! neighbours merge, so no operation ever stops for a rehash. What follows from it:
 //!
 //! - **Snapshots.** Segments are `Arc`s, so a clone of the dict costs one reference count per
-//!   segment, and the first later change to a segment copies that segment alone.
+//!   segment, and later changes to a segment copy its hashes and what they change (`shared.rs`).
 //! - **SCAN.** Entries are visited in hash order and the cursor is the next hash, so no growing
 //!   or shrinking in between can lose or repeat an entry that stays.
 //! - **Deadlines** lie with the segments (`deadlines.rs`), with the soonest one of each segment in
@@ -15,6 +15,7 @@
 
 mod deadlines;
 mod segment;
+mod shared;
 mod walk;
 mod warm;
 
@@ -196,7 +197,7 @@ impl<T: Keyed + Clone> Dict<T> {
     }
 
     pub(super) fn entry_mut(&mut self, spot: Spot) -> &mut T {
-        Arc::make_mut(&mut self.segments[spot.segment as usize]).entry_mut(spot.index as usize)
+        Segment::to_change(&mut self.segments[spot.segment as usize]).entry_mut(spot.index as usize)
     }
 
     /// Puts an entry at a vacant spot. Answers where it stands.
@@ -206,7 +207,7 @@ impl<T: Keyed + Clone> Dict<T> {
         } else {
             vacant
         };
-        let segment = Arc::make_mut(&mut self.segments[spot.segment as usize]);
+        let segment = Segment::to_change(&mut self.segments[spot.segment as usize]);
         segment.insert(spot.index as usize, spot.hash, entry);
         self.len += 1;
         spot
@@ -214,7 +215,7 @@ impl<T: Keyed + Clone> Dict<T> {
 
     /// Takes the entry and its deadline out.
     pub(super) fn remove_at(&mut self, spot: Spot) -> (T, Option<u64>) {
-        let segment = Arc::make_mut(&mut self.segments[spot.segment as usize]);
+        let segment = Segment::to_change(&mut self.segments[spot.segment as usize]);
         let (entry, deadline_ms) = segment.remove(spot.index as usize);
         self.len -= 1;
         self.volatile_len -= usize::from(deadline_ms.is_some());
@@ -238,7 +239,7 @@ impl<T: Keyed + Clone> Dict<T> {
         if deadline_ms.is_none() && self.soonest_ms[number] == NEVER_MS && self.deadline(spot).is_none() {
             return None;
         }
-        let segment = Arc::make_mut(&mut self.segments[number]);
+        let segment = Segment::to_change(&mut self.segments[number]);
         let old_ms = segment.deadlines.set(spot.index as usize, deadline_ms);
         self.volatile_len += usize::from(deadline_ms.is_some());
         self.volatile_len -= usize::from(old_ms.is_some());
@@ -273,7 +274,7 @@ impl<T: Keyed + Clone> Dict<T> {
     }
 
     fn split(&mut self, number: u32) {
-        let lower = Arc::make_mut(&mut self.segments[number as usize]);
+        let lower = Segment::to_change(&mut self.segments[number as usize]);
         assert!(lower.depth < HASH_BITS, "256 keys share 32 bits of a keyed hash: there are not enough keys");
         let upper = lower.split();
         let (depth, prefix) = (upper.depth, upper.prefix);
@@ -303,7 +304,7 @@ impl<T: Keyed + Clone> Dict<T> {
             // Detaching moved the last segment into the gap, which may have been the lower one.
             let lower = if lower as usize == self.segments.len() { upper } else { lower };
             let number = lower as usize;
-            let merged = Arc::make_mut(&mut self.segments[number]);
+            let merged = Segment::to_change(&mut self.segments[number]);
             merged.merge(Arc::unwrap_or_clone(segment));
             self.soonest_ms[number] = self.soonest_ms[number].min(soonest_ms);
             let (prefix, depth) = (merged.prefix, merged.depth);

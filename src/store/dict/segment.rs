@@ -7,6 +7,7 @@
 //! The price, moving half a segment on insertion, is bounded by [`SEGMENT_MAX_ENTRIES`].
 
 use super::deadlines::Deadlines;
+use super::shared::Borrowed;
 use super::{HASH_BITS, SEGMENT_MAX_ENTRIES, growth, room_for};
 
 /// How many hashes are compared at once around the place where a hash should stand.
@@ -18,23 +19,27 @@ const WINDOW: usize = 32;
 #[derive(Debug, Clone)]
 #[repr(C)]
 pub(super) struct Segment<T> {
-    hashes: Vec<u32>,
-    entries: Vec<T>,
+    pub(super) hashes: Vec<u32>,
+    /// In the order of the hashes; while some are borrowed, the own ones in any order.
+    pub(super) entries: Vec<T>,
     /// How many leading bits the hashes here have in common.
     pub(super) depth: u32,
     /// Those bits, at the upper end; zeros below.
     pub(super) prefix: u32,
+    /// Where the other entries are while a snapshot has them.
+    pub(super) borrowed: Option<Box<Borrowed<T>>>,
     pub(super) deadlines: Deadlines,
 }
 
 impl<T> Segment<T> {
     /// An empty segment.
     pub(super) fn new(depth: u32, prefix: u32) -> Self {
-        Segment { depth, prefix, hashes: Vec::new(), entries: Vec::new(), deadlines: Deadlines::default() }
+        let (hashes, entries) = (Vec::new(), Vec::new());
+        Segment { hashes, entries, depth, prefix, borrowed: None, deadlines: Deadlines::default() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.hashes.len()
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -46,16 +51,26 @@ impl<T> Segment<T> {
     }
 
     pub(super) fn entry(&self, index: usize) -> &T {
-        &self.entries[index]
+        match &self.borrowed {
+            None => &self.entries[index],
+            Some(borrowed) => borrowed.entry(&self.entries, index),
+        }
     }
 
     /// The first entry whose hash is not below `hash`.
     pub(super) fn first_from(&self, hash: u32) -> Option<&T> {
-        self.entries.get(self.lower_bound(hash))
+        let index = self.lower_bound(hash);
+        (index < self.len()).then(|| self.entry(index))
     }
 
-    pub(super) fn entry_mut(&mut self, index: usize) -> &mut T {
-        &mut self.entries[index]
+    pub(super) fn entry_mut(&mut self, index: usize) -> &mut T
+    where
+        T: Clone,
+    {
+        match &mut self.borrowed {
+            None => &mut self.entries[index],
+            Some(borrowed) => borrowed.entry_mut(&mut self.entries, index),
+        }
     }
 
     /// The place of the first entry whose hash is not below `hash`.
@@ -83,15 +98,25 @@ impl<T> Segment<T> {
 
     pub(super) fn insert(&mut self, index: usize, hash: u32, entry: T) {
         self.hashes.reserve_exact(growth(&self.hashes));
-        self.entries.reserve_exact(growth(&self.entries));
         self.hashes.insert(index, hash);
-        self.entries.insert(index, entry);
+        if let Some(borrowed) = &mut self.borrowed {
+            borrowed.insert(&mut self.entries, index, entry);
+        } else {
+            self.entries.reserve_exact(growth(&self.entries));
+            self.entries.insert(index, entry);
+        }
         self.deadlines.open(index);
     }
 
-    pub(super) fn remove(&mut self, index: usize) -> (T, Option<u64>) {
+    pub(super) fn remove(&mut self, index: usize) -> (T, Option<u64>)
+    where
+        T: Clone,
+    {
         self.hashes.remove(index);
-        let entry = self.entries.remove(index);
+        let entry = match &mut self.borrowed {
+            None => self.entries.remove(index),
+            Some(borrowed) => borrowed.remove(&mut self.entries, index),
+        };
         let deadline_ms = self.deadlines.close(index);
         if self.entries.capacity() > 2 * self.len() + 8 {
             self.shrink();
@@ -100,13 +125,18 @@ impl<T> Segment<T> {
     }
 
     /// Splits off the entries whose next bit is set.
-    pub(super) fn split(&mut self) -> Segment<T> {
+    pub(super) fn split(&mut self) -> Segment<T>
+    where
+        T: Clone,
+    {
+        self.settle();
         let bit = 1 << (HASH_BITS - 1 - self.depth);
         let at = self.lower_bound(self.prefix | bit);
         self.depth += 1;
         let upper = Segment {
             depth: self.depth,
             prefix: self.prefix | bit,
+            borrowed: None,
             hashes: self.hashes.split_off(at),
             entries: self.entries.split_off(at),
             deadlines: self.deadlines.split_off(at),
@@ -116,7 +146,12 @@ impl<T> Segment<T> {
     }
 
     /// Takes over the entries of the segment that differs in the last common bit only.
-    pub(super) fn merge(&mut self, upper: Segment<T>) {
+    pub(super) fn merge(&mut self, mut upper: Segment<T>)
+    where
+        T: Clone,
+    {
+        self.settle();
+        upper.settle();
         self.deadlines.append(&upper.deadlines, self.len());
         self.hashes.extend(upper.hashes);
         self.entries.extend(upper.entries);
@@ -126,7 +161,11 @@ impl<T> Segment<T> {
     /// Says what is wrong with this segment.
     pub(super) fn verify(&self) -> Result<(), &'static str> {
         let ours = |hash: &u32| self.depth == 0 || (hash ^ self.prefix) >> (HASH_BITS - self.depth) == 0;
-        if self.hashes.len() != self.entries.len() || self.len() > SEGMENT_MAX_ENTRIES {
+        let complete = match &self.borrowed {
+            None => self.entries.len() == self.len(),
+            Some(borrowed) => borrowed.is_sound(&self.entries, self.len()),
+        };
+        if !complete || self.len() > SEGMENT_MAX_ENTRIES {
             return Err("a segment has a wrong number of entries");
         }
         if !self.hashes.is_sorted() || !self.hashes.iter().all(ours) {

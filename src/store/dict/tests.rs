@@ -141,6 +141,8 @@ enum Step {
     Deadline(u32, Option<u64>),
     Purge(u64, usize),
     Snapshot,
+    /// Lets go of the oldest snapshot.
+    Forget,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -153,6 +155,7 @@ fn step() -> impl Strategy<Value = Step> {
         (number, proptest::option::of(0..1_000u64)).prop_map(|(number, at)| Step::Deadline(number, at)),
         (0..1_000u64, 0..400usize).prop_map(|(now, budget)| Step::Purge(now, budget)),
         Just(Step::Snapshot),
+        Just(Step::Forget),
     ]
 }
 
@@ -209,7 +212,7 @@ fn apply(dict: &mut Dict<Pair>, model: &mut Model, step: &Step) {
         }),
         Step::Deadline(number, at) => set_deadline(dict, model, *number, *at),
         Step::Purge(now, budget) => purge(dict, model, *now, *budget),
-        Step::Snapshot => {}
+        Step::Snapshot | Step::Forget => {}
     }
 }
 
@@ -223,8 +226,10 @@ proptest! {
         for step in &steps {
             apply(&mut dict, &mut model, step);
             prop_assert_eq!(dict.verify(), Ok(()));
-            if let Step::Snapshot = step {
-                snapshots.push((dict.clone(), model.clone()));
+            match step {
+                Step::Snapshot => snapshots.push((dict.clone(), model.clone())),
+                Step::Forget if !snapshots.is_empty() => drop(snapshots.remove(0)),
+                _ => {}
             }
         }
         snapshots.push((dict, model));

@@ -126,7 +126,7 @@ impl<T: Keyed + Clone> Dict<T> {
             if left == 0 {
                 return true;
             }
-            let segment = Arc::make_mut(&mut self.segments[number]);
+            let segment = Segment::to_change(&mut self.segments[number]);
             let hash = segment.prefix;
             for index in (0..segment.len()).rev() {
                 if left == 0 || segment.deadlines.get(index).is_none_or(|deadline_ms| deadline_ms >= now_ms) {

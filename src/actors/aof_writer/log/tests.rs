@@ -131,7 +131,7 @@ proptest! {
                 Step::Sync => drop(log.sync()),
                 Step::Rotate => drop(log.rotate()),
                 Step::Break(room_bytes, short_write_bytes, failing_syncs) => {
-                    folder.set_faults(Faults { room_bytes, short_write_bytes, failing_syncs });
+                    folder.set_faults(Faults { room_bytes, short_write_bytes, failing_syncs, panics_after: None });
                 }
                 Step::Mend => folder.set_faults(Faults::default()),
                 Step::Crash(kept_bytes) => {
@@ -156,4 +156,53 @@ fn whole_bytes_of_last_file(folder: &SimulatedFolder) -> u64 {
     let manifest = Manifest::parse(&folder.read(&manifest_name(NAME)).unwrap()).unwrap();
     let text = folder.read(&manifest.increments.last().unwrap().name).unwrap();
     text.iter().rposition(|byte| *byte == b'>').map_or(0, |end| end as u64 + 1)
+}
+
+/// What an AofWriter does in its life, each step as its own message; `position` is kept after each, as the actor does.
+fn live(folder: &SimulatedFolder, log: &mut Log, position: &mut Position) {
+    let step = |log: &mut Log, position: &mut Position, act: &dyn Fn(&mut Log)| {
+        act(log);
+        *position = log.position();
+    };
+    log.keep(piece(4));
+    step(log, position, &|log| log.write().unwrap());
+    step(log, position, &|log| log.sync().unwrap());
+    step(log, position, &|log| assert!(log.rotate().unwrap() > 1));
+    let first = position.file.number;
+    let mut base = folder.create_file("temp-rewriteaof.aof").unwrap();
+    base.write_all(b"<1><2><3><4>").unwrap();
+    base.sync().unwrap();
+    step(log, position, &|log| log.switch_base("temp-rewriteaof.aof", false, first).unwrap());
+    log.keep(piece(5));
+    step(log, position, &|log| log.write().unwrap());
+    step(log, position, &|log| log.sync().unwrap());
+}
+
+#[test]
+fn a_panic_at_any_stage_of_writing_and_rewriting_loses_nothing() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    for operations in 0.. {
+        let folder = SimulatedFolder::default();
+        let mut log = open(&folder, Mark::default());
+        (1..=3).for_each(|seq| log.keep(piece(seq)));
+        log.write().unwrap();
+        log.sync().unwrap();
+        let mut position = log.position();
+        let faults =
+            Faults { panics_after: Some(operations), short_write_bytes: Some(2), ..Faults::default() };
+        folder.set_faults(faults);
+        let lived = catch_unwind(AssertUnwindSafe(|| live(&folder, &mut log, &mut position)));
+        if lived.is_ok() {
+            assert_eq!(stored(&folder), [1, 2, 3, 4, 5]);
+            assert!(operations > 20, "{operations} operations");
+            return;
+        }
+        folder.set_faults(Faults::default());
+        let durable_seq = position.durable.seq;
+        let mut log = Log::open(Arc::new(folder.clone()), NAME.into(), Start::Resume(position)).unwrap();
+        (durable_seq + 1..=5).for_each(|seq| log.keep(piece(seq)));
+        log.write().unwrap();
+        log.sync().unwrap();
+        assert_eq!(stored(&folder), [1, 2, 3, 4, 5], "after {operations} operations");
+    }
 }

@@ -5,6 +5,7 @@
 //! refused with its place, and no byte on disk changes, but for the torn end that a crash leaves.
 
 mod plan;
+mod reload;
 mod source;
 
 use super::Keyspace;
@@ -19,9 +20,12 @@ use crate::persistence::aof::units::encode_words;
 use crate::persistence::aof::{Replay, ReplayError};
 use crate::persistence::rdb::file::{ReadOptions, Record};
 use crate::resp::Batch;
+use crate::store::Snapshot;
 use actix::fut::wrap_future;
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message};
-use plan::{After, DataFile, Role, plan, take_over};
+pub(super) use plan::{After, Plan, plan_rebuild};
+use plan::{DataFile, Role, plan, take_over};
+pub(super) use reload::Reload;
 use source::Source;
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
@@ -51,7 +55,7 @@ impl Message for LoadSlice {
 pub(super) struct Loader {
     files: VecDeque<DataFile>,
     current: Option<(DataFile, Source)>,
-    after: After,
+    pub(super) after: After,
     /// The client that commands of the log run for.
     clients: Clients,
     slot: Slot,
@@ -62,6 +66,8 @@ pub(super) struct Loader {
     /// How much of the last file is whole.
     end_bytes: u64,
     expired_keys: u64,
+    /// The data before, where it is loaded anew.
+    before: Option<Vec<Snapshot>>,
 }
 
 /// How a step ended.
@@ -89,6 +95,7 @@ impl Loader {
             done_bytes: 0,
             end_bytes: 0,
             expired_keys: 0,
+            before: None,
         }
     }
 }
@@ -99,22 +106,32 @@ impl Keyspace {
         self.durability.snapshot.last_save_ms = self.now_ms;
         match plan(&self.config) {
             Ok(plan) if plan.files.is_empty() => self.loaded(&Loader::new(Vec::new(), plan.after)),
-            Ok(plan) => {
-                let total_bytes = plan.files.iter().map(|file| file.len_bytes).sum();
-                self.durability.loading =
-                    Some(Loading { started_ms: self.now_ms, total_bytes, loaded_bytes: 0 });
-                tracing::info!(files = plan.files.len(), bytes = total_bytes, "loading the data");
-                self.loader = Some(Box::new(Loader::new(plan.files, plan.after)));
-                ctx.notify(LoadSlice);
-            }
+            Ok(plan) => self.load_files(plan, ctx),
             Err(reason) => self.cannot_load(reason),
         }
     }
 
-    /// After a panic while loading: what is there is not the data.
+    /// Begins to load these files.
+    pub(super) fn load_files(&mut self, plan: Plan, ctx: &mut Context<Self>) {
+        let total_bytes = plan.files.iter().map(|file| file.len_bytes).sum();
+        self.durability.loading = Some(Loading { started_ms: self.now_ms, total_bytes, loaded_bytes: 0 });
+        tracing::info!(files = plan.files.len(), bytes = total_bytes, "loading the data");
+        self.loader = Some(Box::new(Loader::new(plan.files, plan.after)));
+        ctx.notify(LoadSlice);
+    }
+
+    /// After a panic while loading: what is there is not the data. The old data is put back where there is some, or
+    /// will be rebuilt from the log; at the start there is nothing to go on with.
     pub(super) fn loading_failed(&mut self) {
-        if self.durability.loading.is_some() {
-            self.cannot_load("the keyspace failed while it loaded the data".to_owned());
+        const REASON: &str = "the keyspace failed while it loaded the data";
+        if self.durability.loading.is_none() || self.rebuilding.is_some() {
+            return;
+        }
+        self.reload = Reload::Idle;
+        match self.loader.take().and_then(|mut loader| loader.before.take()) {
+            Some(before) => self.reload_failed(before, REASON),
+            None if self.is_rebuildable() => self.resume_after_reload(false),
+            None => self.cannot_load(REASON.to_owned()),
         }
     }
 
@@ -127,15 +144,20 @@ impl Keyspace {
         }
         // Nobody is to work with half of the data, or write it over the whole: the state stays "loading".
         self.durability.loading.get_or_insert_with(Loading::default);
-        self.links.supervisor.escalate(Exit::CouldNotStart);
+        let exit = if self.rebuilding.is_some() { Exit::ChildGaveUp } else { Exit::CouldNotStart };
+        self.links.supervisor.escalate(exit);
     }
 
     /// The data is there: the log goes on behind it, and clients are served.
     fn loaded(&mut self, loader: &Loader) {
         self.durability.loading = None;
+        if loader.is_rebuilding() {
+            self.rebuilt();
+            return;
+        }
         self.statistics.changes = 0;
         let start = match loader.after.clone() {
-            After::NoLog => None,
+            After::NoLog | After::GoesOn => None,
             After::Resume(file) => {
                 let durable = Mark { seq: 0, len_bytes: loader.end_bytes };
                 Some(Start::Resume(Position { file, listed: true, durable }))
@@ -152,6 +174,7 @@ impl Keyspace {
         };
         let Some(start) = start else {
             self.announce_loaded(Ok(()));
+            self.switch_log();
             return;
         };
         self.durability.log.enabled = true;
@@ -161,6 +184,7 @@ impl Keyspace {
         if awaits_base {
             self.start_rewrite();
         }
+        self.switch_log();
     }
 
     /// The AofWriter has opened the log, or cannot.
@@ -403,9 +427,17 @@ impl Handler<LoadSlice> for Keyspace {
                 let keys: usize = self.store.iter().map(crate::store::Database::len).sum();
                 self.durability.loaded_expired_keys = loader.expired_keys;
                 tracing::info!(keys, duration = ?loader.started.elapsed(), "the data is loaded");
-                self.loaded(&loader);
+                match loader.before.take() {
+                    Some(before) => self.reloaded(before),
+                    None => self.loaded(&loader),
+                }
+                self.serve_ready();
+                self.wind_up(ctx);
             }
-            Err(reason) => self.cannot_load(reason),
+            Err(reason) => match loader.before.take() {
+                Some(before) => self.reload_failed(before, &reason),
+                None => self.cannot_load(reason),
+            },
         }
     }
 }

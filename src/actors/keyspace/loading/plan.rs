@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// What is to be loaded.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(in crate::actors::keyspace) struct Plan {
     /// The files, in loading order.
     pub(super) files: Vec<DataFile>,
     /// What becomes of the log behind them.
@@ -21,7 +21,7 @@ pub(super) struct Plan {
 
 /// A file with data.
 #[derive(Debug)]
-pub(super) struct DataFile {
+pub(in crate::actors::keyspace) struct DataFile {
     pub(super) path: PathBuf,
     pub(super) len_bytes: u64,
     pub(super) role: Role,
@@ -29,7 +29,7 @@ pub(super) struct DataFile {
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::actors::keyspace) enum Role {
     /// A snapshot, whose keys past their deadline are left out.
     Snapshot,
     /// A file of the log that others follow.
@@ -40,9 +40,11 @@ pub(super) enum Role {
 
 /// What becomes of the log.
 #[derive(Clone, Debug)]
-pub(super) enum After {
+pub(in crate::actors::keyspace) enum After {
     /// There is none.
     NoLog,
+    /// It is open and goes on by itself: the data is loaded once more.
+    GoesOn,
     /// It goes on in this increment.
     Resume(LogFile),
     /// It goes on in a new increment.
@@ -87,7 +89,23 @@ pub(super) fn plan(config: &Config) -> Result<Plan, String> {
     Ok(Plan { files, after: After::Afresh })
 }
 
-fn existing(path: &Path, role: Role) -> Result<Vec<DataFile>, String> {
+/// Looks up the files of a log that is open, of which everything is on disk.
+///
+/// # Errors
+/// When they cannot be read.
+pub(in crate::actors::keyspace) fn plan_rebuild(config: &Config) -> Result<Plan, String> {
+    let folder = config.dir.join(&config.appenddirname);
+    let path = folder.join(manifest_name(&config.appendfilename));
+    let text = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let manifest = Manifest::parse(&text).map_err(|error| format!("{}, {error}", path.display()))?;
+    let mut plan = log_files(&manifest, &folder)?;
+    // The last file is open, and nobody but the AofWriter may cut it.
+    plan.files.iter_mut().for_each(|file| file.role = Role::Log);
+    plan.after = After::GoesOn;
+    Ok(plan)
+}
+
+pub(super) fn existing(path: &Path, role: Role) -> Result<Vec<DataFile>, String> {
     if path.exists() { Ok(vec![data_file(path.to_owned(), role)?]) } else { Ok(Vec::new()) }
 }
 

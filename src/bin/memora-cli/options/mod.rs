@@ -4,19 +4,27 @@
 //! is a value, a later option overrides an earlier one (`-u … -p …`), the first word that is no option
 //! ends them all (`SET key -1`), and every complaint is the same sentence with exit code 1.
 
+pub(crate) mod table;
 mod number;
 mod parse;
+pub(crate) mod shells;
 mod uri;
 
 use std::time::Duration;
 
 pub(crate) use parse::parse;
 
+use clap_complete::Shell;
+
 use crate::render::{Format, Style};
+use crate::tools::Tool;
 
 /// Where a server is found when nothing else is said.
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 6379;
+
+/// How long `--pipe` waits for replies, as in redis-cli.
+const DEFAULT_PIPE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -25,6 +33,10 @@ pub(crate) enum Request {
     Run(Box<Options>),
     /// To explain the options.
     Usage,
+    /// To teach them to a shell.
+    Completions(Shell),
+    /// To print the manual page.
+    Manual,
     /// To say which version this is.
     Version,
 }
@@ -75,6 +87,10 @@ pub(crate) struct Options {
     pub(crate) user: Option<Vec<u8>>,
     /// What AUTH sends; no AUTH without.
     pub(crate) password: Option<Vec<u8>>,
+    /// Whether to ask for the password at the terminal.
+    pub(crate) ask_password: bool,
+    /// Whether redirections of a cluster should be followed, which they are not.
+    pub(crate) cluster: bool,
     /// The number of the database to SELECT.
     pub(crate) db: i64,
     pub(crate) protocol: ProtocolChoice,
@@ -82,6 +98,8 @@ pub(crate) struct Options {
     pub(crate) repeat: i64,
     /// The pause between two runs.
     pub(crate) interval: Duration,
+    /// The file with the script to run; the command is then its keys, a comma and its arguments.
+    pub(crate) script: Option<String>,
     /// Which arguments are read instead of written.
     pub(crate) stdin_argument: StdinArgument,
     /// The output format, where one was asked for.
@@ -96,6 +114,18 @@ pub(crate) struct Options {
     pub(crate) quoted_input: bool,
     /// Whether messages nobody asked for are printed; by default on a terminal.
     pub(crate) show_pushes: Option<bool>,
+    /// What to do instead of running commands.
+    pub(crate) tool: Option<Tool>,
+    /// Which keys tools look at.
+    pub(crate) pattern: Option<Vec<u8>>,
+    /// How many keys a step of SCAN looks at.
+    pub(crate) count: Option<u64>,
+    /// How long `--pipe` waits for replies once everything has been sent; for ever without.
+    pub(crate) pipe_timeout: Option<Duration>,
+    /// How many elements of a key MEMORY USAGE measures; as many as the server likes without.
+    pub(crate) memory_samples: Option<u64>,
+    /// Whether nothing is asked before commands that destroy much.
+    pub(crate) sure: bool,
     /// Whether the program tells more about what it does.
     pub(crate) verbose: bool,
     /// Whether to warn of a password that others can see in the list of processes.
@@ -112,10 +142,13 @@ impl Options {
             socket: None,
             user: None,
             password: None,
+            ask_password: false,
+            cluster: false,
             db: 0,
             protocol: ProtocolChoice::Unsaid,
             repeat: 1,
             interval: Duration::ZERO,
+            script: None,
             stdin_argument: StdinArgument::Absent,
             format: None,
             element_delimiter: b"\n".to_vec(),
@@ -123,6 +156,12 @@ impl Options {
             exit_on_error: false,
             quoted_input: false,
             show_pushes: None,
+            sure: false,
+            tool: None,
+            pattern: None,
+            count: None,
+            pipe_timeout: Some(DEFAULT_PIPE_TIMEOUT),
+            memory_samples: None,
             verbose: false,
             warn_of_password: false,
             command: Vec::new(),

@@ -1,9 +1,15 @@
 //! Reads the words of the command line, from left to right.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
+use clap_complete::Shell;
+use memora::resp::quoting::unquote;
+
+use super::table::{self, Flag};
 use super::{Options, ProtocolChoice, Refusal, Request, StdinArgument, number, uri};
 use crate::render::Format;
+use crate::tools::Tool;
 
 /// Reads `words` (without the program's own name) and the password of the environment, if it has one.
 ///
@@ -49,63 +55,92 @@ impl Parser {
     }
 
     fn read(&mut self, word: &[u8]) -> Result<Option<Request>, Refusal> {
-        match word {
-            // Alone, -h cannot be the host.
-            b"-h" if self.words.as_slice().is_empty() => return Ok(Some(Request::Usage)),
-            b"--help" => return Ok(Some(Request::Usage)),
-            b"-v" | b"--version" => return Ok(Some(Request::Version)),
-            _ => {}
+        // Alone, -h cannot be the host.
+        if word == b"-h" && self.words.as_slice().is_empty() {
+            return Ok(Some(Request::Usage));
         }
-        if !self.read_switch(word)? && !self.read_value(word)? {
-            return Err(unrecognized(word));
+        let row = table::find(word).ok_or_else(|| unrecognized(word))?;
+        let value = match row.value {
+            Some(_) => self.words.next().ok_or_else(|| unrecognized(word))?,
+            None => Vec::new(),
+        };
+        match row.flag {
+            Flag::Help => return Ok(Some(Request::Usage)),
+            Flag::Version => return Ok(Some(Request::Version)),
+            Flag::Manual => return Ok(Some(Request::Manual)),
+            Flag::Completions => return shell(&value).map(|shell| Some(Request::Completions(shell))),
+            flag => self.apply(flag, value)?,
         }
         Ok(None)
     }
 
-    /// Reads an option that stands alone; says whether it was one.
-    fn read_switch(&mut self, word: &[u8]) -> Result<bool, Refusal> {
-        match word {
-            b"-2" => self.resp2 = true,
-            b"-3" => self.resp3 = true,
-            b"-e" => self.options.exit_on_error = true,
-            b"-x" => self.set_stdin_argument(StdinArgument::Last)?,
-            b"--raw" => self.options.format = Some(Format::Raw),
-            b"--no-raw" => self.options.format = Some(Format::Typed),
-            b"--csv" => self.options.format = Some(Format::Csv),
-            b"--json" => self.set_json(Format::Json),
-            b"--quoted-json" => self.set_json(Format::QuotedJson),
-            b"--quoted-input" => self.options.quoted_input = true,
-            b"--no-auth-warning" => self.no_auth_warning = true,
-            b"--verbose" => self.options.verbose = true,
-            _ => return Ok(false),
+    /// Writes down one option; `value` is empty where the option has none.
+    fn apply(&mut self, flag: Flag, value: Vec<u8>) -> Result<(), Refusal> {
+        let options = &mut self.options;
+        match flag {
+            Flag::Host => options.host = text(&value),
+            Flag::Port => options.port = number::port(&value)?,
+            Flag::Socket => options.socket = Some(text(&value)),
+            Flag::Uri => uri::apply(&value, options)?,
+            Flag::User => options.user = Some(value),
+            Flag::Password => options.password = Some(value),
+            Flag::AskPassword => options.ask_password = true,
+            Flag::NoAuthWarning => self.no_auth_warning = true,
+            Flag::Database => options.db = number::integer(&value),
+            Flag::Resp2 => self.resp2 = true,
+            Flag::Resp3 => self.resp3 = true,
+            Flag::Cluster => options.cluster = true,
+            Flag::Repeat => options.repeat = number::integer(&value),
+            Flag::Interval => options.interval = number::interval(&value),
+            Flag::LastFromStdin => self.set_stdin_argument(StdinArgument::Last)?,
+            Flag::TaggedFromStdin => self.set_stdin_argument(StdinArgument::Tagged(value))?,
+            Flag::QuotedInput => options.quoted_input = true,
+            Flag::Eval => options.script = Some(text(&value)),
+            Flag::Raw => options.format = Some(Format::Raw),
+            Flag::NoRaw => options.format = Some(Format::Typed),
+            Flag::Csv => options.format = Some(Format::Csv),
+            Flag::Json => self.set_json(Format::Json),
+            Flag::QuotedJson => self.set_json(Format::QuotedJson),
+            Flag::ElementDelimiter => options.element_delimiter = value,
+            Flag::ReplyDelimiter => options.reply_delimiter = value,
+            Flag::ExitOnError => options.exit_on_error = true,
+            Flag::ShowPushes => options.show_pushes = Some(yes_or_no(&value)?),
+            Flag::Pattern => options.pattern = Some(value),
+            Flag::QuotedPattern => options.pattern = Some(unquoted(&value)?),
+            Flag::Count => {
+                options.count = u64::try_from(number::integer(&value)).ok().filter(|&count| count > 0)
+            }
+            Flag::PipeTimeout => options.pipe_timeout = seconds(&value),
+            Flag::Yes => options.sure = true,
+            Flag::Verbose => options.verbose = true,
+            tool => self.set_tool(tool, &value),
         }
-        Ok(true)
+        Ok(())
     }
 
-    /// Reads an option and its value; says whether it was one.
-    fn read_value(&mut self, word: &[u8]) -> Result<bool, Refusal> {
-        let Some(value) = self.words.as_slice().first().cloned() else {
-            return Ok(false);
+    fn set_tool(&mut self, flag: Flag, value: &[u8]) {
+        let tool = match flag {
+            Flag::Scan => Tool::Scan,
+            Flag::Pipe => Tool::Pipe,
+            Flag::BigKeys => Tool::BigKeys,
+            Flag::MemKeys => Tool::MemKeys,
+            Flag::MemKeysSamples => {
+                self.options.memory_samples = u64::try_from(number::integer(value)).ok();
+                Tool::MemKeys
+            }
+            Flag::HotKeys => Tool::HotKeys,
+            Flag::Stat => Tool::Stat,
+            Flag::Latency => Tool::Latency,
+            Flag::LatencyHistory => Tool::LatencyHistory,
+            Flag::LatencyDist => Tool::LatencyDist,
+            Flag::IntrinsicLatency => {
+                Tool::IntrinsicLatency(u64::try_from(number::integer(value)).unwrap_or(0))
+            }
+            Flag::Export => Tool::Export(text(value)),
+            Flag::Import => Tool::Import(text(value)),
+            _ => return,
         };
-        let options = &mut self.options;
-        match word {
-            b"-h" => options.host = text(&value),
-            b"-p" => options.port = number::port(&value)?,
-            b"-s" => options.socket = Some(text(&value)),
-            b"-u" => uri::apply(&value, options)?,
-            b"-a" | b"--pass" => options.password = Some(value),
-            b"--user" => options.user = Some(value),
-            b"-n" => options.db = number::integer(&value),
-            b"-r" => options.repeat = number::integer(&value),
-            b"-i" => options.interval = number::interval(&value),
-            b"-X" => self.set_stdin_argument(StdinArgument::Tagged(value))?,
-            b"-d" => options.element_delimiter = value,
-            b"-D" => options.reply_delimiter = value,
-            b"--show-pushes" => options.show_pushes = Some(yes_or_no(&value)?),
-            _ => return Ok(false),
-        }
-        self.words.next();
-        Ok(true)
+        self.options.tool = Some(tool);
     }
 
     fn set_stdin_argument(&mut self, wanted: StdinArgument) -> Result<(), Refusal> {
@@ -135,6 +170,7 @@ impl Parser {
             (false, false) => ProtocolChoice::Unsaid,
         };
         self.options.warn_of_password = self.options.password.is_some() && !self.no_auth_warning;
+        let env_password = env_password.filter(|_| !self.options.ask_password);
         self.options.password = self.options.password.or(env_password);
         self.options.command = self.words.collect();
         Ok(Request::Run(Box::new(self.options)))
@@ -154,6 +190,25 @@ fn yes_or_no(value: &[u8]) -> Result<bool, Refusal> {
             text(value)
         ))),
     }
+}
+
+fn shell(name: &[u8]) -> Result<Shell, Refusal> {
+    let known = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
+    known.ok_or_else(|| {
+        Refusal::new(format!(
+            "There are completions for bash, zsh, fish and powershell, not for '{}'",
+            text(name)
+        ))
+    })
+}
+
+fn unquoted(value: &[u8]) -> Result<Vec<u8>, Refusal> {
+    unquote(value).ok_or_else(|| Refusal::new("Invalid quoted string specified for --quoted-pattern"))
+}
+
+/// Whole seconds; none at all for zero.
+fn seconds(value: &[u8]) -> Option<Duration> {
+    u64::try_from(number::integer(value)).ok().filter(|&seconds| seconds > 0).map(Duration::from_secs)
 }
 
 fn text(bytes: &[u8]) -> String {

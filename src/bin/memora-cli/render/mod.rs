@@ -3,6 +3,7 @@
 //! One file per format; every formatter writes as it walks, so the time it takes grows with the reply and
 //! with nothing else. Deliberately absent: where the text goes and when it is flushed.
 
+pub(crate) mod actors;
 mod csv;
 mod json;
 mod raw;
