@@ -106,6 +106,9 @@ fn nothing_is_lost_leaked_or_stuck() {
         };
         let workers: Vec<_> = (0..WORKERS).map(spawn).collect();
         eventually("everyone is at work", || requests.load(Ordering::Relaxed) > WARM_UP);
+        // The first panic makes the process read its debugging information, where backtraces are wanted, and keep it.
+        admin.call(&["DEBUG", "PANIC", "expiry"]);
+        eventually("the first panic is over", || admin.count("actors", "expiry.restarts") > 0);
         before = Size::of(program.pid());
         let end = Instant::now() + Duration::from_secs(seconds);
         while Instant::now() < end && !workers.iter().any(thread::ScopedJoinHandle::is_finished) {
