@@ -40,12 +40,20 @@ pub struct Context<'a> {
     pub facts: &'a dyn Facts,
     /// Unix time in milliseconds, read once per batch.
     pub now_ms: u64,
+    /// Whether memory is full, so that commands that take some are refused.
+    pub is_full: bool,
     /// A random number, new for each command.
     pub random: u64,
     /// What the command asks for beyond its reply.
     pub effects: Effects,
     /// What the command leaves in the log; none where nothing is logged.
     pub record: Option<&'a mut Record>,
+}
+
+/// Counts a look for a key.
+fn count_look(statistics: &mut Statistics, found: bool) {
+    let count = if found { &mut statistics.keyspace_hits } else { &mut statistics.keyspace_misses };
+    *count += 1;
 }
 
 impl Context<'_> {
@@ -99,21 +107,23 @@ impl Context<'_> {
     /// The same for a key that does not stand in the request.
     pub fn read_key(&mut self, key: &[u8]) -> Option<ValueRef<'_>> {
         self.tell_miss(key);
-        self.read_key_unheard(key)
-    }
-
-    /// The same for a reader whose miss nobody is to hear of.
-    pub(super) fn read_unheard(&mut self, key: Span) -> Option<ValueRef<'_>> {
-        self.read_key_unheard(self.argv.bytes(key))
-    }
-
-    fn read_key_unheard(&mut self, key: &[u8]) -> Option<ValueRef<'_>> {
         let number = self.clients[self.me].database;
         let value = self.store.db(number).get(key, self.now_ms);
-        match value {
-            Some(_) => self.statistics.keyspace_hits += 1,
-            None => self.statistics.keyspace_misses += 1,
-        }
+        count_look(self.statistics, value.is_some());
+        value
+    }
+
+    /// The same for a reader whose look is no use of the key.
+    pub(super) fn read_unmarked(&mut self, key: Span) -> Option<ValueRef<'_>> {
+        self.tell_miss(self.argv.bytes(key));
+        self.read_unheard(key)
+    }
+
+    /// The same for a reader whose miss nobody is to hear of either.
+    pub(super) fn read_unheard(&mut self, key: Span) -> Option<ValueRef<'_>> {
+        let (number, key) = (self.clients[self.me].database, self.argv.bytes(key));
+        let value = self.store.db(number).get_unmarked(key, self.now_ms);
+        count_look(self.statistics, value.is_some());
         value
     }
 
@@ -122,10 +132,7 @@ impl Context<'_> {
         let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
         self.tell_miss(key);
         let deadline_ms = self.db().deadline(key, now_ms);
-        match deadline_ms {
-            Some(_) => self.statistics.keyspace_hits += 1,
-            None => self.statistics.keyspace_misses += 1,
-        }
+        count_look(self.statistics, deadline_ms.is_some());
         deadline_ms
     }
 

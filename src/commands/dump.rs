@@ -91,13 +91,23 @@ impl Pieces for DumpPieces {
 
 /// `RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]`
 ///
-/// Idle time and frequency are checked and not kept: nothing is evicted by them.
+/// Idle time or frequency is kept where that is what `maxmemory-policy` goes by.
 pub(super) struct Restore {
     key: Span,
     ttl: Result<i64, Fault>,
     payload: Span,
     replace: bool,
     absolute: bool,
+    used: Option<Used>,
+}
+
+/// How the key was used where it came from.
+#[derive(Clone, Copy)]
+enum Used {
+    /// Not for so long, in milliseconds.
+    Idle(u64),
+    /// So often, on Redis's scale.
+    Often(u8),
 }
 
 /// The greatest frequency there is.
@@ -126,23 +136,23 @@ impl Command for Restore {
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let (key, ttl, payload) = (args.bytes(), args.word(), args.bytes());
         let (mut replace, mut absolute) = (false, false);
-        let (mut idle, mut frequency) = (false, false);
+        let mut used = None;
         while args.more() {
             if args.option("REPLACE") {
                 replace = true;
             } else if args.option("ABSTTL") {
                 absolute = true;
-            } else if !frequency && args.option_with_value("IDLETIME") {
-                idle = true;
-                within(args, i64::MAX, faults::INVALID_IDLETIME);
-            } else if !idle && args.option_with_value("FREQ") {
-                frequency = true;
-                within(args, FREQUENCY_MAX, faults::INVALID_FREQ);
+            } else if !matches!(used, Some(Used::Often(_))) && args.option_with_value("IDLETIME") {
+                let seconds = within(args, i64::MAX, faults::INVALID_IDLETIME);
+                used = Some(Used::Idle(seconds.unsigned_abs().saturating_mul(1000)));
+            } else if !matches!(used, Some(Used::Idle(_))) && args.option_with_value("FREQ") {
+                let frequency = within(args, FREQUENCY_MAX, faults::INVALID_FREQ);
+                used = Some(Used::Often(u8::try_from(frequency).unwrap_or_default()));
             } else {
                 args.fail(faults::SYNTAX);
             }
         }
-        args.done(Self { key, ttl: parse_ttl(ttl), payload, replace, absolute })
+        args.done(Self { key, ttl: parse_ttl(ttl), payload, replace, absolute, used })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
@@ -167,6 +177,11 @@ impl Command for Restore {
         }
         let replaced = context.db().insert(key, value, deadline_ms, now_ms);
         context.effects.discard(replaced);
+        match self.used {
+            Some(Used::Idle(idle_ms)) => context.db().set_idle_ms(key, idle_ms, now_ms),
+            Some(Used::Often(frequency)) => context.db().set_frequency(key, frequency, now_ms),
+            None => {}
+        }
         context.effects.touched();
         context.changed(Class::Generic, "restore", key);
         if let (Some(deadline_ms), false) = (deadline_ms, self.absolute) {
@@ -197,11 +212,12 @@ impl Restore {
 }
 
 /// Reads a number that is only checked.
-fn within(args: &mut Args<'_>, max: i64, fault: Fault) {
+fn within(args: &mut Args<'_>, max: i64, fault: Fault) -> i64 {
     let number = args.integer();
     if !(0..=max).contains(&number) {
         args.fail(fault);
     }
+    number
 }
 
 /// The time is looked at only when the key is free.

@@ -27,6 +27,8 @@ pub enum Class {
     Hash,
     /// A key is gone, as it was past its deadline.
     Expired,
+    /// A key had to go, as memory was full.
+    Evicted,
     /// A key has come into being.
     New,
     /// A reader has found no key.
@@ -42,6 +44,7 @@ impl Class {
             Self::List => b"l",
             Self::Hash => b"h",
             Self::Expired => b"x",
+            Self::Evicted => b"e",
             Self::New => b"n",
             Self::Miss => b"m",
         })
@@ -75,6 +78,14 @@ impl Clients {
             self.publish(Topic::Channel, channel.as_bytes(), key);
         }
     }
+}
+
+/// Tells that a key was evicted.
+#[cold]
+pub fn tell_evicted(clients: &mut Clients, database: usize, key: &[u8]) {
+    clients.touch(database, key);
+    clients.invalidate(key, None, None);
+    clients.publish_event(database, Class::Evicted, "evicted", key);
 }
 
 /// Tells what a database has noted of its keys, while a client's command runs or none.

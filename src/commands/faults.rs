@@ -137,6 +137,14 @@ pub const INVALID_FREQ: Fault = Fault::new("ERR Invalid FREQ value, must be >= 0
 pub const BAD_PAYLOAD: Fault = Fault::new("ERR DUMP payload version or checksum are wrong");
 /// RESTORE of bytes that make no value.
 pub const BAD_FORMAT: Fault = Fault::new("ERR Bad data format");
+/// OBJECT IDLETIME where use is counted and not dated.
+pub const NOT_LRU: Fault = Fault::new(
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
+
+/// Memory is full and nothing may be evicted.
+pub const OUT_OF_MEMORY: Fault = Fault::new("OOM command not allowed when used memory > 'maxmemory'.");
+
 /// OBJECT FREQ while nothing counts accesses.
 pub const NOT_LFU: Fault = Fault::new(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",

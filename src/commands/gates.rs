@@ -16,7 +16,7 @@ type Gate = fn(&Context<'_>, &Prepared) -> Option<Fault>;
 
 /// All gates, in the order in which Redis asks.
 const GATES: &[Gate] =
-    &[known, arity, authenticated, allowed_in_transaction, disk_writable, listening, loaded, monitoring];
+    &[known, arity, authenticated, allowed_in_transaction, memory_left, disk_writable, listening, loaded, monitoring];
 
 /// The first objection to running a command, if any.
 pub(super) fn objection(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
@@ -49,6 +49,12 @@ fn authenticated(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
 fn allowed_in_transaction(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let refused = || prepared.row().is_some_and(|row| row.flags.has(Flag::NoMulti));
     (context.clients[context.me].queue.is_some() && refused()).then_some(faults::NOT_IN_TRANSACTION)
+}
+
+/// There is memory left, or the command takes none.
+fn memory_left(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    let concerned = || transactions::takes_memory(&context.clients[context.me], prepared);
+    (context.is_full && concerned()).then_some(faults::OUT_OF_MEMORY)
 }
 
 /// What is written can be made durable; PING tells as well, so that whoever watches the server notices.

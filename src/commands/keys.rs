@@ -111,7 +111,7 @@ impl Command for Exists {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let spans = self.keys.spans(context.argv);
-        Ok(Reply::from_count(spans.filter(|key| context.read(*key).is_some()).count()))
+        Ok(Reply::from_count(spans.filter(|key| context.read_unmarked(*key).is_some()).count()))
     }
 }
 
@@ -163,7 +163,7 @@ impl Command for Type {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let kind = context.read(self.key).map(|value| value.kind());
+        let kind = context.read_unmarked(self.key).map(|value| value.kind());
         Ok(Reply::simple(kind.map_or("none", Kind::type_name)))
     }
 }

@@ -126,7 +126,18 @@ pub fn execute_queued(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
 fn run_counted(context: &mut Context<'_>, prepared: &Prepared) -> Result<Reply, (Fault, Stage)> {
     context.statistics.commands_processed += 1;
     context.effects.ran = true;
+    if context.clients[context.me].no_touch && prepared.entry.is_some_and(|entry| entry.name != "touch") {
+        return run_unmarked(context, prepared);
+    }
     run(context, prepared)
+}
+
+/// Runs a command of a client whose use of keys does not count (`CLIENT NO-TOUCH`).
+fn run_unmarked(context: &mut Context<'_>, prepared: &Prepared) -> Result<Reply, (Fault, Stage)> {
+    context.store.hold_marks(true);
+    let outcome = run(context, prepared);
+    context.store.hold_marks(false);
+    outcome
 }
 
 fn reply(context: &mut Context<'_>, prepared: &Prepared, outcome: Result<Reply, (Fault, Stage)>) -> Reply {

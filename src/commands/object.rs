@@ -1,7 +1,7 @@
 //! OBJECT: how values are stored and used.
 //!
-//! Nothing is evicted by use, so no use is recorded: the idle time of a key is answered as zero and its
-//! frequency refused, as Redis does under policies that do not count it.
+//! Whether the idle time of a key is known or how often it is used depends on `maxmemory-policy`; the other question
+//! is refused, as in Redis. To ask is no use of the key.
 
 use super::args::Args;
 use super::context::{Context, Outcome};
@@ -82,8 +82,13 @@ impl Question for Frequency {
         ..QUESTION
     };
 
-    fn answer(_: &mut Context<'_>, _: Span) -> Outcome {
-        Err(faults::NOT_LFU)
+    fn answer(context: &mut Context<'_>, key: Span) -> Outcome {
+        if !context.config.maxmemory_policy.counts_frequency() {
+            return Err(faults::NOT_LFU);
+        }
+        let (key, now_ms) = (context.argv.bytes(key), context.now_ms);
+        let frequency = context.db().frequency(key, now_ms).unwrap_or_default();
+        Ok(Reply::Integer(i64::from(frequency)))
     }
 }
 
@@ -97,8 +102,13 @@ impl Question for IdleTime {
         ..QUESTION
     };
 
-    fn answer(_: &mut Context<'_>, _: Span) -> Outcome {
-        Ok(Reply::ZERO)
+    fn answer(context: &mut Context<'_>, key: Span) -> Outcome {
+        if context.config.maxmemory_policy.counts_frequency() {
+            return Err(faults::NOT_LRU);
+        }
+        let (key, now_ms) = (context.argv.bytes(key), context.now_ms);
+        let idle_ms = context.db().idle_ms(key, now_ms).unwrap_or_default();
+        Ok(Reply::from_count((idle_ms / 1000) as usize))
     }
 }
 
@@ -120,7 +130,7 @@ impl Question for ReferenceCount {
 
     fn answer(context: &mut Context<'_>, key: Span) -> Outcome {
         let (key, now_ms) = (context.argv.bytes(key), context.now_ms);
-        Ok(Reply::Integer(match context.db().get(key, now_ms) {
+        Ok(Reply::Integer(match context.db().get_unmarked(key, now_ms) {
             Some(ValueRef::String(StringRef::Int(0..SHARED_INTEGERS))) => SHARED_REFERENCES,
             _ => 1,
         }))
@@ -139,7 +149,7 @@ help!(
         "FREQ <key>",
         "    Tells how often <key> is used, under a policy that counts it.",
         "IDLETIME <key>",
-        "    Tells for how many seconds <key> has not been used; 0 where that is not recorded.",
+        "    Tells for how many seconds <key> has not been used, under a policy that records it.",
         "REFCOUNT <key>",
         "    Tells how many references to the value at <key> there are.",
     ]

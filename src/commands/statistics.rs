@@ -4,6 +4,7 @@
 
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// How many samples an instantaneous rate is averaged over, as in Redis.
 const RATE_SAMPLES: usize = 16;
@@ -43,6 +44,14 @@ pub struct Statistics {
     pub expire_cycles_ns: u64,
     /// How often the removal of due keys stopped because its time was up.
     pub expire_cycles_cut_short: u64,
+    /// Keys that had to go, as memory was full.
+    pub evicted_keys: u64,
+    /// Clients closed because all together had too much memory.
+    pub evicted_clients: u64,
+    /// How long memory was over its limit, without the present time.
+    pub exceeded_time: Duration,
+    /// Since when it is over its limit, if it is.
+    pub exceeded_since: Option<Instant>,
     /// Changes to data since the last save.
     pub changes: u64,
     /// Commands per second.
@@ -149,8 +158,14 @@ impl Statistics {
 
     /// What `CONFIG RESETSTAT` does; `expired` and `lazyfreed` are the counts so far that others keep.
     pub fn reset(&mut self, expired: u64, lazyfreed: u64) {
-        let changes = self.changes;
-        *self = Self { expired_at_reset: expired, lazyfreed_at_reset: lazyfreed, changes, ..Self::default() };
+        let (changes, exceeded_since) = (self.changes, self.exceeded_since);
+        *self = Self {
+            expired_at_reset: expired,
+            lazyfreed_at_reset: lazyfreed,
+            changes,
+            exceeded_since,
+            ..Self::default()
+        };
     }
 }
 

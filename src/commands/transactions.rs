@@ -38,6 +38,8 @@ pub struct Queue {
     is_aborted: bool,
     /// Whether one of them writes.
     writes: bool,
+    /// Whether one of them is refused when memory is full.
+    takes_memory: bool,
     /// Whether one of them has to wait until the data is loaded.
     needs_data: bool,
 }
@@ -52,6 +54,7 @@ impl Queue {
     fn push(&mut self, queued: Queued) {
         let has = |flag| queued.prepared.row().is_some_and(|row| row.flags.has(flag));
         self.writes |= has(Flag::Write);
+        self.takes_memory |= has(Flag::Denyoom);
         self.needs_data |= !has(Flag::Loading);
         self.requests_bytes += queued.request.len_bytes();
         self.commands.push(queued);
@@ -71,6 +74,16 @@ pub(super) fn queues(session: &Session, prepared: &Prepared) -> bool {
 pub(super) fn writes(session: &Session, prepared: &Prepared) -> bool {
     let Some(row) = prepared.row() else { return false };
     row.flags.has(Flag::Write) || would_run(session, prepared).is_some_and(|queue| queue.writes)
+}
+
+/// Whether a command, or one that EXEC would run, takes memory. What is queued does so, whatever it is.
+pub(super) fn takes_memory(session: &Session, prepared: &Prepared) -> bool {
+    const ENDS_QUEUE: [&str; 4] = ["exec", "discard", "quit", "reset"];
+    let takes = prepared.row().is_some_and(|row| row.flags.has(Flag::Denyoom));
+    let is_queued = |entry: &Entry| !ENDS_QUEUE.contains(&entry.name.as_str());
+    takes
+        || session.queue.is_some() && prepared.entry.is_none_or(is_queued)
+        || would_run(session, prepared).is_some_and(|queue| queue.takes_memory)
 }
 
 /// Whether a command, or one that EXEC would run, has to wait until the data is loaded.

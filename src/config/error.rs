@@ -22,6 +22,12 @@ pub enum Invalid {
     /// Not a number of bytes.
     #[error("argument must be a memory value")]
     NotMemory,
+    /// Neither a number of bytes nor a share.
+    #[error("argument must be a memory or percent value")]
+    NotMemoryOrPercent,
+    /// More than the whole.
+    #[error("percentage argument must be less or equal to 100")]
+    TooManyPercent,
     /// Outside of the bounds, which are part of the range.
     #[error("argument must be between {min} and {max} inclusive")]
     OutOfRange {

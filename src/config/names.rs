@@ -22,9 +22,9 @@ const REDIS_DIRECTIVES: &str = "\
     dynamic-hz enable-module-command enable-protected-configs hll-sparse-max-bytes ignore-warnings \
     io-threads-do-reads jemalloc-bg-thread \
     lazyfree-lazy-eviction lazyfree-lazy-expire \
-    lazyfree-lazy-server-del lazyfree-lazy-user-del lfu-decay-time lfu-log-factor list-compress-depth \
-    loadmodule locale-collate lua-time-limit masterauth masteruser maxmemory-clients \
-    maxmemory-eviction-tenacity maxmemory-samples min-replicas-max-lag min-replicas-to-write \
+    lazyfree-lazy-server-del lazyfree-lazy-user-del list-compress-depth \
+    loadmodule locale-collate lua-time-limit masterauth masteruser \
+    min-replicas-max-lag min-replicas-to-write \
     min-slaves-max-lag min-slaves-to-write \
     oom-score-adj oom-score-adj-values pidfile proc-title-template propagation-error-behavior \
     rdb-del-sync-files rdb-save-incremental-fsync rename-command \

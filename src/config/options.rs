@@ -13,9 +13,9 @@ use super::kinds::{
     Choice, Clamped, Directory, FileName, Integer, Kind, Octal, Only, Password, PathOrNone, YesNo,
 };
 use super::notifications::{EventClasses, EventLetters};
-use super::quantities::{HumanTime, Memory, Seconds};
+use super::quantities::{HumanTime, Memory, MemoryOrPercent, Seconds};
 use super::values::{
-    AppendFsync, BindAddress, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits,
+    AppendFsync, BindAddress, ClientsMemory, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits,
     SavePoint, Secret,
 };
 use std::fmt;
@@ -61,6 +61,8 @@ pub enum Group {
     Data,
     /// What clients hear of changes to keys.
     Events,
+    /// How much memory there is, and who has to go.
+    Memory,
     /// The append-only log.
     Log,
     /// Snapshot files.
@@ -82,6 +84,7 @@ impl Group {
             Group::Supervision => "Supervision (Memora's own)",
             Group::Data => "Data",
             Group::Events => "Events and caching",
+            Group::Memory => "Memory and eviction",
             Group::Log => "Append-only log",
             Group::Snapshots => "Snapshots",
             Group::Fixed => "Redis options that admit one value only",
@@ -299,6 +302,22 @@ options! {
         "tracking-table-max-keys" => tracking_table_max_keys: usize = "1000000", Integer(0, i64::MAX), Live,
             "How many keys are remembered for clients that cache what they read (CLIENT TRACKING); beyond that, clients are told to forget some; 0 sets no limit.";
     }
+    Memory {
+        "maxmemory" => maxmemory: usize = "0", Memory(0), Live,
+            "From so much memory on keys are evicted, or commands that take memory refused; 0 is no limit.";
+        "maxmemory-policy" => maxmemory_policy: EvictionPolicy = "noeviction", Choice, Live,
+            "Which keys are evicted: those used least recently (lru), least often (lfu), any, or those whose deadline is next, out of all or of those with a deadline (volatile); or none.";
+        "maxmemory-samples" => maxmemory_samples: usize = "5", Integer(1, INT_MAX), Live,
+            "So many keys are looked at for each that is evicted; more find better ones and take longer.";
+        "maxmemory-eviction-tenacity" => maxmemory_eviction_tenacity: u32 = "10", Integer(0, 100), Live,
+            "How long clients may wait for an eviction: 10 is half a millisecond, 100 as long as it takes.";
+        "maxmemory-clients" => maxmemory_clients: ClientsMemory = "0", MemoryOrPercent, Live,
+            "The clients with the most memory are closed while all together have more than this; 0 is no limit.";
+        "lfu-log-factor" => lfu_log_factor: u32 = "10", Integer(0, INT_MAX), Live,
+            "Under lfu, the greater, the more uses it takes until a key counts as used more often.";
+        "lfu-decay-time" => lfu_decay_time: u32 = "1", Integer(0, INT_MAX), Live,
+            "Under lfu, after so many minutes without use a key counts as used less often; 0 is never.";
+    }
     Log {
         "appendonly" => appendonly: bool = "no", YesNo, Live,
             "Whether every write goes to a log on disk, from which the data is restored at the next start.";
@@ -337,12 +356,6 @@ options! {
             "Whether writes are refused after a snapshot by `save` has failed, so that somebody notices.";
     }
     Fixed {
-        "maxmemory" => maxmemory: usize = "0",
-            Only(Memory(0), 0, "a memory limit is not available in this version of Memora; use 0"), Live,
-            "The memory limit; not available in this version, so only 0, no limit, is accepted.";
-        "maxmemory-policy" => maxmemory_policy: EvictionPolicy = "noeviction",
-            Only(Choice, EvictionPolicy::Noeviction, "eviction is not available in this version of Memora; use noeviction"), Live,
-            "What is evicted at the memory limit; not available in this version, so only noeviction is accepted.";
         "daemonize" => daemonize: bool = "no",
             Only(YesNo, false, "Memora stays in the foreground; start it from systemd, a container, nohup or with & instead"), AtStart,
             "Whether the server puts itself into the background; Memora leaves that to the program that starts it.";

@@ -2,6 +2,7 @@
 
 use super::error::Invalid;
 use super::kinds::{Kind, bounded, integer, single};
+use super::values::ClientsMemory;
 use std::time::Duration;
 use toml_edit::Value;
 
@@ -38,6 +39,35 @@ impl Kind<usize> for Memory {
             0 => "a size such as 64, 10kb or 1gb".to_owned(),
             min => format!("a size from {} on, such as 512mb or 1gb", in_largest_unit(min as usize)),
         }
+    }
+}
+
+/// A number of bytes with Redis's units, or a share of `maxmemory` such as `5%`.
+pub(super) struct MemoryOrPercent;
+
+impl Kind<ClientsMemory> for MemoryOrPercent {
+    fn parse(&self, words: &[&str], _: &ClientsMemory) -> Result<ClientsMemory, Invalid> {
+        let word = single(words)?;
+        let Some(digits) = word.strip_suffix('%') else {
+            let bytes = memory(word).map_err(|_| Invalid::NotMemoryOrPercent)?;
+            return usize::try_from(bytes).map(ClientsMemory::Bytes).map_err(|_| Invalid::NotMemoryOrPercent);
+        };
+        let percent: u64 = digits.parse().map_err(|_| Invalid::NotMemoryOrPercent)?;
+        match u8::try_from(percent) {
+            Ok(percent) if percent <= 100 => Ok(ClientsMemory::Percent(percent)),
+            _ => Err(Invalid::TooManyPercent),
+        }
+    }
+
+    fn format(&self, value: &ClientsMemory) -> String {
+        match value {
+            ClientsMemory::Bytes(bytes) => bytes.to_string(),
+            ClientsMemory::Percent(percent) => format!("{percent}%"),
+        }
+    }
+
+    fn allowed(&self) -> String {
+        "a size such as 64mb, or a share of maxmemory such as 5%".to_owned()
     }
 }
 

@@ -135,7 +135,7 @@ impl Named for DebugCommand {
         &[("no", Self::No), ("yes", Self::Yes), ("local", Self::Local)];
 }
 
-/// `maxmemory-policy`: what is evicted when memory is full. All but one are known only to be refused.
+/// `maxmemory-policy`: what is evicted when memory is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the names are Redis's and say all there is to say")]
 pub enum EvictionPolicy {
@@ -148,6 +148,40 @@ pub enum EvictionPolicy {
     AllkeysRandom,
     #[default]
     Noeviction,
+}
+
+impl EvictionPolicy {
+    /// Whether it goes by how often keys are used, rather than by how recently.
+    #[must_use]
+    pub fn counts_frequency(self) -> bool {
+        matches!(self, Self::VolatileLfu | Self::AllkeysLfu)
+    }
+}
+
+/// `maxmemory-clients`: how much memory all clients together may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientsMemory {
+    /// So many bytes; 0 for as much as they like.
+    Bytes(usize),
+    /// So many hundredths of `maxmemory`.
+    Percent(u8),
+}
+
+impl Default for ClientsMemory {
+    fn default() -> Self {
+        Self::Bytes(0)
+    }
+}
+
+impl ClientsMemory {
+    /// The limit in bytes, given `maxmemory`; 0 for none.
+    #[must_use]
+    pub fn bytes(self, maxmemory: u64) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes as u64,
+            Self::Percent(percent) => maxmemory / 100 * u64::from(percent),
+        }
+    }
 }
 
 impl Named for EvictionPolicy {

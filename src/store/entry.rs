@@ -37,6 +37,8 @@ pub(super) struct Full {
 }
 
 impl Keyed for Entry {
+    const IS_MARKED: bool = true;
+
     fn key(&self) -> &[u8] {
         match self {
             Entry::Packed(bytes) => {

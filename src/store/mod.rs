@@ -14,6 +14,7 @@ mod database;
 mod dict;
 mod entry;
 mod error;
+mod eviction;
 mod glob;
 mod hash;
 mod list;
@@ -28,7 +29,8 @@ mod verify;
 mod tests;
 
 pub use build::{Builder, HashBuilder};
-pub use database::{Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Purged, Snapshot};
+pub use database::{Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Measure, NEW_FREQUENCY, Purged, Snapshot};
+pub use eviction::{Choice, Evictor, Order};
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;
 pub use glob::{glob_matches, glob_matches_nocase};
@@ -39,6 +41,9 @@ pub use string::{INT_TEXT_MAX_BYTES, IntText, NewString, StringRef, int_text_len
 pub use value::{Kind, Value, ValueRef};
 pub use verify::Broken;
 
+use database::UseClock;
+use std::sync::atomic::Ordering;
+
 /// So many segments of a table are put in order by one call of [`Store::settle`]: less than a millisecond's work.
 const SETTLED_AT_ONCE: usize = 1024;
 
@@ -47,14 +52,17 @@ const SETTLED_AT_ONCE: usize = 1024;
 pub struct Store {
     databases: Vec<Database>,
     limits: Limits,
+    clock: UseClock,
 }
 
 impl Store {
     /// So many empty databases; `hash_key` should be random and stay secret.
     pub fn new(databases: usize, hash_key: HashKey) -> Self {
         let limits = Limits::default();
-        let databases = (0..databases).map(|_| Database::new(hash_key, limits)).collect();
-        Store { databases, limits }
+        let clock = UseClock::default();
+        let mut databases: Vec<_> = (0..databases).map(|_| Database::new(hash_key, limits)).collect();
+        databases.iter_mut().for_each(|database| database.set_use_clock(UseClock::clone(&clock)));
+        Store { databases, limits, clock }
     }
 
     /// How many databases there are.
@@ -101,6 +109,22 @@ impl Store {
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.iter_mut().for_each(|database| database.set_limits(limits));
+    }
+
+    /// Tells the time by which uses of keys are marked, Unix time in milliseconds.
+    #[inline]
+    pub fn set_clock(&mut self, now_ms: u64) {
+        self.clock.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// Has the marks of keys count this from now on.
+    pub fn set_measure(&mut self, measure: Measure) {
+        self.iter_mut().for_each(|database| database.set_measure(measure));
+    }
+
+    /// Says whether uses of keys are marked from now on.
+    pub fn hold_marks(&mut self, held: bool) {
+        self.iter_mut().for_each(|database| database.hold_marks(held));
     }
 
     /// Whether new keys are noted from now on, for [`Database::report`].

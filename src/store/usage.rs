@@ -69,7 +69,8 @@ impl Database {
 }
 
 impl Entry {
-    fn heap_bytes(&self, samples: usize) -> usize {
+    /// The memory that an entry has outside of the table.
+    pub(super) fn heap_bytes(&self, samples: usize) -> usize {
         match self {
             Entry::Packed(bytes) => allocated(bytes.len()),
             Entry::Shared(_) => {

@@ -160,6 +160,7 @@ impl Keyspace {
         self.resume_unblocked();
         self.send_log_soon(ctx);
         self.continue_reload(ctx);
+        self.evict_later(ctx);
         self.set_timer(ctx);
     }
 

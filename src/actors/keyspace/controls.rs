@@ -1,6 +1,7 @@
 //! What commands ask for beyond their reply and beyond the data: the Keyspace carries it out.
 
 use super::Keyspace;
+use super::eviction::measure;
 use crate::actors::connection::{Adjust, Close, Settings};
 use crate::actors::supervision::Provoke;
 use crate::commands::effects::Control;
@@ -58,6 +59,8 @@ impl Keyspace {
     pub(super) fn adjust_commands(&mut self) {
         let events = self.config.notify_keyspace_events;
         self.store.set_limits(store_limits(&self.config));
+        self.store.set_measure(measure(&self.config));
+        self.eviction.start_anew();
         self.store.note_creations(events.publishes() && events.has(EventClasses::of(b"n")));
         self.clients.publish_events(events);
     }

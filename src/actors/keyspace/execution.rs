@@ -83,7 +83,9 @@ impl Keyspace {
     /// Runs the commands of the batch in progress, one after the other.
     pub(super) fn run_current(&mut self) -> Progress {
         let mut started = self.stopwatch.now();
-        while let Some(current) = self.current.as_mut().filter(|current| current.has_next()) {
+        while self.current.as_ref().is_some_and(Current::has_next) {
+            self.make_room_before_next();
+            let Some(current) = self.current.as_mut() else { break };
             let Current { slot, work, next, replies, wrote, transaction, resumes, .. } = current;
             let (slot, next) = (*slot, *next);
             let Work { batch, prepared, replies: out, .. } = &mut **work;
@@ -104,6 +106,7 @@ impl Keyspace {
                 durability: &mut self.durability,
                 facts: &self.facts,
                 now_ms: self.now_ms,
+                is_full: self.eviction.is_full,
                 random: self.random.draw(),
                 effects: Effects::default(),
                 record: self.log.is_on().then_some(&mut self.record),

@@ -35,9 +35,14 @@ impl SystemFacts {
         Self { fixed, clock, actors, reclaimer, allocated_bytes, startup_bytes, peak_bytes }
     }
 
+    /// Memory in use, bytes; none where nobody counts.
+    pub(super) fn used_bytes(&self) -> Option<u64> {
+        self.allocated_bytes.map(|ask| ask() as u64)
+    }
+
     /// Looks whether more memory is in use than ever before; as in Redis the peak is that of the looks.
     pub(super) fn sample_memory(&self) -> Option<u64> {
-        let used_bytes = self.allocated_bytes.map(|ask| ask() as u64)?;
+        let used_bytes = self.used_bytes()?;
         self.peak_bytes.fetch_max(used_bytes, Ordering::Relaxed);
         Some(used_bytes)
     }

@@ -331,7 +331,7 @@ impl LogFeed {
     }
 
     /// Bytes that are not durable yet.
-    fn waiting_bytes(&self) -> u64 {
+    pub(super) fn waiting_bytes(&self) -> u64 {
         self.backlog_bytes + self.gathered.len() as u64
     }
 }

@@ -9,6 +9,7 @@
 
 mod batch;
 mod blocked;
+mod eviction;
 mod execution;
 mod controls;
 mod log;
@@ -36,6 +37,7 @@ pub(crate) use saving::Quiesce;
 
 use self::batch::Current;
 use self::blocked::Blocked;
+use self::eviction::Eviction;
 use self::loading::{Loader, Reload};
 use self::log::LogFeed;
 use self::mail::Mail;
@@ -104,6 +106,7 @@ pub(crate) struct Keyspace {
     /// The rebuilding of the data after a panic, while it lasts.
     rebuilding: Option<Rebuilding>,
     suspects: Suspects,
+    eviction: Eviction,
     reload: Reload,
     /// Whether the server is at its end, and nothing changes any more.
     quiesced: bool,
@@ -174,6 +177,7 @@ impl Keyspace {
             loader: None,
             rebuilding: None,
             suspects: Suspects::default(),
+            eviction: Eviction::default(),
             reload: Reload::Idle,
             quiesced: false,
             active_expire: true,
@@ -222,6 +226,7 @@ impl Supervised for Keyspace {
         self.log.forget_torn_unit();
         self.loading_failed();
         self.blocked.forget_timer();
+        self.forget_eviction();
         self.abandon_current();
         self.current = self.interrupted.take();
         self.abandon_current();

@@ -18,6 +18,22 @@ pub(crate) struct Reclaimer {
     sender: Option<Sender<Garbage>>,
     pending: Arc<AtomicU64>,
     freed: Arc<AtomicU64>,
+    /// Memory that waits to be freed, as far as its size was told.
+    pending_bytes: Arc<AtomicU64>,
+}
+
+/// Garbage that tells when it is gone.
+struct Sized<T> {
+    garbage: Option<T>,
+    bytes: u64,
+    pending_bytes: Arc<AtomicU64>,
+}
+
+impl<T> Drop for Sized<T> {
+    fn drop(&mut self) {
+        drop(self.garbage.take());
+        self.pending_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 impl Reclaimer {
@@ -38,7 +54,8 @@ impl Reclaimer {
         if let Err(error) = &started {
             tracing::warn!(%error, "no thread to free memory on; freeing in place");
         }
-        Self { sender: started.is_ok().then_some(sender), pending, freed }
+        let pending_bytes = Arc::default();
+        Self { sender: started.is_ok().then_some(sender), pending, freed, pending_bytes }
     }
 
     /// Hands something over to be dropped.
@@ -48,6 +65,18 @@ impl Reclaimer {
         if sender.send(Box::new(garbage)).is_err() {
             self.pending.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Hands over something of about this size.
+    pub(crate) fn discard_sized(&self, bytes: u64, garbage: impl Send + 'static) {
+        self.pending_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let pending_bytes = Arc::clone(&self.pending_bytes);
+        self.discard(Sized { garbage: Some(garbage), bytes, pending_bytes });
+    }
+
+    /// How much memory waits to be freed, as far as its size was told, bytes.
+    pub(crate) fn pending_bytes(&self) -> u64 {
+        self.pending_bytes.load(Ordering::Relaxed)
     }
 
     /// How many things wait to be dropped.

@@ -25,7 +25,9 @@ impl Handler<Tick> for Keyspace {
         self.now_ms = self.clock.now_ms();
         self.statistics.sample(self.now_ms);
         self.facts.sample_memory();
+        self.store.set_clock(self.now_ms);
         self.close_idle_clients();
+        self.evict_clients();
         self.check_clients();
         self.resume_postponed();
         self.resume_suspended();

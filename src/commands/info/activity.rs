@@ -10,6 +10,7 @@ use std::fmt::Write;
 pub(super) fn stats(text: &mut String, context: &Context<'_>) {
     let (tracked_keys, tracked_items, tracked_prefixes) = context.clients.tracking_sizes();
     let statistics = &context.statistics;
+    let exceeded = statistics.exceeded_since.map(|since| since.elapsed()).unwrap_or_default();
     fields!(text,
         "total_connections_received": statistics.connections_received,
         "total_commands_processed": statistics.commands_processed,
@@ -29,10 +30,10 @@ pub(super) fn stats(text: &mut String, context: &Context<'_>) {
         "expired_keys": context.store.expired_keys() - statistics.expired_at_reset,
         "expired_time_cap_reached_count": statistics.expire_cycles_cut_short,
         "expire_cycle_cpu_milliseconds": statistics.expire_cycles_ns / 1_000_000,
-        "evicted_keys": 0,
-        "evicted_clients": 0,
-        "total_eviction_exceeded_time": 0,
-        "current_eviction_exceeded_time": 0,
+        "evicted_keys": statistics.evicted_keys,
+        "evicted_clients": statistics.evicted_clients,
+        "total_eviction_exceeded_time": (statistics.exceeded_time + exceeded).as_millis(),
+        "current_eviction_exceeded_time": exceeded.as_millis(),
         "keyspace_hits": statistics.keyspace_hits,
         "keyspace_misses": statistics.keyspace_misses,
         "pubsub_channels": context.clients.subscriptions().names(Topic::Channel).len(),

@@ -113,7 +113,7 @@ pub(super) fn memory(text: &mut String, context: &Context<'_>) {
         "maxmemory": maxmemory,
         "maxmemory_human": human(maxmemory),
         "maxmemory_policy": context.config.get("maxmemory-policy").unwrap_or_default(),
-        "mem_not_counted_for_evict": 0,
+        "mem_not_counted_for_evict": context.durability.log.waiting_bytes,
         "mem_replication_backlog": 0,
         "mem_total_replication_buffers": 0,
         "mem_clients_slaves": 0,

@@ -56,6 +56,8 @@ impl Database {
     /// Puts a new key in.
     pub(super) fn insert_at(&mut self, vacant: Spot, entry: Entry) -> Spot {
         self.note_created(entry.key());
-        self.dict.insert(vacant, entry)
+        let spot = self.dict.insert(vacant, entry);
+        self.mark_new(spot);
+        spot
     }
 }

@@ -28,7 +28,9 @@ impl Database {
     /// A copy of a key with its value and deadline; big values are shared until one is changed.
     pub fn duplicate(&mut self, key: &[u8], now_ms: u64) -> Option<Detached> {
         let spot = self.find(key, now_ms)?;
-        Some(Detached { entry: self.dict.entry(spot).clone(), deadline_ms: self.dict.deadline(spot) })
+        let (entry, deadline_ms) = (self.dict.entry(spot).clone(), self.dict.deadline(spot));
+        // A copy has not been used.
+        Some(Detached { entry, deadline_ms, mark: None })
     }
 
     /// Puts something detached in under `key`, with its deadline. Answers what it replaces.
@@ -37,7 +39,7 @@ impl Database {
     /// creation of the key even where they replace another.
     pub fn put(&mut self, key: &[u8], detached: Detached, now_ms: u64) -> Option<Detached> {
         let entry = if detached.key() == key { detached.entry } else { detached.entry.renamed(key) };
-        let replaced = self.place(entry, detached.deadline_ms, now_ms);
+        let replaced = self.place(entry, detached.deadline_ms, detached.mark, now_ms);
         if replaced.is_some() {
             self.note_created(key);
         }
@@ -59,7 +61,7 @@ impl Database {
             Value::String(bytes) => Entry::string(key, bytes.into()),
             other => Entry::value(key, other),
         };
-        self.place(entry, deadline_ms, now_ms)
+        self.place(entry, deadline_ms, None, now_ms)
     }
 
     /// Puts a whole value in under a new key, as loading a file does: whatever its deadline. Answers false, and
@@ -83,6 +85,7 @@ impl Database {
             Seek::Found(_) => false,
             Seek::Vacant(spot) => {
                 let spot = self.dict.insert(spot, entry());
+                self.mark_new(spot);
                 self.apply(spot, deadline_ms.map_or(Deadline::Clear, Deadline::At));
                 true
             }
@@ -92,7 +95,7 @@ impl Database {
     /// The deadline of a key: outside whether the key is there, inside whether it has one, as Unix
     /// time in milliseconds.
     pub fn deadline(&mut self, key: &[u8], now_ms: u64) -> Option<Option<u64>> {
-        let spot = self.find(key, now_ms)?;
+        let spot = self.look(key, now_ms)?;
         Some(self.dict.deadline(spot))
     }
 
@@ -146,7 +149,7 @@ impl Database {
         let before = self.expired.len();
         let expired = &mut self.expired;
         let more = self.dict.purge_due(now_ms, budget, |entry, deadline_ms| {
-            expired.push(Detached { entry, deadline_ms: Some(deadline_ms) });
+            expired.push(Detached { entry, deadline_ms: Some(deadline_ms), mark: None });
         });
         let removed = self.expired.len() - before;
         self.expired_count += removed as u64;
@@ -159,20 +162,27 @@ impl Database {
         self.dict.soonest_ms()
     }
 
-    fn place(&mut self, entry: Entry, deadline_ms: Option<u64>, now_ms: u64) -> Option<Detached> {
+    fn place(
+        &mut self,
+        entry: Entry,
+        deadline_ms: Option<u64>,
+        mark: Option<u32>,
+        now_ms: u64,
+    ) -> Option<Detached> {
         let deadline = deadline_ms.map_or(Deadline::Clear, Deadline::At);
-        match self.seek(entry.key(), now_ms) {
+        let (spot, replaced) = match self.seek_unmarked(entry.key(), now_ms) {
             Seek::Found(spot) => {
-                let old_ms = self.dict.deadline(spot);
-                let old = std::mem::replace(self.dict.entry_mut(spot), entry);
-                self.apply(spot, deadline);
-                Some(Detached { entry: old, deadline_ms: old_ms })
+                let old = (self.dict.deadline(spot), self.dict.mark(spot));
+                let entry = std::mem::replace(self.dict.entry_mut(spot), entry);
+                self.mark_new(spot);
+                (spot, Some(Detached { entry, deadline_ms: old.0, mark: Some(old.1) }))
             }
-            Seek::Vacant(spot) => {
-                let spot = self.insert_at(spot, entry);
-                self.apply(spot, deadline);
-                None
-            }
+            Seek::Vacant(spot) => (self.insert_at(spot, entry), None),
+        };
+        if let Some(mark) = mark {
+            self.dict.set_mark(spot, mark);
         }
+        self.apply(spot, deadline);
+        replaced
     }
 }

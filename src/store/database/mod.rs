@@ -9,6 +9,7 @@ mod findings;
 mod guards;
 mod keys;
 mod strings;
+mod uses;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,9 @@ use super::value::{Kind, Value, ValueRef};
 use findings::Findings;
 
 pub use findings::Finding;
+pub use uses::{Measure, NEW_FREQUENCY};
+pub(super) use uses::UseClock;
+use uses::Uses;
 pub use guards::{HashMut, ListMut};
 pub use keys::Purged;
 
@@ -53,6 +57,8 @@ pub enum Deadline {
 pub struct Detached {
     entry: Entry,
     deadline_ms: Option<u64>,
+    /// Its mark of use, if that goes with it.
+    mark: Option<u32>,
 }
 
 /// One key as it is read.
@@ -80,6 +86,7 @@ pub struct Database {
     expired: Vec<Detached>,
     expired_count: u64,
     findings: Findings,
+    uses: Uses,
 }
 
 impl Database {
@@ -92,6 +99,7 @@ impl Database {
             expired: Vec::new(),
             expired_count: 0,
             findings: Findings::default(),
+            uses: Uses::new(UseClock::default()),
         }
     }
 
@@ -116,6 +124,12 @@ impl Database {
         Some(self.dict.entry(spot).read())
     }
 
+    /// The value of a key for somebody whose look at it is no use of it.
+    pub fn get_unmarked(&mut self, key: &[u8], now_ms: u64) -> Option<ValueRef<'_>> {
+        let spot = self.look(key, now_ms)?;
+        Some(self.dict.entry(spot).read())
+    }
+
     /// The value of a key, without taking it out when it is past its deadline.
     pub fn peek(&self, key: &[u8], now_ms: u64) -> Option<ValueRef<'_>> {
         match self.dict.seek(key) {
@@ -132,7 +146,7 @@ impl Database {
 
     /// Whether the key is there.
     pub fn contains(&mut self, key: &[u8], now_ms: u64) -> bool {
-        self.find(key, now_ms).is_some()
+        self.look(key, now_ms).is_some()
     }
 
     /// The type of the value.
@@ -142,7 +156,7 @@ impl Database {
 
     /// The name `OBJECT ENCODING` answers.
     pub fn encoding(&mut self, key: &[u8], now_ms: u64) -> Option<&'static str> {
-        let spot = self.find(key, now_ms)?;
+        let spot = self.look(key, now_ms)?;
         Some(self.dict.entry(spot).encoding())
     }
 
@@ -261,7 +275,23 @@ impl Database {
         }
     }
 
+    /// The same for somebody whose look at the key is no use of it.
+    fn look(&mut self, key: &[u8], now_ms: u64) -> Option<Spot> {
+        match self.seek_unmarked(key, now_ms) {
+            Seek::Found(spot) => Some(spot),
+            Seek::Vacant(_) => None,
+        }
+    }
+
     fn seek(&mut self, key: &[u8], now_ms: u64) -> Seek {
+        let seek = self.seek_unmarked(key, now_ms);
+        if let Seek::Found(spot) = seek {
+            self.mark_use(spot);
+        }
+        seek
+    }
+
+    fn seek_unmarked(&mut self, key: &[u8], now_ms: u64) -> Seek {
         match self.dict.seek(key) {
             Seek::Found(spot) if self.dict.is_due(spot, now_ms) => {
                 let detached = self.detach(spot);
@@ -274,7 +304,7 @@ impl Database {
 
     /// The entry of a key and its deadline.
     pub(super) fn entry_of(&mut self, key: &[u8], now_ms: u64) -> Option<(&Entry, Option<u64>)> {
-        let spot = self.find(key, now_ms)?;
+        let spot = self.look(key, now_ms)?;
         Some((self.dict.entry(spot), self.dict.deadline(spot)))
     }
 
@@ -290,8 +320,33 @@ impl Database {
     }
 
     fn detach(&mut self, spot: Spot) -> Detached {
+        let mark = Some(self.dict.mark(spot));
         let (entry, deadline_ms) = self.dict.remove_at(spot);
-        Detached { entry, deadline_ms }
+        Detached { entry, deadline_ms, mark }
+    }
+
+    /// Takes a key out to be evicted, unless it has gone, or lost the deadline that it has to have.
+    pub(super) fn take(&mut self, key: &[u8], only_volatile: bool) -> Option<Detached> {
+        match self.dict.seek(key) {
+            Seek::Found(spot) if !only_volatile || self.dict.deadline(spot).is_some() => Some(self.detach(spot)),
+            _ => None,
+        }
+    }
+
+    /// Looks at some keys picked by random bits, see [`Dict::sample`], with their marks of use.
+    pub(super) fn sample(
+        &self,
+        random: u64,
+        count: usize,
+        only_volatile: bool,
+        visit: impl FnMut(&Entry, u32, Option<u64>),
+    ) {
+        self.dict.sample(random as u32, count, only_volatile, visit);
+    }
+
+    /// Has this clock tell when a key is used.
+    pub(super) fn set_use_clock(&mut self, clock: UseClock) {
+        self.uses = Uses::new(clock);
     }
 
     fn note_expired(&mut self, detached: Detached) {
@@ -352,6 +407,11 @@ impl Detached {
         self.deadline_ms
     }
 
+    /// The memory it holds, in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        self.entry.heap_bytes(MEMORY_SAMPLES)
+    }
+
     /// Whether dropping it may take long enough to be worth doing elsewhere.
     pub fn is_big(&self) -> bool {
         match self.value() {
@@ -364,6 +424,9 @@ impl Detached {
 
 /// Returning this much memory at once takes the operating system's help.
 const BIG_STRING_MIN_BYTES: usize = 1 << 20;
+
+/// So many elements of a collection are measured for all of them.
+const MEMORY_SAMPLES: usize = 5;
 
 /// As Redis's `LAZYFREE_THRESHOLD`: more parts than this are worth another thread.
 const BIG_COLLECTION_MIN_LEN: usize = 64;

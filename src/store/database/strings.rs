@@ -188,10 +188,10 @@ impl Database {
     }
 
     fn overwrite(&mut self, spot: Spot, entry: Entry, deadline: Deadline) -> Detached {
-        let deadline_ms = self.dict.deadline(spot);
+        let (deadline_ms, mark) = (self.dict.deadline(spot), Some(self.dict.mark(spot)));
         let entry = std::mem::replace(self.dict.entry_mut(spot), entry);
         self.apply(spot, deadline);
-        Detached { entry, deadline_ms }
+        Detached { entry, deadline_ms, mark }
     }
 
     fn add(&mut self, vacant: Spot, entry: Entry, deadline: Deadline) {

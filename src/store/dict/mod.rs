@@ -16,6 +16,7 @@
 mod deadlines;
 mod segment;
 mod shared;
+mod uses;
 mod walk;
 mod warm;
 
@@ -48,6 +49,9 @@ pub struct HashKey(pub u64, pub u64);
 
 /// What a dict can hold: something with a name.
 pub trait Keyed {
+    /// Whether the dict keeps a mark of use for each entry, see `uses.rs`.
+    const IS_MARKED: bool = false;
+
     /// The bytes this entry is found by.
     fn key(&self) -> &[u8];
 
@@ -250,6 +254,16 @@ impl<T: Keyed + Clone> Dict<T> {
             (*soonest).min(deadline_ms.unwrap_or(NEVER_MS))
         };
         old_ms
+    }
+
+    /// The mark of use of an entry; 0 when it is new.
+    pub(super) fn mark(&self, spot: Spot) -> u32 {
+        self.segments[spot.segment as usize].uses.get(spot.index as usize)
+    }
+
+    /// Changes the mark of use of an entry.
+    pub(super) fn set_mark(&self, spot: Spot, mark: u32) {
+        self.segments[spot.segment as usize].uses.set(spot.index as usize, mark);
     }
 
     fn hash(&self, key: &[u8]) -> u32 {

@@ -8,7 +8,8 @@
 
 use super::deadlines::Deadlines;
 use super::shared::Borrowed;
-use super::{HASH_BITS, SEGMENT_MAX_ENTRIES, growth, room_for};
+use super::uses::Uses;
+use super::{HASH_BITS, Keyed, SEGMENT_MAX_ENTRIES, growth, room_for};
 
 /// How many hashes are compared at once around the place where a hash should stand.
 const WINDOW: usize = 32;
@@ -29,13 +30,15 @@ pub(super) struct Segment<T> {
     /// Where the other entries are while a snapshot has them.
     pub(super) borrowed: Option<Box<Borrowed<T>>>,
     pub(super) deadlines: Deadlines,
+    pub(super) uses: Uses,
 }
 
 impl<T> Segment<T> {
     /// An empty segment.
     pub(super) fn new(depth: u32, prefix: u32) -> Self {
         let (hashes, entries) = (Vec::new(), Vec::new());
-        Segment { hashes, entries, depth, prefix, borrowed: None, deadlines: Deadlines::default() }
+        let (deadlines, uses) = (Deadlines::default(), Uses::default());
+        Segment { hashes, entries, depth, prefix, borrowed: None, deadlines, uses }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -96,7 +99,10 @@ impl<T> Segment<T> {
         (index..self.len()).take_while(move |index| self.hashes[*index] == hash)
     }
 
-    pub(super) fn insert(&mut self, index: usize, hash: u32, entry: T) {
+    pub(super) fn insert(&mut self, index: usize, hash: u32, entry: T)
+    where
+        T: Keyed,
+    {
         self.hashes.reserve_exact(growth(&self.hashes));
         self.hashes.insert(index, hash);
         if let Some(borrowed) = &mut self.borrowed {
@@ -106,6 +112,9 @@ impl<T> Segment<T> {
             self.entries.insert(index, entry);
         }
         self.deadlines.open(index);
+        if T::IS_MARKED {
+            self.uses.open(index);
+        }
     }
 
     pub(super) fn remove(&mut self, index: usize) -> (T, Option<u64>)
@@ -118,6 +127,7 @@ impl<T> Segment<T> {
             Some(borrowed) => borrowed.remove(&mut self.entries, index),
         };
         let deadline_ms = self.deadlines.close(index);
+        self.uses.close(index);
         if self.entries.capacity() > 2 * self.len() + 8 {
             self.shrink();
         }
@@ -140,6 +150,7 @@ impl<T> Segment<T> {
             hashes: self.hashes.split_off(at),
             entries: self.entries.split_off(at),
             deadlines: self.deadlines.split_off(at),
+            uses: self.uses.split_off(at),
         };
         self.shrink();
         upper
@@ -153,13 +164,17 @@ impl<T> Segment<T> {
         self.settle();
         upper.settle();
         self.deadlines.append(&upper.deadlines, self.len());
+        self.uses.append(upper.uses);
         self.hashes.extend(upper.hashes);
         self.entries.extend(upper.entries);
         self.depth -= 1;
     }
 
     /// Says what is wrong with this segment.
-    pub(super) fn verify(&self) -> Result<(), &'static str> {
+    pub(super) fn verify(&self) -> Result<(), &'static str>
+    where
+        T: Keyed,
+    {
         let ours = |hash: &u32| self.depth == 0 || (hash ^ self.prefix) >> (HASH_BITS - self.depth) == 0;
         let complete = match &self.borrowed {
             None => self.entries.len() == self.len(),
@@ -171,6 +186,9 @@ impl<T> Segment<T> {
         if !self.hashes.is_sorted() || !self.hashes.iter().all(ours) {
             return Err("a segment has an entry in the wrong place");
         }
+        if !self.uses.is_sound(self.len(), T::IS_MARKED) {
+            return Err("a segment has a wrong number of marks");
+        }
         self.deadlines.verify(self.len())
     }
 
@@ -178,5 +196,6 @@ impl<T> Segment<T> {
         let room = room_for(self.len());
         self.hashes.shrink_to(room);
         self.entries.shrink_to(room);
+        self.uses.shrink();
     }
 }

@@ -74,6 +74,7 @@ impl<T: Clone> Segment<T> {
             depth: lender.depth,
             prefix: lender.prefix,
             deadlines: lender.deadlines.clone(),
+            uses: lender.uses.clone(),
             borrowed: Some(Box::new(Borrowed { lender, places })),
         }
     }

@@ -107,6 +107,33 @@ impl<T: Keyed + Clone> Dict<T> {
         None
     }
 
+    /// Visits `count` entries in the order of their hashes from `hash` on, and again from the beginning, with the mark of
+    /// use and the deadline of each, or only such as have a deadline. As hashes are random, so is the choice.
+    pub(in crate::store) fn sample(
+        &self,
+        hash: u32,
+        count: usize,
+        only_volatile: bool,
+        mut visit: impl FnMut(&T, u32, Option<u64>),
+    ) {
+        let (mut from, mut left) = (hash, count.min(if only_volatile { self.volatile_len } else { self.len }));
+        while left > 0 {
+            let number = self.directory[self.slot(from)] as usize;
+            let segment = &self.segments[number];
+            let skipped = only_volatile && self.soonest_ms[number] == NEVER_MS;
+            for index in segment.lower_bound(from)..if skipped { 0 } else { segment.len() } {
+                let deadline_ms = segment.deadlines.get(index);
+                if left > 0 && (!only_volatile || deadline_ms.is_some()) {
+                    visit(segment.entry(index), segment.uses.get(index), deadline_ms);
+                    left -= 1;
+                }
+            }
+            // Behind the last hash comes the first.
+            let span = 1u64 << (HASH_BITS - segment.depth);
+            from = (u64::from(segment.prefix) + span) as u32;
+        }
+    }
+
     /// A time before which no entry is due; `None` when none will ever be.
     pub fn soonest_ms(&self) -> Option<u64> {
         self.soonest_ms.iter().copied().min().filter(|soonest| *soonest != NEVER_MS)

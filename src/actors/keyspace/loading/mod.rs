@@ -356,6 +356,7 @@ impl Keyspace {
                 ));
             }
             let mut context = CommandContext {
+                is_full: false,
                 argv,
                 store: &mut self.store,
                 clients: &mut loader.clients,
@@ -418,6 +419,7 @@ impl Handler<LoadSlice> for Keyspace {
     fn handle(&mut self, _: LoadSlice, ctx: &mut Context<Self>) {
         let Some(mut loader) = self.loader.take() else { return };
         self.now_ms = self.clock.now_ms();
+        self.store.set_clock(self.now_ms);
         match self.load_slice(&mut loader) {
             Ok(false) => {
                 self.loader = Some(loader);
