@@ -159,7 +159,12 @@ mod tests {
 
     /// A thousand keys, each put in a second after the one before.
     fn store(deadline: impl Fn(u64) -> Deadline) -> Store {
+        store_by(Measure::Recency, deadline)
+    }
+
+    fn store_by(measure: Measure, deadline: impl Fn(u64) -> Deadline) -> Store {
         let mut store = Store::new(2, HashKey(3, 4));
+        store.set_measure(measure);
         for number in 0..1000 {
             store.set_clock(number * 1000);
             store.db(0).set_string(&key(number), &b"value"[..], deadline(number), 0);
@@ -187,8 +192,8 @@ mod tests {
 
     #[test]
     fn rarely_used_keys_go_by_frequency() {
-        let mut store = store(|_| Deadline::Clear);
-        store.set_measure(Measure::Frequency { log_factor: 1, decay_minutes: 0 });
+        let measure = Measure::Frequency { log_factor: 1, decay_minutes: 0 };
+        let mut store = store_by(measure, |_| Deadline::Clear);
         for number in 0..1000 {
             (0..if number < 500 { 0 } else { 200 }).for_each(|_| drop(store.db(0).get(&key(number), 0)));
         }
