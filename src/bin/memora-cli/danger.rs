@@ -37,7 +37,7 @@ fn question(args: &[Vec<u8>], runner: &mut Runner) -> Option<String> {
 
 /// The number of keys, where asking does not become part of a transaction.
 fn keys(runner: &mut Runner) -> Option<i64> {
-    if runner.session.in_transaction() {
+    if runner.session.in_transaction() || runner.session.is_subscribed() {
         return None;
     }
     match runner.ask(&[b"DBSIZE".to_vec()]) {

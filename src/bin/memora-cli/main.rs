@@ -22,6 +22,7 @@ mod link;
 mod render;
 mod runner;
 mod session;
+mod subscriptions;
 
 mod input;
 mod lesson;

@@ -159,6 +159,10 @@ fn dispatch(
             let result = views::watch(&words[1..], runner);
             survive(result, runner)?;
         }
+        (b":listen", 1) if runner.is_at_prompt() => {
+            let result = runner.listen_again();
+            survive(result, runner)?;
+        }
         _ if name.starts_with(b":") => {
             let words: Vec<String> =
                 words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
@@ -175,6 +179,7 @@ fn connect(host: &[u8], port: &[u8], runner: &mut Runner) -> Result<(), Trouble>
         Some(port) => {
             runner.session.move_to(String::from_utf8_lossy(host).into_owned(), port);
             runner.session.connect().unwrap_or_else(|complaint| complain(&complaint));
+            runner.tell_losses();
         }
         None => runner.say("Invalid server port.\n")?,
     }

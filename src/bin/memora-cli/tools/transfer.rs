@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use memora::resp::Reply;
 use serde_json::{Map, Value, json};
 
-use super::walk::walk;
+use super::walk::{Walked, walk};
 use super::{Bench, progress};
 use crate::link::plain_text;
 use crate::prompt::catalog::{bytes, items, text};
@@ -63,17 +63,13 @@ fn file_trouble(path: &str, error: &io::Error) -> Trouble {
 }
 
 fn export_to(bench: &mut Bench<'_>, out: &mut dyn Write) -> Result<bool, Trouble> {
-    let total = match bench.session.query(&["DBSIZE"])? {
-        Reply::Integer(keys) => u64::try_from(keys).ok(),
-        _ => None,
-    };
-    let bar = progress::of_keys(total);
-    let finished = walk(bench, None, |bench, keys| {
+    let bar = progress::of_all_keys(bench)?;
+    let walked = walk(bench, None, |bench, keys| {
         bar.inc(keys.len() as u64);
         export_keys(bench, &keys, out)
     });
     bar.finish_and_clear();
-    finished
+    Ok(walked? == Walked::Finished)
 }
 
 fn export_keys(bench: &mut Bench<'_>, keys: &[Vec<u8>], out: &mut dyn Write) -> Result<(), Trouble> {
