@@ -7,6 +7,8 @@
 
 #[path = "cli/canned.rs"]
 mod canned;
+#[path = "cli/examples.rs"]
+mod examples;
 #[path = "cli/generated.rs"]
 mod generated;
 #[cfg(unix)]

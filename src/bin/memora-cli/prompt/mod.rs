@@ -15,6 +15,7 @@ pub(crate) mod syntax;
 mod aside;
 mod assistant;
 mod complete;
+mod examples;
 mod matching;
 mod words;
 
