@@ -4,12 +4,11 @@
 //! command that Memora does not have yet is run on the real Redis alone.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::CLI;
-use super::canned::run;
 use super::servers::{TestServer, both};
 
 const FILE: &str = "src/bin/memora-cli/prompt/examples.txt";
@@ -49,7 +48,8 @@ impl Example {
     }
 
     fn is_known_to_memora(&self) -> bool {
-        README.contains(&format!("\n| `{} ", self.command)) || README.contains(&format!("\n| `{}`", self.command))
+        README.contains(&format!("\n| `{} ", self.command))
+            || README.contains(&format!("\n| `{}`", self.command))
     }
 }
 
@@ -62,7 +62,9 @@ fn read(text: &str) -> Vec<Example> {
         }
         let example = examples.last_mut().expect("the file begins with a name");
         match (line.strip_prefix("> "), line.strip_prefix("~ ")) {
-            (None, None) => example.steps.last_mut().expect("an answer follows a command").shown += &format!("{line}\n"),
+            (None, None) => {
+                example.steps.last_mut().expect("an answer follows a command").shown += &format!("{line}\n")
+            }
             (fixed, varying) => example.steps.push(Step {
                 typed: fixed.or(varying).expect("one of them is there").to_owned(),
                 varies: varying.is_some(),
@@ -102,7 +104,7 @@ fn answers(examples: &[&Example], server: &TestServer) -> Vec<Vec<String>> {
         .unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
-    let mut pieces = output.split(MARKED).map(str::to_owned);
+    let mut pieces = output.split(MARKED).map(|shown| shown.replace("\r\n", "\n"));
     let mut of = |example: &Example| {
         let shown = pieces.by_ref().take(example.steps.len()).collect();
         pieces.by_ref().take(CLEAN.len()).for_each(drop);
@@ -111,21 +113,25 @@ fn answers(examples: &[&Example], server: &TestServer) -> Vec<Vec<String>> {
     examples.iter().map(|example| of(example)).collect()
 }
 
-/// What a subscription shows until its connection is closed, with nothing published.
+/// What a subscription to one name shows before anything is published.
 fn confirmation(example: &Example, server: &TestServer) -> Vec<String> {
     let mut child = Command::new(CLI)
         .args(["--no-raw", "-p", &server.port().to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(format!("{}\n", example.steps[0].typed).as_bytes()).unwrap();
-    // Nobody is closed before the subscription has been confirmed, as then there is nobody to close.
-    while run(CLI, server.port(), &["CLIENT", "KILL", "TYPE", "pubsub"], b"").stdout == "0\\n" {
-        std::thread::yield_now();
+    let mut shown = String::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap).skip(1) {
+        shown += &format!("{line}\n");
+        if line.starts_with("3) ") {
+            break;
+        }
     }
-    vec![String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()]
+    child.kill().unwrap();
+    child.wait().unwrap();
+    vec![shown]
 }
 
 /// Whether a server has no such command, or no such subcommand.
@@ -215,7 +221,10 @@ fn the_commands_people_look_up_most_have_examples() {
         let table = README.split(&format!("### {group}\n")).nth(1).unwrap();
         for row in table.split("\n### ").next().unwrap().lines().filter_map(|line| line.strip_prefix("| `")) {
             let name = row.split([' ', '`']).next().unwrap();
-            assert!(named.contains(name), "no example for {name}: type its commands into {FILE}, then UPDATE=1");
+            assert!(
+                named.contains(name),
+                "no example for {name}: type its commands into {FILE}, then UPDATE=1"
+            );
         }
     }
 }

@@ -27,6 +27,7 @@ mod subscriptions;
 mod input;
 mod lesson;
 mod one_shot;
+mod pager;
 mod preferences;
 mod prompt;
 mod repl;

@@ -29,7 +29,10 @@ mod tests {
 
     #[test]
     fn examples_are_found_by_name() {
-        assert_eq!(of("INCR").collect::<Vec<_>>(), ["> INCR visits", "(integer) 1", "> INCR visits", "(integer) 2"]);
+        assert_eq!(
+            of("INCR").collect::<Vec<_>>(),
+            ["> INCR visits", "(integer) 1", "> INCR visits", "(integer) 2"]
+        );
         assert!(of("PTTL").any(|line| line == "> PTTL session"));
         assert_eq!(of("NOSUCH").count(), 0);
     }

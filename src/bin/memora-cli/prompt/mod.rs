@@ -17,6 +17,7 @@ mod assistant;
 mod complete;
 mod examples;
 mod matching;
+mod values;
 mod words;
 
 pub(crate) use aside::Login;

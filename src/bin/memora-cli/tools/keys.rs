@@ -86,7 +86,12 @@ fn weigh(
 }
 
 /// What to ask about a key of this type; nothing about one that is gone.
-pub(super) fn question(measure: Measure, kind: &str, key: &[u8], samples: Option<u64>) -> Option<Vec<Vec<u8>>> {
+pub(super) fn question(
+    measure: Measure,
+    kind: &str,
+    key: &[u8],
+    samples: Option<u64>,
+) -> Option<Vec<Vec<u8>>> {
     let words: Vec<&str> = match (measure, kind) {
         (_, "none") => return None,
         (Measure::Memory, _) => vec!["MEMORY", "USAGE"],
