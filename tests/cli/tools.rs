@@ -168,3 +168,26 @@ fn ctrl_c_ends_a_tool_cleanly() {
         assert_eq!(terminal.exit_code(), 0, "{tool}: {}", terminal.screen());
     }
 }
+
+#[test]
+fn a_walk_that_is_interrupted_says_where_to_go_on() {
+    let server = TestServer::memora(0);
+    let many: String = (0..5000).map(|number| format!("SET key:{number} {number}\r\n")).collect();
+    run(CLI, server.port(), &["--pipe"], many.as_bytes());
+    let home = tempfile::tempdir().unwrap();
+    let port = server.port().to_string();
+    for tool in ["--keystats", "--bigkeys", "--memkeys"] {
+        // After 100 steps of 10 keys there is a pause nobody would wait for.
+        let args = ["-p", &port, "--count", "10", "-i", "1000", tool];
+        let mut terminal = Terminal::start(CLI, &args, home.path(), &[]);
+        terminal.wait_for("/5,000 keys");
+        terminal.keys(CTRL_C);
+        assert_eq!(terminal.exit_code(), 0, "{tool}: {}", terminal.screen());
+        // The report is longer than the window.
+        let written = String::from_utf8_lossy(&terminal.written).into_owned();
+        assert!(
+            written.contains("Interrupted: this is about the keys seen so far; --cursor "),
+            "{tool}: {written}"
+        );
+    }
+}
