@@ -34,6 +34,20 @@ impl Session {
         self.terminal.run(line, &self.prompt.clone());
     }
 
+    /// Types a line after the server has ended the connection, again if that had not arrived when it was typed.
+    pub(crate) fn run_anew(&mut self, line: &str) {
+        let prompt = self.prompt.clone();
+        let last = |screen: &str| screen.trim_end().lines().last().unwrap_or_default().to_owned();
+        self.terminal.keys(line);
+        self.terminal.wait_for(line);
+        self.terminal.keys("\r");
+        self.terminal
+            .wait_until(&prompt, |screen| [&prompt, "not connected>"].contains(&last(screen).as_str()));
+        if last(&self.terminal.screen()) != prompt {
+            self.terminal.run(line, &prompt);
+        }
+    }
+
     /// Waits for the prompt with nothing behind it.
     pub(crate) fn wait_for_prompt(&mut self) {
         self.terminal.wait_for_line(&self.prompt.clone());
@@ -175,7 +189,7 @@ fn what_was_lost_with_a_connection_is_told() {
     let port = server.port();
     let mut session = session(port);
     session.run("client kill type normal skipme no");
-    session.run("echo back");
+    session.run_anew("echo back");
     session.terminal.wait_for(&format!("Connected to 127.0.0.1:{port}, database 0."));
     server.stop();
     session.terminal.keys("ping\r");
@@ -192,7 +206,7 @@ fn a_command_meant_for_a_lost_transaction_does_not_run() {
         session.run("multi");
         other.run("client kill type normal");
         session.prompt = outside;
-        session.run("set inside 1");
+        session.run_anew("set inside 1");
         session.terminal.wait_for(
             "The transaction begun with MULTI was lost with its connection.\nThis command was not run.",
         );

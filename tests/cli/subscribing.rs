@@ -105,7 +105,7 @@ fn a_lost_subscription_is_told() {
         leave(&mut session, port);
         run(CLI, port, &["CLIENT", "KILL", "TYPE", "pubsub"], b"");
         session.prompt = format!("127.0.0.1:{port}>");
-        session.run("echo back");
+        session.run_anew("echo back");
         session.terminal.wait_for(&format!(
             "Connected to 127.0.0.1:{port}, database 0.\nThe subscriptions to news were lost with their connection.\n\"back\""
         ));

@@ -176,6 +176,7 @@ fn without_a_pager_there_are_pages_all_the_same() {
     assert!(!session.terminal.screen().contains("79)"));
 }
 
+#[cfg(unix)]
 #[test]
 fn the_password_is_asked_for_and_not_shown() {
     for server in both() {
@@ -184,6 +185,7 @@ fn the_password_is_asked_for_and_not_shown() {
         let start = || Terminal::start(CLI, &["-p", &port, "--askpass", "ECHO", "let in"], home.path(), &[]);
         let mut right = start();
         right.wait_for("Please input password:");
+        right.wait_for_no_echo();
         right.keys("sesame\r");
         right.wait_for("\"let in\"");
         assert_eq!(right.exit_code(), 0);
@@ -191,6 +193,7 @@ fn the_password_is_asked_for_and_not_shown() {
 
         let mut wrong = start();
         wrong.wait_for("Please input password:");
+        wrong.wait_for_no_echo();
         wrong.keys("mustard\r");
         wrong.wait_for("AUTH failed: WRONGPASS");
         wrong.wait_for("(error) NOAUTH Authentication required.");
