@@ -50,11 +50,12 @@ fn completions(shell: &str) -> Exit {
 /// The end of a program that printed a text; a reader who has had enough is no failure.
 fn written(printed: io::Result<()>) -> Exit {
     match printed {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Graceful,
+        Err(error) => {
             eprintln!("memora-server: {error}");
             Exit::CouldNotStart
         }
-        _ => Exit::Graceful,
+        Ok(()) => Exit::Graceful,
     }
 }
 

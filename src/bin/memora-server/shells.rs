@@ -25,8 +25,15 @@ const OTHERS: &[(&str, Option<&str>, Option<char>, &str)] = &[
     ("completions", Some("SHELL"), None, "Print completions for bash, zsh, fish or powershell"),
 ];
 
-const EXAMPLES: &str = "EXAMPLES: memora-server; memora-server --port 7001 --requirepass secret; \
-                        memora-server memora.toml --loglevel verbose; memora-server redis.conf --appendonly yes";
+/// How the program is started, as a manual page has it.
+const SYNOPSIS: &str = "\\fBmemora\\-server\\fR [\\fIFILE\\fR] [\\fB\\-\\-OPTION\\fR \\fIVALUE\\fR ...]";
+
+const EXAMPLES: &[&str] = &[
+    "memora-server",
+    "memora-server --port 7001 --requirepass secret",
+    "memora-server memora.toml --loglevel verbose --save \"\"",
+    "memora-server my-redis.conf --appendonly yes",
+];
 
 /// Writes the completions for a shell: `bash`, `zsh`, `fish` or `powershell`.
 ///
@@ -43,7 +50,17 @@ pub(crate) fn write_completions(shell: Shell, out: &mut dyn Write) -> io::Result
 /// # Errors
 /// When nobody reads it.
 pub(crate) fn write_manual(out: &mut dyn Write) -> io::Result<()> {
-    clap_mangen::Man::new(description()).render(out)
+    let page = clap_mangen::Man::new(description());
+    page.render_title(out)?;
+    page.render_name_section(out)?;
+    // clap would list every option here, and put the examples into one paragraph.
+    write!(out, ".SH SYNOPSIS\n{}\n", SYNOPSIS)?;
+    page.render_options_section(out)?;
+    write!(out, ".SH EXAMPLES\n.nf\n")?;
+    for example in EXAMPLES {
+        writeln!(out, "{}", example.replace('\\', "\\e").replace('-', "\\-"))?;
+    }
+    writeln!(out, ".fi")
 }
 
 /// The command line as clap describes such things.
@@ -65,7 +82,7 @@ fn description() -> Command {
             Some(value) => argument.value_name(*value).value_hint(ValueHint::AnyPath),
         }
     }));
-    command.args(OPTIONS.iter().map(argument)).after_help(EXAMPLES)
+    command.args(OPTIONS.iter().map(argument))
 }
 
 fn argument(row: &'static OptionRow) -> Arg {
