@@ -24,6 +24,10 @@ pub(super) enum CommandLine {
     Help,
     /// The version.
     Version,
+    /// The manual page.
+    Manual,
+    /// Completions for a shell with this name, which is empty if it was not said.
+    Completions(String),
     /// To look into data files.
     Check(Result<Check, Problem>),
     /// To run, with these sources in their order of precedence.
@@ -36,6 +40,11 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> CommandLine {
     match args.first().and_then(|first| first.to_str()) {
         Some("-h" | "--help") => return CommandLine::Help,
         Some("-v" | "--version") => return CommandLine::Version,
+        Some("--manual") => return CommandLine::Manual,
+        Some("--completions") => {
+            let shell = args.get(1).map(|shell| shell.to_string_lossy().into_owned());
+            return CommandLine::Completions(shell.unwrap_or_default());
+        }
         _ => {}
     }
     if let Some(check) = check::parse(&args) {

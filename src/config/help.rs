@@ -30,6 +30,9 @@ Examples:
   --check-aof PATH   does so for an append-only log: its folder, its manifest
                      or a single file; with --fix it offers to cut a torn end
                      off, with --fix --yes it does so without asking
+  --manual           prints the manual page: memora-server --manual | man -l -
+  --completions SHELL
+                     prints completions for bash, zsh, fish or powershell
 
 Options marked * can also be changed at run time with CONFIG SET.
 ";

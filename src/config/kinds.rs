@@ -22,6 +22,10 @@ pub(super) trait Kind<T> {
     }
     /// What may be written, for help and errors: it completes the sentence "expected …".
     fn allowed(&self) -> String;
+    /// All values there are, where they are few words.
+    fn choices(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
     /// Whether a value may be several words.
     fn takes_many(&self) -> bool {
         false
@@ -62,6 +66,10 @@ impl Kind<bool> for YesNo {
 
     fn allowed(&self) -> String {
         "yes or no".to_owned()
+    }
+
+    fn choices(&self) -> Vec<&'static str> {
+        vec!["yes", "no"]
     }
 }
 
@@ -158,6 +166,10 @@ impl<T: Named> Kind<T> for Choice {
             Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
             _ => names.concat(),
         }
+    }
+
+    fn choices(&self) -> Vec<&'static str> {
+        T::NAMES.iter().map(|(name, _)| *name).collect()
     }
 }
 

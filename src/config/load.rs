@@ -31,6 +31,10 @@ pub enum Invocation {
     Help(String),
     /// Print this version to standard output.
     Version(String),
+    /// Print the manual page.
+    Manual,
+    /// Print completions for a shell with this name.
+    Completions(String),
 }
 
 /// Where a configuration came from. `Display` names the sources for a log line.
@@ -64,6 +68,8 @@ impl Config {
         match flags::parse(args) {
             CommandLine::Help => Ok(Invocation::Help(help::text())),
             CommandLine::Version => Ok(Invocation::Version(help::version())),
+            CommandLine::Manual => Ok(Invocation::Manual),
+            CommandLine::Completions(shell) => Ok(Invocation::Completions(shell)),
             CommandLine::Check(Ok(check)) => Ok(Invocation::Check(check)),
             CommandLine::Check(Err(problem)) => Err(ConfigError { problems: vec![problem] }),
             CommandLine::Run { file, stdin, flags } => run(file, stdin, flags),

@@ -114,6 +114,7 @@ pub(super) trait Slot: Sync {
     fn get(&self, config: &Config) -> String;
     fn to_toml(&self, config: &Config) -> toml_edit::Value;
     fn allowed(&self) -> String;
+    fn choices(&self) -> Vec<&'static str>;
     fn takes_many(&self) -> bool;
     fn is_sensitive(&self) -> bool;
 }
@@ -141,6 +142,10 @@ impl<T, K: Kind<T> + Sync> Slot for Bound<T, K> {
 
     fn allowed(&self) -> String {
         self.kind.allowed()
+    }
+
+    fn choices(&self) -> Vec<&'static str> {
+        self.kind.choices()
     }
 
     fn takes_many(&self) -> bool {

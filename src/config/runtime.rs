@@ -40,6 +40,12 @@ impl OptionRow {
         self.slot.allowed()
     }
 
+    /// All values there are, where they are few words; none where they are not.
+    #[must_use]
+    pub fn choices(&self) -> Vec<&'static str> {
+        self.slot.choices()
+    }
+
     /// The value in CONFIG GET's form.
     #[must_use]
     pub fn get(&self, config: &Config) -> String {
