@@ -116,6 +116,7 @@ impl fmt::Debug for OptionRow {
 pub(super) trait Slot: Sync {
     fn set(&self, config: &mut Config, words: &[&str]) -> Result<(), Invalid>;
     fn get(&self, config: &Config) -> String;
+    fn in_full(&self, config: &Config) -> String;
     fn to_toml(&self, config: &Config) -> toml_edit::Value;
     fn allowed(&self) -> String;
     fn takes_many(&self) -> bool;
@@ -137,6 +138,10 @@ impl<T, K: Kind<T> + Sync> Slot for Bound<T, K> {
 
     fn get(&self, config: &Config) -> String {
         self.kind.format((self.field)(config))
+    }
+
+    fn in_full(&self, config: &Config) -> String {
+        self.kind.in_full((self.field)(config))
     }
 
     fn to_toml(&self, config: &Config) -> toml_edit::Value {

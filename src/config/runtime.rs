@@ -13,8 +13,7 @@ const PATTERN_BYTES: &[u8] = b"[*?";
 impl OptionRow {
     /// Whether two configurations have the same value, also where CONFIG GET does not show all of it.
     pub(super) fn is_same(&self, one: &Config, other: &Config) -> bool {
-        let text = |config| (self.get(config), self.slot.to_toml(config).to_string());
-        text(one) == text(other)
+        self.slot.in_full(one) == self.slot.in_full(other)
     }
 
     /// The row with this name or alias, whatever the case.
