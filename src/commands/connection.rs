@@ -293,6 +293,7 @@ impl Command for Reset {
         let open = !context.config.requirepass.is_set();
         context.clients.unwatch_all(context.me);
         context.clients.unsubscribe_all(context.me);
+        context.clients.untrack(context.me);
         context.effects.control(Control::ClassChanged);
         context.session().reset(open);
         Ok(Reply::simple("RESET"))

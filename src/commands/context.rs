@@ -63,6 +63,7 @@ impl Context<'_> {
     /// Another database than the selected one. The log then looks there, too, for keys that were found past their
     /// deadline: whoever looks for keys outside of [`Self::db`] does it here.
     pub(super) fn other_db(&mut self, number: usize) -> &mut Database {
+        self.effects.other_database = Some(number);
         if let Some(record) = &mut self.record {
             record.looks_in(number);
         }
@@ -97,6 +98,16 @@ impl Context<'_> {
 
     /// The same for a key that does not stand in the request.
     pub fn read_key(&mut self, key: &[u8]) -> Option<ValueRef<'_>> {
+        self.tell_miss(key);
+        self.read_key_unheard(key)
+    }
+
+    /// The same for a reader whose miss nobody is to hear of.
+    pub(super) fn read_unheard(&mut self, key: Span) -> Option<ValueRef<'_>> {
+        self.read_key_unheard(self.argv.bytes(key))
+    }
+
+    fn read_key_unheard(&mut self, key: &[u8]) -> Option<ValueRef<'_>> {
         let number = self.clients[self.me].database;
         let value = self.store.db(number).get(key, self.now_ms);
         match value {
@@ -109,6 +120,7 @@ impl Context<'_> {
     /// Looks a key's deadline up for a reader: none without the key, none inside without a deadline.
     pub fn read_deadline(&mut self, key: Span) -> Option<Option<u64>> {
         let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
+        self.tell_miss(key);
         let deadline_ms = self.db().deadline(key, now_ms);
         match deadline_ms {
             Some(_) => self.statistics.keyspace_hits += 1,

@@ -166,6 +166,9 @@ impl Command for Restore {
             return Ok(Reply::OK);
         }
         let replaced = context.db().insert(key, value, deadline_ms, now_ms);
+        if replaced.is_some() {
+            context.db().note_created(key);
+        }
         context.effects.discard(replaced);
         context.effects.touched();
         context.changed(Class::Generic, "restore", key);

@@ -19,6 +19,8 @@ pub struct Effects {
     pub changes: u64,
     /// Big values that left the store, to be freed on another thread.
     pub garbage: Vec<Box<dyn Any + Send>>,
+    /// Another database than the selected one in which keys were looked for.
+    pub other_database: Option<usize>,
     /// What the Keyspace is asked to do after the reply.
     pub controls: Vec<Control>,
     /// Arguments that must not be shown to anybody.

@@ -191,6 +191,31 @@ pub const TIMEOUT_NEGATIVE: Fault = Fault::new("ERR timeout is negative");
 pub const NOT_TRACKING: Fault = Fault::new(
     "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
 );
+/// CLIENT CACHING YES without OPTIN.
+pub const CACHING_YES_WITHOUT_OPTIN: Fault =
+    Fault::new("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.");
+/// CLIENT CACHING NO without OPTOUT.
+pub const CACHING_NO_WITHOUT_OPTOUT: Fault =
+    Fault::new("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
+/// CLIENT TRACKING with REDIRECT more than once.
+pub const SEVERAL_REDIRECTIONS: Fault = Fault::new("ERR A client can only redirect to a single other client");
+/// CLIENT TRACKING with REDIRECT to nobody.
+pub const NO_CLIENT_TO_REDIRECT_TO: Fault =
+    Fault::new("ERR The client ID you want redirect to does not exist");
+/// CLIENT TRACKING with prefixes that nothing is broadcast for.
+pub const PREFIX_WITHOUT_BCAST: Fault = Fault::new("ERR PREFIX option requires BCAST mode to be enabled");
+/// CLIENT TRACKING with BCAST where it tracks without, or the reverse.
+pub const SWITCHING_BCAST: Fault = Fault::new(
+    "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
+);
+/// CLIENT TRACKING with BCAST and OPTIN or OPTOUT.
+pub const OPT_WITH_BCAST: Fault = Fault::new("ERR OPTIN and OPTOUT are not compatible with BCAST");
+/// CLIENT TRACKING with OPTIN and OPTOUT.
+pub const OPT_IN_AND_OUT: Fault = Fault::new("ERR You can't specify both OPTIN mode and OPTOUT mode");
+/// CLIENT TRACKING with OPTIN where it tracks with OPTOUT, or the reverse.
+pub const SWITCHING_OPT: Fault = Fault::new(
+    "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
+);
 /// A client in MONITOR mode asks for data.
 pub const MONITOR_NO_KEYSPACE: Fault = Fault::new("ERR Replica can't interact with the keyspace");
 /// DEBUG PROTOCOL PUSH, which RESP2 does not have.

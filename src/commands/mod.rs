@@ -27,6 +27,7 @@ pub mod events;
 pub mod watches;
 mod waiting;
 pub mod subscriptions;
+pub mod tracking;
 pub mod propagation;
 pub mod history;
 pub mod durability;
@@ -103,6 +104,10 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
         }
         None => run_counted(context, prepared),
     };
+    if context.clients.is_heard() {
+        context.hear_out(prepared);
+        context.forget_caching(prepared);
+    }
     reply(context, prepared, outcome)
 }
 
@@ -112,6 +117,9 @@ pub fn execute_queued(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
         record.begin(context.clients[context.me].database);
     }
     let outcome = run_counted(context, prepared);
+    if context.clients.is_heard() {
+        context.hear_out(prepared);
+    }
     reply(context, prepared, outcome)
 }
 

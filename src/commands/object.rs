@@ -39,7 +39,7 @@ impl<Q: Question> Command for Ask<Q> {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        match context.read(self.key) {
+        match context.read_unheard(self.key) {
             Some(_) => Q::answer(context, self.key),
             None => Ok(Reply::Null),
         }

@@ -141,6 +141,7 @@ pub fn replay(context: &mut Context<'_>, prepared: &Prepared) -> Result<Reply, F
     context.now_ms = REPLAY_NOW_MS;
     let counted = (context.statistics.keyspace_hits, context.statistics.keyspace_misses);
     let outcome = super::run(context, prepared);
+    context.forget_creations();
     (context.statistics.keyspace_hits, context.statistics.keyspace_misses) = counted;
     outcome.map_err(|(fault, _)| fault)
 }

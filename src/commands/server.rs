@@ -99,6 +99,7 @@ impl Command for FlushDb {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let database = context.session().database;
         context.flushing(database);
+        context.clients.invalidate_all();
         let keys = context.db().flush();
         context.effects.touched_times(keys.len() as u64);
         context.log_request();
@@ -119,6 +120,7 @@ impl Command for FlushAll {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         (0..context.store.databases()).for_each(|database| context.flushing(database));
+        context.clients.invalidate_all();
         let keys = context.store.flush_all();
         // One more than the keys, as Redis counts the command itself as a change.
         context.effects.touched_times(1 + keys.iter().map(|keys| keys.len() as u64).sum::<u64>());

@@ -5,9 +5,11 @@
 
 use super::subscriptions::{Message, Subscribed, Subscriptions, Topic};
 use super::table::Entry;
+use super::tracking::{Tracked, Tracking};
 use super::transactions::Queue;
 use super::waiting::Waiting;
 use super::watches::{WatchedKey, Watches};
+use crate::config::notifications::EventClasses;
 use crate::resp::Protocol;
 use bytes::Bytes;
 use slab::Slab;
@@ -60,6 +62,8 @@ pub struct Session {
     pub watched: Vec<WatchedKey>,
     /// What it has subscribed to.
     pub subscribed: Subscribed,
+    /// How it tracks keys that it reads; none if it never did.
+    pub tracked: Option<Box<Tracked>>,
     /// Whether a key it watches has changed.
     pub is_stale: bool,
     /// Whether its commands are to answer at once instead of waiting, as in a transaction.
@@ -156,6 +160,7 @@ impl Session {
             queue: None,
             watched: Vec::new(),
             subscribed: Subscribed::default(),
+            tracked: None,
             is_stale: false,
             denies_blocking: false,
             created_ms: 0,
@@ -247,12 +252,17 @@ pub struct Pause {
 /// A batch finds its session once by number; its commands then use the slot, a plain index.
 #[derive(Default)]
 pub struct Clients {
-    sessions: Slab<Session>,
+    pub(super) sessions: Slab<Session>,
     slots: HashMap<ClientId, Slot>,
     pause: Option<Pause>,
     watches: Watches,
     waiting: Waiting,
-    subscriptions: Subscriptions,
+    pub(super) subscriptions: Subscriptions,
+    /// Which events of keys are published.
+    pub(super) events: EventClasses,
+    pub(super) tracking: Tracking,
+    /// Whether events are published or anybody tracks.
+    pub(super) is_listening: bool,
 }
 
 impl Clients {
@@ -270,6 +280,7 @@ impl Clients {
         self.unwatch_all(slot);
         self.waiting.remove(slot);
         self.unsubscribe_all(slot);
+        self.forget_tracking(slot);
         self.sessions.try_remove(slot)
     }
 
@@ -277,7 +288,7 @@ impl Clients {
     #[inline]
     #[must_use]
     pub fn is_heard(&self) -> bool {
-        !self.watches.is_empty() || self.waiting.len() > 0
+        self.is_listening || !self.watches.is_empty() || self.waiting.len() > 0
     }
 
     /// All subscriptions.
@@ -343,6 +354,7 @@ impl Clients {
             self.touch_watched_where(database, |_| true);
             self.touch_awaited(database);
         }
+        self.invalidate_all();
     }
 
     /// Lets a client wait for lists.

@@ -148,6 +148,16 @@ impl Subscriptions {
         messages.len() - before
     }
 
+    /// Whether somebody listens to channels or patterns.
+    pub(super) fn has_listeners(&self) -> bool {
+        !self.listeners.of(Topic::Channel).is_empty() || !self.listeners.of(Topic::Pattern).is_empty()
+    }
+
+    /// Sends a client what is encoded already.
+    pub(super) fn post(&mut self, slot: Slot, bytes: Bytes) {
+        self.messages.push(Message { slot, bytes });
+    }
+
     /// The messages on their way.
     pub(super) fn take_messages(&mut self) -> Vec<Message> {
         std::mem::take(&mut self.messages)

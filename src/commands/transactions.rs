@@ -125,6 +125,7 @@ impl Context<'_> {
     /// The last command of a transaction has run.
     pub fn transaction_ends(&mut self) {
         self.session().denies_blocking = false;
+        self.session().end_caching();
         self.effects.ran = true;
     }
 

@@ -16,6 +16,10 @@ pub(super) trait Kind<T> {
     fn parse(&self, words: &[&str], current: &T) -> Result<T, Invalid>;
     /// Writes a value as CONFIG GET answers it.
     fn format(&self, value: &T) -> String;
+    /// Tells values apart, also where CONFIG GET does not.
+    fn in_full(&self, value: &T) -> String {
+        self.format(value)
+    }
     /// Writes a value as a person would in a TOML file.
     fn to_toml(&self, value: &T) -> Value {
         Value::from(self.format(value))

@@ -1,7 +1,8 @@
 //! The configuration of `memora-server`: one table, and everything that follows from it.
 //!
 //! [`options`] holds one row per option and derives the [`Config`] struct from the rows. [`values`]
-//! has the types of the fields; `kinds`, `quantities` and `compound` say how each is written as text.
+//! has the types of the fields; `kinds`, `quantities`, `compound` and
+//! [`notifications`] say how each is written as text.
 //! [`runtime`] is CONFIG GET and CONFIG SET. `load` puts the sources together: the command line
 //! (`flags`, `check`), files (`file`, in the syntaxes of `conf` and `toml`) and the defaults;
 //! `rewrite` writes the present values back to the file. [`help`] writes
@@ -17,6 +18,7 @@ pub mod values;
 mod kinds;
 mod quantities;
 mod compound;
+pub mod notifications;
 pub mod runtime;
 mod load;
 mod flags;

@@ -25,7 +25,7 @@ const REDIS_DIRECTIVES: &str = "\
     lazyfree-lazy-server-del lazyfree-lazy-user-del lfu-decay-time lfu-log-factor list-compress-depth \
     loadmodule locale-collate lua-time-limit masterauth masteruser maxmemory-clients \
     maxmemory-eviction-tenacity maxmemory-samples min-replicas-max-lag min-replicas-to-write \
-    min-slaves-max-lag min-slaves-to-write notify-keyspace-events \
+    min-slaves-max-lag min-slaves-to-write \
     oom-score-adj oom-score-adj-values pidfile proc-title-template propagation-error-behavior \
     rdb-del-sync-files rdb-save-incremental-fsync rename-command \
     repl-backlog-size repl-backlog-ttl repl-disable-tcp-nodelay repl-diskless-load repl-diskless-sync \
@@ -42,7 +42,7 @@ const REDIS_DIRECTIVES: &str = "\
     tls-ciphersuites tls-client-cert-file tls-client-key-file tls-client-key-file-pass tls-cluster \
     tls-dh-params-file tls-key-file tls-key-file-pass tls-port tls-prefer-server-ciphers tls-protocols \
     tls-replication tls-session-cache-size tls-session-cache-timeout tls-session-caching \
-    tracking-table-max-keys user zset-max-listpack-entries zset-max-listpack-value \
+    user zset-max-listpack-entries zset-max-listpack-value \
     zset-max-ziplist-entries zset-max-ziplist-value";
 
 /// The largest share of a name, one in so many letters, that may differ for it to be suggested.

@@ -12,6 +12,7 @@ use super::error::Invalid;
 use super::kinds::{
     Choice, Clamped, Directory, FileName, Integer, Kind, Octal, Only, Password, PathOrNone, YesNo,
 };
+use super::notifications::{EventClasses, EventLetters};
 use super::quantities::{HumanTime, Memory, Seconds};
 use super::values::{
     AppendFsync, BindAddress, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits,
@@ -58,6 +59,8 @@ pub enum Group {
     Supervision,
     /// Databases and the memory form of values.
     Data,
+    /// What clients hear of changes to keys.
+    Events,
     /// The append-only log.
     Log,
     /// Snapshot files.
@@ -78,6 +81,7 @@ impl Group {
             Group::Monitoring => "Slow log and latency",
             Group::Supervision => "Supervision (Memora's own)",
             Group::Data => "Data",
+            Group::Events => "Events and caching",
             Group::Log => "Append-only log",
             Group::Snapshots => "Snapshots",
             Group::Fixed => "Redis options that admit one value only",
@@ -112,6 +116,7 @@ impl fmt::Debug for OptionRow {
 pub(super) trait Slot: Sync {
     fn set(&self, config: &mut Config, words: &[&str]) -> Result<(), Invalid>;
     fn get(&self, config: &Config) -> String;
+    fn in_full(&self, config: &Config) -> String;
     fn to_toml(&self, config: &Config) -> toml_edit::Value;
     fn allowed(&self) -> String;
     fn choices(&self) -> Vec<&'static str>;
@@ -134,6 +139,10 @@ impl<T, K: Kind<T> + Sync> Slot for Bound<T, K> {
 
     fn get(&self, config: &Config) -> String {
         self.kind.format((self.field)(config))
+    }
+
+    fn in_full(&self, config: &Config) -> String {
+        self.kind.in_full((self.field)(config))
     }
 
     fn to_toml(&self, config: &Config) -> toml_edit::Value {
@@ -293,6 +302,12 @@ options! {
         "list-max-listpack-size" | "list-max-ziplist-size" => list_max_listpack_size: i32
             = "-2", Integer(INT_MIN, INT_MAX), Live,
             "The most elements in one node of a list, or from -1 to -5 the most bytes: 4, 8, 16, 32 or 64 kb.";
+    }
+    Events {
+        "notify-keyspace-events" => notify_keyspace_events: EventClasses = "", EventLetters, Live,
+            "Which changes to keys are published to subscribers, as Redis's letters: K and E name the channels, A and others the events; empty publishes none.";
+        "tracking-table-max-keys" => tracking_table_max_keys: usize = "1000000", Integer(0, i64::MAX), Live,
+            "How many keys are remembered for clients that cache what they read (CLIENT TRACKING); beyond that, clients are told to forget some; 0 sets no limit.";
     }
     Log {
         "appendonly" => appendonly: bool = "no", YesNo, Live,

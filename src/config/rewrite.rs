@@ -111,7 +111,7 @@ fn holds_in_conf(config: &Config, row: &OptionRow, text: &str, lines: &[usize]) 
             return false;
         }
     }
-    row.get(&written) == row.get(config)
+    row.is_same(&written, config)
 }
 
 fn conf_line(config: &Config, row: &OptionRow) -> String {
@@ -143,7 +143,7 @@ fn rewrite_toml(config: &Config, old: &str) -> io::Result<String> {
                     *item.decor_mut() = decor;
                 }
             }
-            None if row.get(config) == row.get(&Config::default()) => {}
+            None if row.is_same(config, &Config::default()) => {}
             None => {
                 document.insert(row.name, toml_edit::Item::Value(value));
                 if let (false, Some(mut key)) = (heading.is_empty(), document.key_mut(row.name)) {
@@ -162,7 +162,7 @@ fn holds_in_toml(config: &Config, row: &OptionRow, text: &str) -> bool {
     let Some(Ok(words)) = entry.map(|entry| entry.words) else { return false };
     let words: Vec<_> = words.iter().map(String::as_str).collect();
     let mut written = Config::default();
-    row.set(&mut written, &words).is_ok() && row.get(&written) == row.get(config)
+    row.set(&mut written, &words).is_ok() && row.is_same(&written, config)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ mod verify;
 mod tests;
 
 pub use build::{Builder, HashBuilder};
-pub use database::{Database, Deadline, Detached, HashMut, Item, Limits, ListMut, Purged, Snapshot};
+pub use database::{Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Purged, Snapshot};
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;
 pub use glob::{glob_matches, glob_matches_nocase};
@@ -101,6 +101,11 @@ impl Store {
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.iter_mut().for_each(|database| database.set_limits(limits));
+    }
+
+    /// Whether new keys are noted from now on, for [`Database::report`].
+    pub fn note_creations(&mut self, noted: bool) {
+        self.iter_mut().for_each(|database| database.note_creations(noted));
     }
 
     /// Hands all keys over and stays behind empty.

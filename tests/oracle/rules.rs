@@ -203,6 +203,8 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CLIENT UNBLOCK 987654321 [TIMEOUT | ERROR]"),
     rule(1, "CLIENT TRACKINGINFO"),
     rule(1, "CLIENT GETREDIR"),
+    // Not switched on here: what is pushed between replies is what another connection hears, or a script.
+    rule(1, "CLIENT TRACKING <OFF | text> [BCAST] [PREFIX key] [OPTIN] [OPTOUT] [NOLOOP] [REDIRECT text]"),
     rule(1, "CLIENT CACHING <YES | NO | text>"),
     // Transactions
     rule(4, "MULTI"),
@@ -272,6 +274,7 @@ pub(crate) const RULES: &[Rule] = &[
 pub(crate) const NEVER_WRONG: &[&str] = &[
     "hello",
     "client reply",
+    "client tracking",
     "client unblock",
     "hrandfield",
     "blpop",
@@ -299,6 +302,8 @@ pub(crate) const RESTORE: &[&[&str]] = &[&[
     "0",
     "tcp-keepalive",
     "300",
+    "notify-keyspace-events",
+    "AEnm",
 ]];
 
 /// How the value of a key is looked at in the end: its type, the request but for the key, which comes second, and

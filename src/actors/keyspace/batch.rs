@@ -8,6 +8,7 @@ use super::execution::{Execution, Progress};
 use super::log::Outgoing;
 use super::messages::Work;
 use crate::actors::connection::Replies;
+use crate::commands::events;
 use crate::commands::session::{ClientId, Slot};
 use crate::commands::{Prepared, faults};
 use crate::resp::{ProtocolError, Reply, ReplyBuffer};
@@ -109,6 +110,11 @@ impl Keyspace {
 
     /// Lets go of the keys of a database that were found past their deadline; ticks do it for all of them.
     pub(super) fn discard_expired(&mut self, number: usize) {
+        if self.clients.is_heard() {
+            events::tell_findings(&mut self.store, &mut self.clients, number, None);
+            self.gather_messages();
+            self.send_mail();
+        }
         let expired = self.store.db(number).take_expired();
         self.log.record_expired(number, &expired);
         let big: Vec<_> = expired.into_iter().filter(Detached::is_big).collect();

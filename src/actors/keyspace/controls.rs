@@ -5,6 +5,7 @@ use crate::actors::connection::{Adjust, Close, Settings};
 use crate::actors::supervision::Provoke;
 use crate::commands::effects::Control;
 use crate::config::Config;
+use crate::config::notifications::EventClasses;
 use crate::config::values::ClientClass;
 use crate::store::{HashLimits, Limits, ListLimits};
 
@@ -53,6 +54,14 @@ impl Keyspace {
         }
     }
 
+    /// Hands options to what the commands of the same batch already use.
+    pub(super) fn adjust_commands(&mut self) {
+        let events = self.config.notify_keyspace_events;
+        self.store.set_limits(store_limits(&self.config));
+        self.store.note_creations(events.publishes() && events.has(EventClasses::of(b"n")));
+        self.clients.publish_events(events);
+    }
+
     /// Hands changed options to everyone who lives by them.
     fn apply_config(&mut self) {
         self.history.adjust(&self.config);
@@ -83,7 +92,7 @@ pub(crate) fn connection_settings(config: &Config, class: ClientClass) -> Settin
 }
 
 /// The options the store lives by.
-pub(super) fn store_limits(config: &Config) -> Limits {
+fn store_limits(config: &Config) -> Limits {
     Limits {
         hash: HashLimits {
             max_listpack_entries: config.hash_max_listpack_entries,

@@ -6,7 +6,6 @@
 
 use super::Keyspace;
 use super::batch::Current;
-use super::controls::store_limits;
 use super::log::LogFeed;
 use super::messages::Work;
 use super::suspects::Suspects;
@@ -206,7 +205,7 @@ impl Keyspace {
                     self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());
                 }
                 Control::ConfigChanged => {
-                    self.store.set_limits(store_limits(&self.config));
+                    self.adjust_commands();
                     self.controls.push(control);
                 }
                 later => self.controls.push(later),

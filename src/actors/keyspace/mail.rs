@@ -1,4 +1,4 @@
-//! Messages on their way to those who listen (PUBLISH): gathered for a batch, then one `Push` for each who hears some.
+//! Messages on their way to those who listen (PUBLISH) or track (CLIENT TRACKING): gathered for a batch, then one `Push` for each who hears some.
 //!
 //! What the batch's own client hears stands behind the reply of the command that caused it, in a transaction behind
 //! EXEC's.
@@ -46,6 +46,10 @@ impl Keyspace {
 
     /// Sends what was gathered.
     pub(super) fn send_mail(&mut self) {
+        self.clients.broadcast();
+        if self.clients.has_messages() {
+            self.gather_messages();
+        }
         if self.mail.filled.is_empty() {
             return;
         }

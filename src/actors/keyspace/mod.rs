@@ -147,11 +147,10 @@ impl Keyspace {
         let log = LogFeed::new(links.aof_writer.clone());
         let saving = Saving::new(links.rewriter.clone(), links.lock.take());
         let hash_key = HashKey(system_random(), system_random());
-        let mut store = Store::new(config.databases, hash_key);
-        store.set_limits(controls::store_limits(&config));
+        let store = Store::new(config.databases, hash_key);
         let mut history = History::default();
         history.adjust(&config);
-        Self {
+        let mut keyspace = Self {
             store,
             clients: Clients::default(),
             connections: Vec::new(),
@@ -185,7 +184,9 @@ impl Keyspace {
             unknown_names: HashSet::new(),
             closing: None,
             links,
-        }
+        };
+        keyspace.adjust_commands();
+        keyspace
     }
 
     /// The connection of the client in `slot`.

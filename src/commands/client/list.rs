@@ -1,5 +1,6 @@
 //! CLIENT LIST and CLIENT INFO: clients as lines of `name=value` fields.
 
+use super::tracking::redirection;
 use super::{CLIENT_ADMIN, CLIENT_SUBCOMMAND};
 use crate::commands::args::{Args, Rest};
 use crate::commands::context::{Context, Outcome};
@@ -171,7 +172,7 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
         text,
         "id={} addr={} laddr={} fd={} name={} age={age} idle={idle} flags={flags} db={} sub={} psub={} ssub={} \
          multi={} qbuf={query} qbuf-free={query_free} argv-mem={request} multi-mem={} rbs=0 rbp=0 obl=0 \
-         oll={} omem={output} tot-mem={total} events=r cmd={} user=default redir=-1 resp={protocol} \
+         oll={} omem={output} tot-mem={total} events=r cmd={} user=default redir={} resp={protocol} \
          lib-name={} lib-ver={}",
         session.id,
         session.address,
@@ -186,6 +187,7 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
         session.transaction_bytes(),
         u8::from(output > 0),
         session.last_command.map_or("NULL", |entry| entry.name.as_str()),
+        redirection(session),
         lossy(&session.library),
         lossy(&session.library_version),
     );
@@ -198,6 +200,9 @@ fn flags(session: &Session) -> String {
         (!session.subscribed.is_empty(), 'P'),
         (session.queue.is_some(), 'x'),
         (session.postponed || session.blocked, 'b'),
+        (session.tracks().is_some(), 't'),
+        (session.tracks().is_some_and(|tracked| tracked.is_broken), 'R'),
+        (session.tracks().is_some_and(|tracked| tracked.options.broadcast), 'B'),
         (session.is_stale, 'd'),
         (session.unix_socket, 'U'),
         (session.no_evict, 'e'),

@@ -1,7 +1,6 @@
 //! CLIENT: what the server knows of its clients, and what they may set about themselves.
 //!
-//! Absent: CLIENT TRACKING. It comes with the messages it would send; until then the commands around it answer
-//! as Redis does for a client that does not track.
+//! What CLIENT TRACKING leads to is in [`tracking`](super::tracking).
 
 mod kill;
 mod list;
@@ -23,7 +22,7 @@ use list::{Info, List};
 use pause::{Pause, Unpause};
 
 pub(super) use pause::is_held;
-use tracking::{Caching, GetRedir, TrackingInfo};
+use tracking::{Caching, GetRedir, TrackingCommand, TrackingInfo};
 use unblock::Unblock;
 
 /// What most subcommands declare alike.
@@ -302,6 +301,9 @@ help!(
         "    Tell the server about the client library.",
         "SETNAME <name>",
         "    Give this connection a name.",
+        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+        "         [OPTIN] [OPTOUT] [NOLOOP]",
+        "    Have this connection, or another, told which keys that it has read have changed.",
         "TRACKINGINFO",
         "    Tell which of this connection's keys are tracked, and how.",
         "UNBLOCK <clientid> [TIMEOUT|ERROR]",
@@ -332,6 +334,7 @@ family!(Client in CLIENT {
     Pause(Pause),
     Unpause(Unpause),
     Unblock(Unblock),
+    Tracking(TrackingCommand),
     TrackingInfo(TrackingInfo),
     GetRedir(GetRedir),
     Caching(Caching),

@@ -8,6 +8,7 @@ use crate::commands::table::{Entry, table};
 use std::fmt::Write;
 
 pub(super) fn stats(text: &mut String, context: &Context<'_>) {
+    let (tracked_keys, tracked_items, tracked_prefixes) = context.clients.tracking_sizes();
     let statistics = &context.statistics;
     fields!(text,
         "total_connections_received": statistics.connections_received,
@@ -47,9 +48,9 @@ pub(super) fn stats(text: &mut String, context: &Context<'_>) {
         "active_defrag_key_misses": 0,
         "total_active_defrag_time": 0,
         "current_active_defrag_time": 0,
-        "tracking_total_keys": 0,
-        "tracking_total_items": 0,
-        "tracking_total_prefixes": 0,
+        "tracking_total_keys": tracked_keys,
+        "tracking_total_items": tracked_items,
+        "tracking_total_prefixes": tracked_prefixes,
         "unexpected_error_replies": 0,
         "total_error_replies": statistics.error_replies,
         "dump_payload_sanitizations": 0,

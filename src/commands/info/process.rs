@@ -72,7 +72,7 @@ pub(super) fn clients(text: &mut String, context: &Context<'_>) {
         "client_recent_max_input_buffer": most(Gauges::query_bytes),
         "client_recent_max_output_buffer": most(Gauges::output_bytes),
         "blocked_clients": context.clients.blocked_len(),
-        "tracking_clients": 0,
+        "tracking_clients": context.clients.tracking_len(),
         "clients_in_timeout_table": 0,
         "total_blocking_keys": 0,
         "total_blocking_keys_on_nokey": 0,

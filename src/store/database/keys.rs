@@ -33,10 +33,15 @@ impl Database {
 
     /// Puts something detached in under `key`, with its deadline. Answers what it replaces.
     ///
-    /// With [`Database::remove`] and [`Database::duplicate`] this makes `RENAME`, `MOVE` and `COPY`.
+    /// With [`Database::remove`] and [`Database::duplicate`] this makes `RENAME`, `MOVE` and `COPY`, which count as the
+    /// creation of the key even where they replace another.
     pub fn put(&mut self, key: &[u8], detached: Detached, now_ms: u64) -> Option<Detached> {
         let entry = if detached.key() == key { detached.entry } else { detached.entry.renamed(key) };
-        self.place(entry, detached.deadline_ms, now_ms)
+        let replaced = self.place(entry, detached.deadline_ms, now_ms);
+        if replaced.is_some() {
+            self.note_created(key);
+        }
+        replaced
     }
 
     /// Puts a whole value in under `key`. Answers what it replaces. An empty collection is not
@@ -164,7 +169,7 @@ impl Database {
                 Some(Detached { entry: old, deadline_ms: old_ms })
             }
             Seek::Vacant(spot) => {
-                let spot = self.dict.insert(spot, entry);
+                let spot = self.insert_at(spot, entry);
                 self.apply(spot, deadline);
                 None
             }

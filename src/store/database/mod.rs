@@ -5,6 +5,7 @@
 //! so that the log and keyspace events hear of it. Each access hashes the key once.
 //! Absent on purpose: the clock. `now_ms` is Unix time in milliseconds.
 
+mod findings;
 mod guards;
 mod keys;
 mod strings;
@@ -20,7 +21,9 @@ use super::hash::{Hash, HashLimits};
 use super::list::{List, ListLimits};
 use super::string::StringRef;
 use super::value::{Kind, Value, ValueRef};
+use findings::Findings;
 
+pub use findings::Finding;
 pub use guards::{HashMut, ListMut};
 pub use keys::Purged;
 
@@ -76,12 +79,20 @@ pub struct Database {
     limits: Limits,
     expired: Vec<Detached>,
     expired_count: u64,
+    findings: Findings,
 }
 
 impl Database {
     /// An empty database.
     pub fn new(hash_key: HashKey, limits: Limits) -> Self {
-        Database { dict: Dict::new(hash_key), hash_key, limits, expired: Vec::new(), expired_count: 0 }
+        Database {
+            dict: Dict::new(hash_key),
+            hash_key,
+            limits,
+            expired: Vec::new(),
+            expired_count: 0,
+            findings: Findings::default(),
+        }
     }
 
     /// Number of keys, those past their deadline included until they are found; as `DBSIZE`.
@@ -229,6 +240,7 @@ impl Database {
 
     /// The keys found past their deadline since the last call. To be called after every command.
     pub fn take_expired(&mut self) -> Vec<Detached> {
+        self.findings.told = 0;
         std::mem::take(&mut self.expired)
     }
 
@@ -273,7 +285,7 @@ impl Database {
     fn find_or_insert(&mut self, key: &[u8], now_ms: u64, value: impl FnOnce() -> Value) -> Spot {
         match self.seek(key, now_ms) {
             Seek::Found(spot) => spot,
-            Seek::Vacant(spot) => self.dict.insert(spot, Entry::value(key, value())),
+            Seek::Vacant(spot) => self.insert_at(spot, Entry::value(key, value())),
         }
     }
 

@@ -67,7 +67,7 @@ impl Database {
                 Ok(sum)
             }
             Seek::Vacant(spot) => {
-                self.dict.insert(spot, Entry::int(key, delta));
+                self.insert_at(spot, Entry::int(key, delta));
                 Ok(delta)
             }
         }
@@ -94,7 +94,7 @@ impl Database {
                 self.patch(spot, len, suffix, max_bytes)
             }
             Seek::Vacant(spot) => {
-                self.dict.insert(spot, Entry::string(key, suffix.into()));
+                self.insert_at(spot, Entry::string(key, suffix.into()));
                 Ok(suffix.len())
             }
         }
@@ -122,7 +122,7 @@ impl Database {
                 let mut text = BytesMut::zeroed(within(offset, patch, max_bytes)?);
                 text[offset..].copy_from_slice(patch);
                 let len = text.len();
-                self.dict.insert(spot, Entry::raw(key, text));
+                self.insert_at(spot, Entry::raw(key, text));
                 Ok(len)
             }
         }
@@ -145,7 +145,7 @@ impl Database {
             Seek::Vacant(spot) => {
                 let mut text = BytesMut::zeroed(len_min_bytes);
                 let answer = edit(&mut text, 0);
-                self.dict.insert(spot, Entry::raw(key, text));
+                self.insert_at(spot, Entry::raw(key, text));
                 Ok(answer)
             }
         }
@@ -195,7 +195,7 @@ impl Database {
     }
 
     fn add(&mut self, vacant: Spot, entry: Entry, deadline: Deadline) {
-        let spot = self.dict.insert(vacant, entry);
+        let spot = self.insert_at(vacant, entry);
         self.apply(spot, deadline);
     }
 
