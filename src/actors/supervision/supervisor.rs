@@ -13,6 +13,7 @@ use crate::actors::listener::{Admission, Bound, Listener, Reception, StopAccepti
 use crate::actors::lock::DirectoryLock;
 use crate::actors::rewriter::{Rewriter, RewriterHandle};
 use crate::actors::{CHILDREN, Child, GivesUp};
+use crate::commands::acl::Acl;
 use crate::commands::context::Fixed;
 use crate::config::Config;
 use crate::config::values::ClientClass;
@@ -29,6 +30,7 @@ use tokio::time::timeout;
 /// What the Supervisor needs to start everything.
 pub(crate) struct Plan {
     pub(crate) config: Config,
+    pub(crate) acl: Acl,
     pub(crate) fixed: Fixed,
     pub(crate) clock: Clock,
     pub(crate) set_log_level: Option<SetLogLevel>,
@@ -156,8 +158,19 @@ impl Handler<ShutDown> for Supervisor {
 
 /// Starts all actors in the order of [`CHILDREN`].
 fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
-    let Plan { config, fixed, clock, set_log_level, allocated_bytes, bound, arbiters, lock, loaded, ended } =
-        plan;
+    let Plan {
+        config,
+        acl,
+        fixed,
+        clock,
+        set_log_level,
+        allocated_bytes,
+        bound,
+        arbiters,
+        lock,
+        loaded,
+        ended,
+    } = plan;
     let limits = Limits {
         max_restarts: config.max_restarts as usize,
         window: config.restart_window,
@@ -168,7 +181,7 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     let heartbeat = Heartbeat::start(actors.clone(), config.heartbeat_timeout);
     let [writer_health, rewriter_health, keyspace_health, expiry_health, listener_health] = health;
     let admission = Arc::new(Admission::default());
-    admission.adjust(&config);
+    admission.adjust(&config, &acl);
 
     let keyspace_context = Context::<Keyspace>::new();
     let expiry_context = Context::<Expiry>::new();
@@ -214,7 +227,12 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     let facts = SystemFacts::new(fixed, clock.clone(), actors, Reclaimer::start(), allocated_bytes);
 
     let hz = config.hz;
-    guard.start(keyspace_context, Keyspace::new(config, clock, facts, links), keyspace_health, &CHILDREN[2]);
+    guard.start(
+        keyspace_context,
+        Keyspace::new(config, acl, clock, facts, links),
+        keyspace_health,
+        &CHILDREN[2],
+    );
     let expiry_actor = Expiry::new(keyspace.clone(), hz, Arc::clone(&expiry_health));
     guard.start(expiry_context, expiry_actor, expiry_health, &CHILDREN[3]);
     let listener_actor = Listener::new(bound, reception, Arc::clone(&listener_health));
