@@ -36,6 +36,8 @@ impl KeyPattern {
         let prefix: &[u8] = match (self.reads, self.writes) {
             (true, false) => b"%R~",
             (false, true) => b"%W~",
+            // `~*` would allow all keys and no further pattern, where this is one of several.
+            _ if self.pattern == b"*" => b"%RW~",
             _ => b"~",
         };
         [prefix, &self.pattern].concat()
