@@ -214,7 +214,12 @@ impl Both {
             match index {
                 COMMANDS => self.compare_commands(seed, history, one, other),
                 SELECTORS => {
-                    assert_eq!(one.items().len(), other.items().len(), "ORACLE_SEED={seed}\n{}", history.join("\n"));
+                    assert_eq!(
+                        one.items().len(),
+                        other.items().len(),
+                        "ORACLE_SEED={seed}\n{}",
+                        history.join("\n")
+                    );
                     for (one, other) in one.items().iter().zip(other.items()) {
                         let (one, other) = (one.items(), other.items());
                         self.compare_commands(seed, history, &one[1], &other[1]);

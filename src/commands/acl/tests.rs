@@ -111,7 +111,8 @@ fn whoever_may_do_everything_is_known_at_once() {
     assert!(User::open().is_unrestricted());
     assert!(user(&["+@all", "-get", "+get", "~*", "&*"]).is_unrestricted());
     assert!(user(&["(+@all ~* &*)"]).is_unrestricted());
-    for rules in [&["+@all", "~*"][..], &["+@all", "&*"], &["~*", "&*", "+@all", "-get"], &["+@all", "%R~*", "&*"]]
+    for rules in
+        [&["+@all", "~*"][..], &["+@all", "&*"], &["~*", "&*", "+@all", "-get"], &["+@all", "%R~*", "&*"]]
     {
         assert!(!user(rules).is_unrestricted(), "{rules:?}");
     }
@@ -156,7 +157,10 @@ fn a_bad_file_names_its_lines_and_keeps_the_old_users() {
     assert_eq!(error, expected);
     assert_eq!(acl.users().len(), 1);
     acl.load_file("u.acl", b"user a on nopass\r\n  user b off\n", true).unwrap();
-    assert_eq!(acl.file_text(), b"user a on nopass &* -@all\nuser b off &* -@all\nuser default on nopass ~* &* +@all\n");
+    assert_eq!(
+        acl.file_text(),
+        b"user a on nopass &* -@all\nuser b off &* -@all\nuser default on nopass ~* &* +@all\n"
+    );
 }
 
 #[test]
@@ -186,18 +190,38 @@ fn the_configuration_makes_users_and_gets_them_back() {
     assert!(Acl::configured(&twice).unwrap_err().contains("`a` is there already"));
 }
 
+/// Rules that are one word.
+const WORDS: &[&str] = &[
+    "on",
+    "off",
+    "nopass",
+    "resetpass",
+    "reset",
+    "allkeys",
+    "resetkeys",
+    "allchannels",
+    "resetchannels",
+    "allcommands",
+    "nocommands",
+    "clearselectors",
+    "sanitize-payload",
+    "skip-sanitize-payload",
+    ">pw",
+    "<pw",
+    ">other",
+    "~*",
+    "&*",
+    "+@all",
+    "-@all",
+];
+
 /// A rule, mostly a good one.
 fn rule() -> impl Strategy<Value = Vec<u8>> {
     let names: Vec<_> = table().entries().iter().map(|entry| entry.name.clone()).collect();
     let categories: Vec<_> = super::super::categories::Category::ALL.iter().map(|(_, name)| *name).collect();
-    let words = [
-        "on", "off", "nopass", "resetpass", "reset", "allkeys", "resetkeys", "allchannels", "resetchannels",
-        "allcommands", "nocommands", "clearselectors", "sanitize-payload", "skip-sanitize-payload", ">pw", "<pw",
-        ">other", "~*", "&*", "+@all", "-@all",
-    ];
     let pattern = "[ab*?'\"\\\\()\\[\\]]{0,4}";
     prop_oneof![
-        proptest::sample::select(&words[..]).prop_map(|word| word.as_bytes().to_vec()),
+        proptest::sample::select(WORDS).prop_map(|word| word.as_bytes().to_vec()),
         (proptest::sample::select(vec!["+", "-"]), proptest::sample::select(names))
             .prop_map(|(sign, name)| [sign, &name].concat().into_bytes()),
         (proptest::sample::select(vec!["+@", "-@"]), proptest::sample::select(categories))
