@@ -226,7 +226,7 @@ impl Both {
                         self.expect_same(seed, history, &[text_of(&one[2..]), text_of(&other[2..])]);
                     }
                 }
-                _ => self.expect_same(seed, history, &[text_of(&[one.clone()]), text_of(&[other.clone()])]),
+                _ => self.expect_same(seed, history, &[text_of(&[one]), text_of(&[other])]),
             }
         }
     }
@@ -237,7 +237,8 @@ impl Both {
         let request: Vec<_> = ["ACL", "SETUSER", "v", "reset"].into_iter().chain(rules.split(' ')).collect();
         let made = self.clients[1].ask_text(&request);
         assert!(!made.is_error(), "ORACLE_SEED={seed}\n{}\nRedis does not take {rules}", history.join("\n"));
-        let again = self.clients[1].ask_text(&["ACL", "GETUSER", "v"]).items()[COMMANDS].clone();
+        let described = self.clients[1].ask_text(&["ACL", "GETUSER", "v"]);
+        let again = Value::clone(described.items()[COMMANDS]);
         self.expect_same(seed, history, &[again, redis.clone()]);
     }
 
@@ -259,8 +260,8 @@ const COMMANDS: usize = 5;
 const SELECTORS: usize = 11;
 
 /// Values as one; `%RW~*` is listed by Redis as `~*`, which it would not take back beside other patterns.
-fn text_of(values: &[Value]) -> Value {
-    let bytes: Vec<u8> = values.iter().flat_map(Value::encoded).collect();
+fn text_of(values: &[&Value]) -> Value {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.encoded()).collect();
     let text = String::from_utf8(bytes).unwrap().replace("%RW~*", "~*");
     // Without the lengths, which tell of that difference.
     let lines = text.lines().filter(|line| !line.starts_with('$'));

@@ -31,7 +31,7 @@ fn text(value: &Value) -> String {
 }
 
 fn lines(client: &mut Client) -> Vec<String> {
-    ask(client, "ACL LIST").items().iter().map(text).collect()
+    ask(client, "ACL LIST").items().into_iter().map(text).collect()
 }
 
 fn ok(client: &mut Client, request: &str) {
