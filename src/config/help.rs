@@ -24,7 +24,7 @@ Examples:
   memora-server my-redis.conf --port 7001
   echo \"port 7001\" | memora-server -
 
-  --user NAME RULE ...  makes a user who may do what the rules of ACL SETUSER say
+  --user NAME RULES  makes a user by the rules of ACL SETUSER
   -h, --help         shows this text
   -v, --version      shows the version
   --check-rdb FILE   says what is in an RDB file and whether it is whole

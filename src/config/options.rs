@@ -235,7 +235,7 @@ options! {
         "requirepass" => requirepass: Secret = "", Password, Live,
             "The password clients must give with AUTH; empty asks for none.";
         "aclfile" => aclfile: Option<PathBuf> = "", PathOrNone, AtStart,
-            "The file that users are read from, relative to `dir`; empty for none. It excludes lines `user`.";
+            "The file that users are read from, inside `dir` unless the path is absolute; empty for none, and then lines `user` may make users.";
         "acl-pubsub-default" => acl_pubsub_default: AclPubsubDefault = "resetchannels", Choice, Live,
             "Whether new users may listen to all channels or to none.";
         "acllog-max-len" => acllog_max_len: usize = "128", Integer(0, i64::MAX), Live,

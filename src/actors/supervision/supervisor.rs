@@ -157,25 +157,11 @@ impl Handler<ShutDown> for Supervisor {
 }
 
 /// Starts all actors in the order of [`CHILDREN`].
-fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
-    let Plan {
-        config,
-        acl,
-        fixed,
-        clock,
-        set_log_level,
-        allocated_bytes,
-        bound,
-        arbiters,
-        lock,
-        loaded,
-        ended,
-    } = plan;
-    let limits = Limits {
-        max_restarts: config.max_restarts as usize,
-        window: config.restart_window,
-        backoff: config.restart_backoff,
-    };
+fn start_children(mut plan: Plan, me: SupervisorHandle) -> Children {
+    let acl = std::mem::take(&mut plan.acl);
+    let Plan { config, fixed, clock, set_log_level, allocated_bytes, bound, arbiters, lock, loaded, .. } =
+        plan;
+    let limits = limits(&config);
     let health = CHILDREN.map(|child| Health::on_thread(child.name, child.thread));
     let actors = health.to_vec();
     let heartbeat = Heartbeat::start(actors.clone(), config.heartbeat_timeout);
@@ -237,7 +223,25 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     guard.start(expiry_context, expiry_actor, expiry_health, &CHILDREN[3]);
     let listener_actor = Listener::new(bound, reception, Arc::clone(&listener_health));
     guard.start(listener_context, listener_actor, listener_health, &CHILDREN[4]);
-    Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, _heartbeat: heartbeat, ended }
+    Children {
+        listener,
+        expiry,
+        keyspace,
+        aof_writer,
+        disk_arbiters,
+        arbiters,
+        _heartbeat: heartbeat,
+        ended: plan.ended,
+    }
+}
+
+/// How often an actor may be restarted.
+fn limits(config: &Config) -> Limits {
+    Limits {
+        max_restarts: config.max_restarts as usize,
+        window: config.restart_window,
+        backoff: config.restart_backoff,
+    }
 }
 
 /// Starts actors behind guards.
