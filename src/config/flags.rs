@@ -10,6 +10,7 @@ use super::conf::split_words;
 use super::error::{Place, Problem};
 use super::file::Found;
 use super::load::Setting;
+use super::names;
 use super::options::OptionRow;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -95,6 +96,10 @@ fn flag(arg: &str, rest: &mut &[OsString]) -> Found {
     if words.is_empty() && name.eq_ignore_ascii_case("save") {
         words.push(String::new());
     }
+    if let (true, [line]) = (name == names::USER, words.as_slice()) {
+        // One word with spaces is a line, as in a TOML file.
+        words = split_words(line).map_err(|reason| problem(format!("{name}: {reason}")))?;
+    }
     Ok(Setting { place: Place::CommandLine, name, words })
 }
 
@@ -113,7 +118,9 @@ fn name_and_words(arg: &str) -> Result<(String, Vec<String>), Problem> {
 fn names_an_option(arg: &OsStr) -> bool {
     let name = arg.to_str().and_then(|arg| arg.strip_prefix("--"));
     let name = name.map(|name| name.split_once('=').map_or(name, |(name, _)| name));
-    name.is_some_and(|name| matches!(name, "help" | "version") || OptionRow::find(name).is_some())
+    name.is_some_and(|name| {
+        matches!(name, "help" | "version" | names::USER) || OptionRow::find(name).is_some()
+    })
 }
 
 fn utf8(arg: &OsStr) -> Result<String, Problem> {

@@ -7,6 +7,7 @@ use super::check::Check;
 use super::error::{ConfigError, Invalid, Place, Problem};
 use super::flags::{self, CommandLine};
 use super::options::{Config, OptionRow};
+use super::values::UserLine;
 use super::{file, help, names};
 use std::ffi::OsString;
 use std::fmt;
@@ -104,6 +105,10 @@ fn apply(found: impl IntoIterator<Item = file::Found>) -> Result<Config, ConfigE
 
 impl Setting {
     fn apply(self, config: &mut Config) -> Result<(), Problem> {
+        if self.name.eq_ignore_ascii_case(names::USER) {
+            config.users.push(UserLine { place: self.place.to_string(), words: self.words });
+            return Ok(());
+        }
         let words: Vec<_> = self.words.iter().map(String::as_str).collect();
         let applied = match OptionRow::find(&self.name) {
             Some(row) => row.set(config, &words).map_err(|invalid| self.explain(row, &invalid)),
