@@ -18,7 +18,9 @@ use crate::actors::keyspace::system_random;
 use crate::actors::listener::Bound;
 use crate::actors::lock::{DirectoryLock, LockError};
 use crate::actors::supervision::{Plan, Supervisor, SupervisorHandle};
+use crate::actors::users_file::first_users;
 use crate::bind;
+use crate::commands::acl::Acl;
 use crate::commands::context::Fixed;
 use crate::config::Config;
 use crate::config::values::LogLevel;
@@ -58,6 +60,9 @@ pub enum StartError {
     /// Another server has the data directory, or it cannot be locked.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// What is said about users cannot be understood.
+    #[error("cannot set up the users: {0}")]
+    Users(String),
     /// The data cannot be loaded.
     #[error("{0}")]
     Load(String),
@@ -130,6 +135,7 @@ impl Server {
     pub fn open(mut config: Config, embedding: Embedding) -> Result<Self, StartError> {
         config.dir = std::path::absolute(&config.dir)
             .map_err(|source| StartError::Directory { path: config.dir.clone(), source })?;
+        let acl = first_users(&config).map_err(StartError::Users)?;
         let bound = bind::all(&config)?;
         let addresses = bind::addresses(&bound);
         let port = addresses.first().map_or(0, SocketAddr::port);
@@ -138,7 +144,7 @@ impl Server {
         let (ready, started) = mpsc::channel();
         let (ended, heard) = oneshot::channel();
         let (load, loaded) = oneshot::channel();
-        let start = Start { config, embedding, bound, port, lock, loaded: load };
+        let start = Start { config, acl, embedding, bound, port, lock, loaded: load };
         let thread = thread::Builder::new().name("memora".into()).spawn(move || {
             let exit = serve(start, &ready);
             // The program may not be waiting.
@@ -224,6 +230,7 @@ impl Drop for Server {
 /// What a server's thread begins with.
 struct Start {
     config: Config,
+    acl: Acl,
     embedding: Embedding,
     bound: Vec<Bound>,
     port: u16,
@@ -233,7 +240,7 @@ struct Start {
 
 /// The life of a server's thread: an actor system with the Supervisor in it.
 fn serve(start: Start, ready: &mpsc::Sender<SupervisorHandle>) -> Exit {
-    let Start { config, embedding, bound, port, lock, loaded } = start;
+    let Start { config, acl, embedding, bound, port, lock, loaded } = start;
     let Embedding { clock, config_file, set_log_level, allocated_bytes } = embedding;
     let system = System::new();
     system.block_on(async {
@@ -251,6 +258,7 @@ fn serve(start: Start, ready: &mpsc::Sender<SupervisorHandle>) -> Exit {
         let bound = Arc::new(bound);
         let plan = Plan {
             config,
+            acl,
             fixed,
             clock,
             set_log_level,

@@ -7,6 +7,8 @@
 
 #[path = "cli/canned.rs"]
 mod canned;
+#[path = "cli/examples.rs"]
+mod examples;
 #[path = "cli/generated.rs"]
 mod generated;
 #[cfg(unix)]
@@ -16,10 +18,16 @@ mod picture;
 mod prompt;
 #[path = "cli/servers.rs"]
 mod servers;
+#[path = "cli/subscribing.rs"]
+mod subscribing;
 #[path = "cli/terminal.rs"]
 mod terminal;
 #[path = "cli/tools.rs"]
 mod tools;
+#[path = "cli/transfer.rs"]
+mod transfer;
+#[path = "cli/views.rs"]
+mod views;
 
 use canned::Step::{Close, Send};
 use canned::{Canned, Outcome, Step, dead_port, run, run_anywhere};

@@ -285,3 +285,20 @@ mod beside_redis {
         }
     }
 }
+
+#[test]
+fn the_program_prints_its_manual_and_completions() {
+    let run = |args: &[&str]| {
+        let output =
+            std::process::Command::new(env!("CARGO_BIN_EXE_memora-server")).args(args).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, manual) = run(&["--manual"]);
+    assert!(code == Some(0) && manual.contains(".TH memora-server 1"), "{manual}");
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let (code, script) = run(&["--completions", shell]);
+        assert!(code == Some(0) && OPTIONS.iter().all(|row| script.contains(row.name)), "{shell}");
+    }
+    assert_eq!(run(&["--completions", "nosuch"]), (Some(64), String::new()));
+    assert_eq!(run(&["--completions"]), (Some(64), String::new()));
+}

@@ -7,6 +7,7 @@ use super::connection::socket::Socket;
 use super::connection::{Connection, Place, Settings};
 use super::keyspace::{Count, KeyspaceHandle};
 use super::supervision::{Guarded, Health, Limits, provocable};
+use crate::commands::acl::Acl;
 use crate::commands::session::{ClientId, Session};
 use crate::config::Config;
 use actix::{Actor, ActorContext, ActorFuture, AsyncContext, Context, Handler, Message, Supervised};
@@ -62,11 +63,12 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
-    /// Follows the options.
-    pub(crate) fn adjust(&self, config: &Config) {
-        let open = !config.requirepass.is_set();
+    /// Follows the options and the default user.
+    pub(crate) fn adjust(&self, config: &Config, acl: &Acl) {
+        let user = acl.default_user();
+        let open = user.is_open();
         self.max_clients.store(config.maxclients as usize, Ordering::Relaxed);
-        self.loopback_only.store(config.protected_mode && open, Ordering::Relaxed);
+        self.loopback_only.store(config.protected_mode && user.needs_no_password(), Ordering::Relaxed);
         self.password.store(!open, Ordering::Relaxed);
         self.keepalive_secs.store(config.tcp_keepalive.as_secs(), Ordering::Relaxed);
     }

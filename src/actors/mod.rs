@@ -54,6 +54,7 @@ pub(crate) mod expiry;
 pub(crate) mod aof_writer;
 pub(crate) mod rewriter;
 pub(crate) mod lock;
+pub(crate) mod users_file;
 
 /// A supervised actor.
 pub(crate) struct Child {

@@ -156,22 +156,25 @@ impl<A: Access> BitField<A> {
 
     fn write(&self, context: &mut Context<'_>, len_min_bytes: usize) -> Outcome {
         let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
-        let (replies, changes) = context.db().edit_string(key, len_min_bytes, now_ms, |text, old_len| {
-            let grown = text.len() > old_len;
-            let mut changes = 0;
-            let run = |operation: &Operation| {
-                let (reply, changed) = operation.run(text);
-                // As in Redis every write to a string that has grown counts.
-                changes += u64::from(changed.unwrap_or(false) || grown && changed.is_some());
-                reply
-            };
-            let replies = self.operations.iter().map(run).collect();
-            // Where all of them failed, the string is longer all the same.
-            (replies, changes.max(grown.into()))
-        })?;
-        context.effects.touched_times(changes);
+        let (replies, changes, grown) =
+            context.db().edit_string(key, len_min_bytes, now_ms, |text, old_len| {
+                let grown = text.len() > old_len;
+                let mut changes = 0;
+                let run = |operation: &Operation| {
+                    let (reply, changed) = operation.run(text);
+                    // As in Redis every write to a string that has grown counts.
+                    changes += u64::from(changed.unwrap_or(false) || grown && changed.is_some());
+                    reply
+                };
+                let replies = self.operations.iter().map(run).collect();
+                // Where all of them failed, the string is longer all the same.
+                (replies, changes, grown)
+            })?;
+        context.effects.touched_times(changes.max(grown.into()));
         if changes > 0 {
             context.changed(Class::String, "setbit", key);
+        } else if grown {
+            context.changed_unpublished(key);
         }
         Ok(Reply::Array(replies))
     }

@@ -9,7 +9,7 @@ use super::faults::{self, Fault};
 use super::help::help_reply;
 use super::key_specs::{KeyAt, KeyFlag, KeySpec, Words, keys_of};
 use super::spec::{self, Flag, Group, Spec};
-use super::table::{Entry, table};
+use super::table::{Entry, find_command, table};
 use crate::resp::{Argv, Reply, Span};
 use crate::store::glob_matches_nocase;
 
@@ -237,11 +237,7 @@ fn keys_in(argv: Argv<'_>) -> Result<Vec<KeyAt>, Fault> {
 
 /// The command that a request names, or its subcommand.
 fn find(words: Words<'_>) -> Option<&'static Entry> {
-    let command = table().find(words.get(0)?)?;
-    match words.get(1) {
-        Some(word) if !command.subcommands.is_empty() => table().find_subcommand(command, word),
-        _ => Some(command),
-    }
+    find_command(words.get(0)?, words.get(1))
 }
 
 fn key_reply(argv: Argv<'_>, key: KeyAt) -> Reply {

@@ -81,6 +81,9 @@ impl Command for Set {
         hide_passwords(&pairs, &mut context.effects.redacted);
         match context.config.set_many(&pairs) {
             Ok(changed) => {
+                if changed.iter().any(|row| row.name == "requirepass") {
+                    context.clients.require_password(&context.config.requirepass);
+                }
                 if !changed.is_empty() {
                     context.effects.control(Control::ConfigChanged);
                 }
@@ -144,6 +147,13 @@ impl Command for Rewrite {
         if context.facts.fixed().config_file.is_empty() {
             return Err(faults::NO_CONFIG_FILE);
         }
+        let users = if context.config.aclfile.is_some() {
+            Ok(Vec::new())
+        } else {
+            context.clients.acl().lines(context.config)
+        };
+        context.config.users =
+            users.map_err(|error| Fault::from_bytes(format!("ERR Rewriting config file: {error}")))?;
         let rewritten = context.facts.rewrite_config(context.config);
         rewritten.map_err(|error| Fault::from_bytes(format!("ERR Rewriting config file: {error}")))?;
         Ok(Reply::OK)

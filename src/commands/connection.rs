@@ -1,5 +1,6 @@
 //! The connection: PING, ECHO, HELLO, AUTH, SELECT, QUIT, RESET.
 
+use super::acl::{DEFAULT_USER, log_failed_login};
 use super::args::Args;
 use super::client::is_printable_name;
 use super::context::{Context, Outcome};
@@ -12,9 +13,6 @@ use crate::store::parse_int;
 
 /// The Redis version whose behaviour Memora follows and which clients look at.
 pub(super) const REDIS_VERSION: &str = "7.2.4";
-
-/// The one user there is.
-pub(super) const DEFAULT_USER: &[u8] = b"default";
 
 /// `PING [message]`
 pub(super) struct Ping {
@@ -79,17 +77,14 @@ impl Command for Echo {
 
 /// Checks a user's password and lets the client in.
 fn authenticate(context: &mut Context<'_>, user: Option<&[u8]>, password: &[u8]) -> Result<(), Fault> {
-    let expected = &context.config.requirepass;
-    if user.is_none() && !expected.is_set() {
+    if user.is_none() && context.clients.acl().default_user().needs_no_password() {
         return Err(faults::NO_PASSWORD_SET);
     }
-    let is_user = user.is_none_or(|user| user == DEFAULT_USER);
-    // The default user without a password takes any.
-    let fits = !expected.is_set() || expected.matches(password);
-    if !(is_user && fits) {
+    let user = user.unwrap_or(DEFAULT_USER);
+    if !context.clients.log_in(context.me, user, password) {
+        log_failed_login(context, user);
         return Err(faults::WRONG_PASSWORD);
     }
-    context.session().authenticated = true;
     Ok(())
 }
 
@@ -290,12 +285,12 @@ impl Command for Reset {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let open = !context.config.requirepass.is_set();
         context.clients.unwatch_all(context.me);
         context.clients.unsubscribe_all(context.me);
         context.clients.untrack(context.me);
         context.effects.control(Control::ClassChanged);
-        context.session().reset(open);
+        context.session().reset();
+        context.clients.log_out(context.me);
         Ok(Reply::simple("RESET"))
     }
 }

@@ -214,6 +214,21 @@ pub trait Facts {
     /// # Errors
     /// What the system, or the file's syntax, has against it.
     fn rewrite_config(&self, config: &Config) -> Result<(), String>;
+    /// Reads the file of users.
+    ///
+    /// # Errors
+    /// What the system has against it.
+    fn read_users(&self, config: &Config) -> Result<Vec<u8>, String>;
+    /// Puts a new file of users in the old one's place.
+    ///
+    /// # Errors
+    /// What the system has against it.
+    fn write_users(&self, config: &Config, text: &[u8]) -> Result<(), String>;
+    /// Fills a buffer from the system's source of randomness, fit for secrets.
+    ///
+    /// # Errors
+    /// What the system has against it.
+    fn fill_secret(&self, buffer: &mut [u8]) -> Result<(), String>;
 }
 
 /// Memory in use, bytes.

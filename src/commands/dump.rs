@@ -176,6 +176,9 @@ impl Command for Restore {
             return Ok(Reply::OK);
         }
         let replaced = context.db().insert(key, value, deadline_ms, now_ms);
+        if replaced.is_some() {
+            context.db().note_created(key);
+        }
         context.effects.discard(replaced);
         match self.used {
             Some(Used::Idle(idle_ms)) => context.db().set_idle_ms(key, idle_ms, now_ms),

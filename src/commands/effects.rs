@@ -145,6 +145,8 @@ pub enum Control {
     Bug(Option<Bytes>),
     /// Options changed that others than the Keyspace live by.
     ConfigChanged,
+    /// Users changed, and with them who may come in without a password.
+    UsersChanged,
     /// Set the counters of `INFO` back to zero.
     ResetStatistics,
 }

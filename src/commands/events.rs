@@ -116,7 +116,16 @@ impl Context<'_> {
         self.changed(class, event, self.argv.bytes(key));
     }
 
-    /// The same in another database than the selected one.
+    /// A key of the selected database changed without an event: who watches or tracks it has to know all the same.
+    pub(super) fn changed_unpublished(&mut self, key: &[u8]) {
+        if self.clients.is_heard() {
+            let database = self.clients[self.me].database;
+            self.tell_found();
+            self.tell_watchers(database, key);
+        }
+    }
+
+    /// As [`Self::changed`] in another database than the selected one.
     pub(super) fn changed_in(&mut self, database: usize, class: Class, event: &'static str, key: &[u8]) {
         if self.clients.is_heard() {
             self.tell_change(database, class, event, key);
@@ -191,8 +200,12 @@ impl Context<'_> {
     #[cold]
     fn tell_change(&mut self, database: usize, class: Class, event: &'static str, key: &[u8]) {
         self.tell_found();
+        self.tell_watchers(database, key);
+        self.clients.publish_event(database, class, event, key);
+    }
+
+    fn tell_watchers(&mut self, database: usize, key: &[u8]) {
         self.clients.touch(database, key);
         self.clients.invalidate(key, Some(self.me), Some(self.me));
-        self.clients.publish_event(database, class, event, key);
     }
 }

@@ -168,6 +168,34 @@ pub const WRONG_PASSWORD: Fault = Fault::new("WRONGPASS invalid username-passwor
 pub const NO_PASSWORD_SET: Fault = Fault::new(
     "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
 );
+/// A command with a key that its user may not use so.
+pub const NO_PERMISSION_FOR_KEY: Fault =
+    Fault::new("NOPERM this user has no permissions to access one of the keys used as arguments");
+/// A command with a channel that its user may not use.
+pub const NO_PERMISSION_FOR_CHANNEL: Fault =
+    Fault::new("NOPERM this user has no permissions to access one of the channels used as arguments");
+/// SORT by keys that its user may not read.
+pub const SORT_BY_DENIED: Fault =
+    Fault::new("ERR BY option of SORT denied due to insufficient ACL permissions.");
+/// SORT that answers keys which its user may not read.
+pub const SORT_GET_DENIED: Fault =
+    Fault::new("ERR GET option of SORT denied due to insufficient ACL permissions.");
+/// ACL SETUSER with a name that would not be one word.
+pub const USERNAME_WITH_SPACES: Fault = Fault::new("ERR Usernames can't contain spaces or null characters");
+/// ACL DELUSER of the user that there always is.
+pub const DEFAULT_USER_STAYS: Fault = Fault::new("ERR The 'default' user cannot be removed");
+/// ACL GENPASS of a strange size.
+pub const GENPASS_BITS: Fault = Fault::new(
+    "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096",
+);
+/// ACL LOAD or SAVE without a file.
+pub const NO_ACL_FILE: Fault = Fault::new(
+    "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.",
+);
+/// ACL SAVE that could not write.
+pub const ACL_SAVE_FAILED: Fault = Fault::new(
+    "ERR There was an error trying to save the ACLs. Please check the server logs for more information",
+);
 /// HELLO with a version other than 2 and 3.
 pub const NO_PROTO: Fault = Fault::new("NOPROTO unsupported protocol version");
 /// HELLO with a version that is no number.
@@ -319,6 +347,20 @@ pub const OUTCOME_UNKNOWN: Fault =
 #[must_use]
 pub fn log_failed(reason: &str) -> Fault {
     Fault::from_bytes(format!("MISCONF Errors writing to the AOF file: {reason}"))
+}
+
+/// A command that its user may not run.
+#[must_use]
+pub fn no_permission(name: &str) -> Fault {
+    Fault::from_bytes(format!("NOPERM this user has no permissions to run the '{name}' command"))
+}
+
+/// A command in a transaction that its user may not run any more.
+#[must_use]
+pub fn permission_lost(reason: &str) -> Fault {
+    Fault::from_bytes(format!(
+        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: {reason}"
+    ))
 }
 
 /// EXEC that a gate refuses.

@@ -3,6 +3,7 @@
 //! Each gate is one small function; the first that objects answers for the command. Replay of a log passes no
 //! gate at all.
 
+use super::acl::{self, Access};
 use super::context::Context;
 use super::durability::WritesRefused;
 use super::faults::{self, Fault};
@@ -12,19 +13,28 @@ use super::transactions;
 use crate::resp::Protocol;
 
 /// One check: the fault if the command must not run.
-type Gate = fn(&Context<'_>, &Prepared) -> Option<Fault>;
+type Gate = fn(&mut Context<'_>, &Prepared) -> Option<Fault>;
 
 /// All gates, in the order in which Redis asks.
-const GATES: &[Gate] =
-    &[known, arity, authenticated, allowed_in_transaction, memory_left, disk_writable, listening, loaded, monitoring];
+const GATES: &[Gate] = &[
+    known,
+    arity,
+    permitted,
+    allowed_in_transaction,
+    memory_left,
+    disk_writable,
+    listening,
+    loaded,
+    monitoring,
+];
 
 /// The first objection to running a command, if any.
-pub(super) fn objection(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+pub(super) fn objection(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     GATES.iter().find_map(|gate| gate(context, prepared))
 }
 
 /// The command exists.
-fn known(_: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+fn known(_: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     match &prepared.call {
         Err(Refusal::Unknown(fault)) => Some(fault.clone()),
         _ => None,
@@ -32,33 +42,39 @@ fn known(_: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
 }
 
 /// The number of arguments is one it takes.
-fn arity(_: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+fn arity(_: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     match &prepared.call {
         Err(Refusal::Arity(fault)) => Some(fault.clone()),
         _ => None,
     }
 }
 
-/// The client has authenticated, or the command is one that may come before.
-fn authenticated(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
-    let free = || prepared.row().is_some_and(|row| row.flags.has(Flag::NoAuth));
-    (!context.clients[context.me].authenticated && !free()).then_some(faults::NO_AUTH)
+/// The client has authenticated, or the command is one that may come before; and its user may run it.
+fn permitted(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    match context.clients[context.me].access {
+        Access::Full => None,
+        Access::Locked => (!acl::is_free(prepared)).then_some(faults::NO_AUTH),
+        // Redis asks in this order.
+        Access::Checked => {
+            allowed_in_transaction(context, prepared).or_else(|| acl::permission(context, prepared))
+        }
+    }
 }
 
 /// The client is in no transaction, or the command may be part of one.
-fn allowed_in_transaction(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+fn allowed_in_transaction(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let refused = || prepared.row().is_some_and(|row| row.flags.has(Flag::NoMulti));
     (context.clients[context.me].queue.is_some() && refused()).then_some(faults::NOT_IN_TRANSACTION)
 }
 
 /// There is memory left, or the command takes none.
-fn memory_left(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+fn memory_left(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let concerned = || transactions::takes_memory(&context.clients[context.me], prepared);
     (context.is_full && concerned()).then_some(faults::OUT_OF_MEMORY)
 }
 
 /// What is written can be made durable; PING tells as well, so that whoever watches the server notices.
-fn disk_writable(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+fn disk_writable(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let refused = context.durability.refuses_writes(context.config)?;
     let row = prepared.row()?;
     let concerned = transactions::writes(&context.clients[context.me], prepared) || row.spec.name == "ping";
@@ -69,7 +85,7 @@ fn disk_writable(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
 }
 
 /// The client listens to no channel, or speaks RESP3, or the command is one that a client that listens may send.
-fn listening(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+fn listening(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     const ALLOWED: [&str; 9] = [
         "ping",
         "subscribe",
@@ -90,13 +106,13 @@ fn listening(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
 }
 
 /// The data is there, or the command is one that does not need it.
-fn loaded(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+fn loaded(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let concerned = || transactions::needs_data(&context.clients[context.me], prepared);
     (context.durability.loading.is_some() && concerned()).then_some(faults::LOADING)
 }
 
 /// A client in MONITOR mode is a replica to Redis, and replicas do not ask for data.
-fn monitoring(context: &Context<'_>, prepared: &Prepared) -> Option<Fault> {
+fn monitoring(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let uses_data =
         || prepared.row().is_some_and(|row| row.flags.has(Flag::Write) || row.flags.has(Flag::Readonly));
     (context.clients[context.me].monitors && uses_data()).then_some(faults::MONITOR_NO_KEYSPACE)

@@ -76,6 +76,7 @@ mod debug;
 mod module;
 mod memora;
 pub mod saving;
+pub mod acl;
 mod standalone;
 mod cluster;
 mod lolwut;
@@ -84,6 +85,7 @@ pub use context::{Context, Outcome};
 pub use prepare::{Prepared, prepare};
 
 use crate::resp::Reply;
+use acl::Access;
 use faults::Fault;
 use prepare::Refusal;
 
@@ -113,6 +115,18 @@ pub fn execute(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
 
 /// Runs a command of a transaction, which has passed the gates when it was queued.
 pub fn execute_queued(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
+    if context.clients[context.me].access != Access::Full {
+        // What the user may do can have changed since.
+        if let Some(fault) = acl::denied_in_transaction(context, prepared) {
+            context.statistics.count_error(fault.code());
+            return Reply::Error(fault.into_bytes());
+        }
+    }
+    execute_again(context, prepared)
+}
+
+/// Runs a command that has waited, and has passed the gates before.
+pub fn execute_again(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     if let Some(record) = &mut context.record {
         record.begin(context.clients[context.me].database);
     }

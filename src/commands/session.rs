@@ -3,6 +3,7 @@
 //! A session belongs to the Keyspace, not to the Connection: the commands that change it (SELECT, HELLO,
 //! CLIENT SETNAME, …) run there, and CLIENT LIST shows all of them. It holds no socket.
 
+use super::acl::{Access, Acl, User};
 use super::subscriptions::{Message, Subscribed, Subscriptions, Topic};
 use super::table::Entry;
 use super::tracking::{Tracked, Tracking};
@@ -42,8 +43,12 @@ pub struct Session {
     pub database: usize,
     /// The protocol its replies are encoded in.
     pub protocol: Protocol,
-    /// Whether it may run commands.
+    /// Whether it has shown who it is, or did not need to.
     pub authenticated: bool,
+    /// Who it is.
+    pub user: Arc<User>,
+    /// What that allows it.
+    pub access: Access,
     /// Which replies it wants.
     pub replies: ReplyMode,
     /// Exempt from eviction of clients.
@@ -151,6 +156,8 @@ impl Session {
             database: 0,
             protocol: Protocol::Resp2,
             authenticated: false,
+            user: User::open(),
+            access: Access::Locked,
             replies: ReplyMode::On,
             no_evict: false,
             no_touch: false,
@@ -173,13 +180,12 @@ impl Session {
         }
     }
 
-    /// Back to the state after connecting, as `RESET` asks for; the client has to authenticate again. What it watches
-    /// its register forgets.
-    pub fn reset(&mut self, authenticated: bool) {
+    /// Back to the state after connecting, as `RESET` asks for. What it watches and who it is its register
+    /// forgets.
+    pub fn reset(&mut self) {
         self.name = Bytes::new();
         self.database = 0;
         self.protocol = Protocol::Resp2;
-        self.authenticated = authenticated;
         self.replies = ReplyMode::On;
         self.no_evict = false;
         self.no_touch = false;
@@ -258,6 +264,7 @@ pub struct Clients {
     watches: Watches,
     waiting: Waiting,
     pub(super) subscriptions: Subscriptions,
+    pub(super) acl: Acl,
     /// Which events of keys are published.
     pub(super) events: EventClasses,
     pub(super) tracking: Tracking,
@@ -267,7 +274,8 @@ pub struct Clients {
 
 impl Clients {
     /// Adds a client.
-    pub fn insert(&mut self, session: Session) -> Slot {
+    pub fn insert(&mut self, mut session: Session) -> Slot {
+        self.acl.receive(&mut session);
         let id = session.id;
         let slot = self.sessions.insert(session);
         self.slots.insert(id, slot);

@@ -7,6 +7,7 @@ mod number;
 mod order;
 mod pattern;
 
+use super::acl;
 use super::args::Args;
 use super::categories::Category;
 use super::context::{Context, Outcome, string_reply};
@@ -31,6 +32,15 @@ pub(super) struct Sort {
     descending: bool,
     alpha: bool,
     store: Option<Span>,
+    /// What first asks for keys that are made of what is sorted.
+    looks_up: Option<LookUp>,
+}
+
+/// An option that makes keys of what is sorted.
+#[derive(Clone, Copy)]
+enum LookUp {
+    By,
+    Get,
 }
 
 /// What both sorting commands declare alike.
@@ -62,6 +72,7 @@ impl Command for Sort {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
+        self.check_look_up(context)?;
         let argv = context.argv;
         let source = Source::at(context, self.key)?;
         let range = self.range(source.len());
@@ -91,6 +102,7 @@ impl Sort {
             by: None,
             unsorted: false,
             gets: Vec::new(),
+            looks_up: None,
             limit: None,
             descending: false,
             alpha: false,
@@ -108,15 +120,31 @@ impl Sort {
             } else if with_store && args.option_with_value("STORE") {
                 sort.store = Some(args.bytes());
             } else if args.option_with_value("BY") {
-                sort.unsorted |= !args.peek().is_some_and(|by| c_string(by).contains(&b'*'));
+                let is_pattern = args.peek().is_some_and(|by| c_string(by).contains(&b'*'));
+                sort.unsorted |= !is_pattern;
+                if is_pattern {
+                    sort.looks_up.get_or_insert(LookUp::By);
+                }
                 sort.by = Some(args.bytes());
             } else if args.option_with_value("GET") {
+                sort.looks_up.get_or_insert(LookUp::Get);
                 sort.gets.push(args.bytes());
             } else {
                 args.fail(faults::SYNTAX);
             }
         }
         args.done(sort)
+    }
+
+    /// Patterns make keys of what is sorted, so who uses them has to be one who may read any key.
+    fn check_look_up(&self, context: &Context<'_>) -> Result<(), Fault> {
+        match self.looks_up {
+            Some(look_up) if !acl::reads_all_keys(context) => Err(match look_up {
+                LookUp::By => faults::SORT_BY_DENIED,
+                LookUp::Get => faults::SORT_GET_DENIED,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Which places of the order are wanted.

@@ -52,6 +52,7 @@ families! {
     client::Client,
     command::Command,
     config::Config,
+    acl::AclCommands,
     server::Server,
     slowlog::Slowlog,
     latency::Latency,
@@ -156,6 +157,16 @@ impl Table {
             None => self.find(name),
             Some(bar) => self.find_subcommand(self.find(&name[..bar])?, &name[bar + 1..]),
         }
+    }
+}
+
+/// The command that a request begins with, or its subcommand.
+#[must_use]
+pub fn find_command(name: &[u8], next: Option<&[u8]>) -> Option<&'static Entry> {
+    let command = table().find(name)?;
+    match next {
+        Some(word) if !command.subcommands.is_empty() => table().find_subcommand(command, word),
+        _ => Some(command),
     }
 }
 

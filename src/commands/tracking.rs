@@ -1,8 +1,8 @@
 //! Client-side caching: who is to hear which keys are not any more what he has read (CLIENT TRACKING).
 //!
 //! As documented for Redis: <https://redis.io/docs/latest/develop/reference/client-side-caching/>. In the ordinary mode the
-//! keys that a client reads are remembered ([`table`]), and the first change of each is told; in broadcasting mode a
-//! client names prefixes, and hears of all changes below them behind the batch that made them ([`prefixes`]). Under
+//! keys that a client reads are remembered (`table`), and the first change of each is told; in broadcasting mode a
+//! client names prefixes, and hears of all changes below them behind the batch that made them (`prefixes`). Under
 //! RESP3 that is a push, to another client under RESP2 a message of the channel `__redis__:invalidate`.
 //!
 //! Deliberately absent: the commands, which are in `client`.

@@ -10,6 +10,7 @@ use super::conf::split_words;
 use super::error::{Place, Problem};
 use super::file::Found;
 use super::load::Setting;
+use super::names;
 use super::options::OptionRow;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -24,6 +25,10 @@ pub(super) enum CommandLine {
     Help,
     /// The version.
     Version,
+    /// The manual page.
+    Manual,
+    /// Completions for a shell with this name, which is empty if it was not said.
+    Completions(String),
     /// To look into data files.
     Check(Result<Check, Problem>),
     /// To run, with these sources in their order of precedence.
@@ -36,6 +41,11 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> CommandLine {
     match args.first().and_then(|first| first.to_str()) {
         Some("-h" | "--help") => return CommandLine::Help,
         Some("-v" | "--version") => return CommandLine::Version,
+        Some("--manual") => return CommandLine::Manual,
+        Some("--completions") => {
+            let shell = args.get(1).map(|shell| shell.to_string_lossy().into_owned());
+            return CommandLine::Completions(shell.unwrap_or_default());
+        }
         _ => {}
     }
     if let Some(check) = check::parse(&args) {
@@ -86,6 +96,10 @@ fn flag(arg: &str, rest: &mut &[OsString]) -> Found {
     if words.is_empty() && name.eq_ignore_ascii_case("save") {
         words.push(String::new());
     }
+    if let (true, [line]) = (name == names::USER, words.as_slice()) {
+        // One word with spaces is a line, as in a TOML file.
+        words = split_words(line).map_err(|reason| problem(format!("{name}: {reason}")))?;
+    }
     Ok(Setting { place: Place::CommandLine, name, words })
 }
 
@@ -104,7 +118,9 @@ fn name_and_words(arg: &str) -> Result<(String, Vec<String>), Problem> {
 fn names_an_option(arg: &OsStr) -> bool {
     let name = arg.to_str().and_then(|arg| arg.strip_prefix("--"));
     let name = name.map(|name| name.split_once('=').map_or(name, |(name, _)| name));
-    name.is_some_and(|name| matches!(name, "help" | "version") || OptionRow::find(name).is_some())
+    name.is_some_and(|name| {
+        matches!(name, "help" | "version" | names::USER) || OptionRow::find(name).is_some()
+    })
 }
 
 fn utf8(arg: &OsStr) -> Result<String, Problem> {

@@ -24,12 +24,16 @@ Examples:
   memora-server my-redis.conf --port 7001
   echo \"port 7001\" | memora-server -
 
+  --user NAME RULES  makes a user by the rules of ACL SETUSER
   -h, --help         shows this text
   -v, --version      shows the version
   --check-rdb FILE   says what is in an RDB file and whether it is whole
   --check-aof PATH   does so for an append-only log: its folder, its manifest
                      or a single file; with --fix it offers to cut a torn end
                      off, with --fix --yes it does so without asking
+  --manual           prints the manual page: memora-server --manual | man -l -
+  --completions SHELL
+                     prints completions for bash, zsh, fish or powershell
 
 Options marked * can also be changed at run time with CONFIG SET.
 ";
@@ -38,6 +42,12 @@ const TOML_HEAD: &str = "\
 # The configuration of memora-server: every option with its default.
 # Start with it:  memora-server memora.toml
 # Options marked * can also be changed at run time with CONFIG SET.
+";
+
+/// Lines `user` are no option, but somebody may look for them.
+const USERS_IN_TOML: &str = "
+# Users, where there is no aclfile: each a name and the rules of ACL SETUSER.
+# user = [\"app on >secret ~app:* &app:* +@all -@dangerous\", \"default off\"]
 ";
 
 /// The answer to `--version`.
@@ -85,6 +95,9 @@ pub fn toml() -> String {
             line_of(&mut text, &format!("# {line}"));
         }
         line_of(&mut text, &format!("{} = {}", row.name, row.slot.to_toml(&defaults)));
+        if row.name == "aclfile" {
+            text.push_str(USERS_IN_TOML);
+        }
     }
     text
 }

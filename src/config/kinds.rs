@@ -16,12 +16,20 @@ pub(super) trait Kind<T> {
     fn parse(&self, words: &[&str], current: &T) -> Result<T, Invalid>;
     /// Writes a value as CONFIG GET answers it.
     fn format(&self, value: &T) -> String;
+    /// Tells values apart, also where CONFIG GET does not.
+    fn in_full(&self, value: &T) -> String {
+        self.format(value)
+    }
     /// Writes a value as a person would in a TOML file.
     fn to_toml(&self, value: &T) -> Value {
         Value::from(self.format(value))
     }
     /// What may be written, for help and errors: it completes the sentence "expected …".
     fn allowed(&self) -> String;
+    /// All values there are, where they are few words.
+    fn choices(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
     /// Whether a value may be several words.
     fn takes_many(&self) -> bool {
         false
@@ -62,6 +70,10 @@ impl Kind<bool> for YesNo {
 
     fn allowed(&self) -> String {
         "yes or no".to_owned()
+    }
+
+    fn choices(&self) -> Vec<&'static str> {
+        vec!["yes", "no"]
     }
 }
 
@@ -158,6 +170,10 @@ impl<T: Named> Kind<T> for Choice {
             Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
             _ => names.concat(),
         }
+    }
+
+    fn choices(&self) -> Vec<&'static str> {
+        T::NAMES.iter().map(|(name, _)| *name).collect()
     }
 }
 

@@ -7,6 +7,7 @@ use super::check::Check;
 use super::error::{ConfigError, Invalid, Place, Problem};
 use super::flags::{self, CommandLine};
 use super::options::{Config, OptionRow};
+use super::values::UserLine;
 use super::{file, help, names};
 use std::ffi::OsString;
 use std::fmt;
@@ -31,6 +32,10 @@ pub enum Invocation {
     Help(String),
     /// Print this version to standard output.
     Version(String),
+    /// Print the manual page.
+    Manual,
+    /// Print completions for a shell with this name.
+    Completions(String),
 }
 
 /// Where a configuration came from. `Display` names the sources for a log line.
@@ -64,6 +69,8 @@ impl Config {
         match flags::parse(args) {
             CommandLine::Help => Ok(Invocation::Help(help::text())),
             CommandLine::Version => Ok(Invocation::Version(help::version())),
+            CommandLine::Manual => Ok(Invocation::Manual),
+            CommandLine::Completions(shell) => Ok(Invocation::Completions(shell)),
             CommandLine::Check(Ok(check)) => Ok(Invocation::Check(check)),
             CommandLine::Check(Err(problem)) => Err(ConfigError { problems: vec![problem] }),
             CommandLine::Run { file, stdin, flags } => run(file, stdin, flags),
@@ -98,6 +105,10 @@ fn apply(found: impl IntoIterator<Item = file::Found>) -> Result<Config, ConfigE
 
 impl Setting {
     fn apply(self, config: &mut Config) -> Result<(), Problem> {
+        if self.name.eq_ignore_ascii_case(names::USER) {
+            config.users.push(UserLine { place: self.place.to_string(), words: self.words });
+            return Ok(());
+        }
         let words: Vec<_> = self.words.iter().map(String::as_str).collect();
         let applied = match OptionRow::find(&self.name) {
             Some(row) => row.set(config, &words).map_err(|invalid| self.explain(row, &invalid)),

@@ -6,7 +6,7 @@ use super::options::OPTIONS;
 
 /// The directives of Redis 7.0 and 7.2 that Memora does not have, in alphabetical order.
 const REDIS_DIRECTIVES: &str = "\
-    acl-pubsub-default aclfile acllog-max-len active-defrag-cycle-max active-defrag-cycle-min \
+    active-defrag-cycle-max active-defrag-cycle-min \
     active-defrag-ignore-bytes active-defrag-max-scan-fields active-defrag-threshold-lower \
     active-defrag-threshold-upper active-expire-effort activedefrag activerehashing aof-disable-auto-gc \
     aof-rewrite-incremental-fsync \
@@ -42,8 +42,11 @@ const REDIS_DIRECTIVES: &str = "\
     tls-ciphersuites tls-client-cert-file tls-client-key-file tls-client-key-file-pass tls-cluster \
     tls-dh-params-file tls-key-file tls-key-file-pass tls-port tls-prefer-server-ciphers tls-protocols \
     tls-replication tls-session-cache-size tls-session-cache-timeout tls-session-caching \
-    user zset-max-listpack-entries zset-max-listpack-value \
+    zset-max-listpack-entries zset-max-listpack-value \
     zset-max-ziplist-entries zset-max-ziplist-value";
+
+/// What begins a line that makes a user; it is no option.
+pub(super) const USER: &str = "user";
 
 /// The largest share of a name, one in so many letters, that may differ for it to be suggested.
 const LETTERS_PER_MISTAKE: usize = 3;

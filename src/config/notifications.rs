@@ -75,8 +75,12 @@ impl Kind<EventClasses> for EventLetters {
         value.letters(EventClasses(ALL.0 | NEW.0))
     }
 
+    fn in_full(&self, value: &EventClasses) -> String {
+        value.letters(ALL)
+    }
+
     fn to_toml(&self, value: &EventClasses) -> Value {
-        Value::from(value.letters(ALL))
+        Value::from(self.in_full(value))
     }
 
     fn allowed(&self) -> String {

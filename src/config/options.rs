@@ -15,8 +15,8 @@ use super::kinds::{
 use super::notifications::{EventClasses, EventLetters};
 use super::quantities::{HumanTime, Memory, MemoryOrPercent, Seconds};
 use super::values::{
-    AppendFsync, BindAddress, ClientsMemory, DebugCommand, EvictionPolicy, LogFormat, LogLevel, OnPanic, OutputBufferLimits,
-    SavePoint, Secret,
+    AclPubsubDefault, AppendFsync, BindAddress, ClientsMemory, DebugCommand, EvictionPolicy, LogFormat,
+    LogLevel, OnPanic, OutputBufferLimits, SavePoint, Secret, UserLine,
 };
 use std::fmt;
 use std::path::PathBuf;
@@ -119,8 +119,10 @@ impl fmt::Debug for OptionRow {
 pub(super) trait Slot: Sync {
     fn set(&self, config: &mut Config, words: &[&str]) -> Result<(), Invalid>;
     fn get(&self, config: &Config) -> String;
+    fn in_full(&self, config: &Config) -> String;
     fn to_toml(&self, config: &Config) -> toml_edit::Value;
     fn allowed(&self) -> String;
+    fn choices(&self) -> Vec<&'static str>;
     fn takes_many(&self) -> bool;
     fn is_sensitive(&self) -> bool;
 }
@@ -142,12 +144,20 @@ impl<T, K: Kind<T> + Sync> Slot for Bound<T, K> {
         self.kind.format((self.field)(config))
     }
 
+    fn in_full(&self, config: &Config) -> String {
+        self.kind.in_full((self.field)(config))
+    }
+
     fn to_toml(&self, config: &Config) -> toml_edit::Value {
         self.kind.to_toml((self.field)(config))
     }
 
     fn allowed(&self) -> String {
         self.kind.allowed()
+    }
+
+    fn choices(&self) -> Vec<&'static str> {
+        self.kind.choices()
     }
 
     fn takes_many(&self) -> bool {
@@ -179,12 +189,15 @@ macro_rules! options {
         pub struct Config { $($(
             #[doc = concat!("`", $name, "`: ", $doc)]
             pub $field: $type,
-        )*)* }
+        )*)*
+            /// The lines `user`, which are no option: there may be many, and only the file and the command line have them.
+            pub users: Vec<UserLine>,
+        }
 
         impl Config {
             /// Every field at its type's default, ready for the defaults of the table.
             pub(super) fn blank() -> Self {
-                Self { $($( $field: Default::default(), )*)* }
+                Self { $($( $field: Default::default(), )*)* users: Vec::new() }
             }
         }
 
@@ -238,6 +251,12 @@ options! {
     Security {
         "requirepass" => requirepass: Secret = "", Password, Live,
             "The password clients must give with AUTH; empty asks for none.";
+        "aclfile" => aclfile: Option<PathBuf> = "", PathOrNone, AtStart,
+            "The file that users are read from, inside `dir` unless the path is absolute; empty for none, and then lines `user` may make users.";
+        "acl-pubsub-default" => acl_pubsub_default: AclPubsubDefault = "resetchannels", Choice, Live,
+            "Whether new users may listen to all channels or to none.";
+        "acllog-max-len" => acllog_max_len: usize = "128", Integer(0, i64::MAX), Live,
+            "How many refusals ACL LOG keeps.";
         "enable-debug-command" => enable_debug_command: DebugCommand = "no", Choice, AtStart,
             "Who may use DEBUG: nobody, every client, or clients on this machine.";
     }

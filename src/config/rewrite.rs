@@ -6,6 +6,8 @@
 //! still holds is not touched at all, however it is spelled. The new file takes the old one's place in one
 //! step, so that a crash leaves one or the other.
 
+mod users;
+
 use super::conf;
 use super::file::is_toml;
 use super::options::{Config, OPTIONS, OptionRow};
@@ -70,12 +72,17 @@ fn rewrite_conf(config: &Config, old: &str) -> String {
         }
     }
     append_conf(config, &stale, &mut new);
-    new
+    users::rewrite_conf(&config.users, &new)
 }
 
 /// Adds the options that the file does not have and that are not at their defaults.
 fn append_conf(config: &Config, stale: &[(&OptionRow, Vec<usize>)], text: &mut String) {
-    let added: Vec<_> = stale.iter().filter(|(_, lines)| lines.is_empty()).collect();
+    let added = stale.iter().filter(|(_, lines)| lines.is_empty());
+    append_lines(added.map(|(row, _)| conf_line(config, row)).collect(), text);
+}
+
+/// Adds lines under the heading.
+fn append_lines(added: Vec<String>, text: &mut String) {
     if added.is_empty() {
         return;
     }
@@ -86,8 +93,8 @@ fn append_conf(config: &Config, stale: &[(&OptionRow, Vec<usize>)], text: &mut S
         text.push_str(HEADING);
         text.push('\n');
     }
-    for (row, _) in added {
-        text.push_str(&conf_line(config, row));
+    for line in added {
+        text.push_str(&line);
         text.push('\n');
     }
 }
@@ -111,7 +118,7 @@ fn holds_in_conf(config: &Config, row: &OptionRow, text: &str, lines: &[usize]) 
             return false;
         }
     }
-    row.get(&written) == row.get(config)
+    row.is_same(&written, config)
 }
 
 fn conf_line(config: &Config, row: &OptionRow) -> String {
@@ -131,6 +138,7 @@ fn rewrite_toml(config: &Config, old: &str) -> io::Result<String> {
     let mut document: DocumentMut = old
         .parse()
         .map_err(|error: toml_edit::TomlError| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    users::rewrite_toml(&config.users, &mut document);
     let mut heading = if old.contains(HEADING) { "" } else { HEADING };
     for row in OPTIONS {
         let value = row.slot.to_toml(config);
@@ -143,7 +151,7 @@ fn rewrite_toml(config: &Config, old: &str) -> io::Result<String> {
                     *item.decor_mut() = decor;
                 }
             }
-            None if row.get(config) == row.get(&Config::default()) => {}
+            None if row.is_same(config, &Config::default()) => {}
             None => {
                 document.insert(row.name, toml_edit::Item::Value(value));
                 if let (false, Some(mut key)) = (heading.is_empty(), document.key_mut(row.name)) {
@@ -162,7 +170,7 @@ fn holds_in_toml(config: &Config, row: &OptionRow, text: &str) -> bool {
     let Some(Ok(words)) = entry.map(|entry| entry.words) else { return false };
     let words: Vec<_> = words.iter().map(String::as_str).collect();
     let mut written = Config::default();
-    row.set(&mut written, &words).is_ok() && row.get(&written) == row.get(config)
+    row.set(&mut written, &words).is_ok() && row.is_same(&written, config)
 }
 
 #[cfg(test)]

@@ -11,6 +11,11 @@ use super::options::{Change, Config, OPTIONS, OptionRow};
 const PATTERN_BYTES: &[u8] = b"[*?";
 
 impl OptionRow {
+    /// Whether two configurations have the same value, also where CONFIG GET does not show all of it.
+    pub(super) fn is_same(&self, one: &Config, other: &Config) -> bool {
+        self.slot.in_full(one) == self.slot.in_full(other)
+    }
+
     /// The row with this name or alias, whatever the case.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static OptionRow> {
@@ -38,6 +43,12 @@ impl OptionRow {
     #[must_use]
     pub fn allowed(&self) -> String {
         self.slot.allowed()
+    }
+
+    /// All values there are, where they are few words; none where they are not.
+    #[must_use]
+    pub fn choices(&self) -> Vec<&'static str> {
+        self.slot.choices()
     }
 
     /// The value in CONFIG GET's form.
@@ -105,7 +116,7 @@ impl Config {
             set.map_err(|reason| failed(name, &reason.to_string()))?;
         }
         let named = |row: &&OptionRow| rows.iter().any(|(named, _)| named.name == row.name);
-        let differs = |row: &&OptionRow| row.get(self) != row.get(&changed);
+        let differs = |row: &&OptionRow| !row.is_same(self, &changed);
         let differing = OPTIONS.iter().filter(named).filter(differs).collect();
         *self = changed;
         Ok(differing)

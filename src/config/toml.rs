@@ -3,6 +3,8 @@
 //! Sizes may be integers or text such as "1gb", durations text such as "10s", options of several words
 //! arrays. There are no tables: an option has one name everywhere.
 
+use super::conf::split_words;
+use super::names::USER;
 use super::options::OptionRow;
 use std::ops::Range;
 use toml_edit::{Document, Item, Value};
@@ -27,10 +29,10 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, (usize, String)> {
     let table = document.as_table();
     let keys = table.iter().filter_map(|(name, _)| table.get_key_value(name));
     let mut entries: Vec<_> = keys
-        .map(|(key, item)| Entry {
-            line: line_of(text, key.span().or_else(|| item.span())),
-            name: key.get().to_owned(),
-            words: words(key.get(), item),
+        .flat_map(|(key, item)| {
+            let line = line_of(text, key.span().or_else(|| item.span()));
+            let values = if key.get() == USER { user_lines(item) } else { vec![words(key.get(), item)] };
+            values.into_iter().map(move |words| Entry { line, name: key.get().to_owned(), words })
         })
         .collect();
     entries.sort_by_key(|entry| entry.line);
@@ -52,6 +54,19 @@ fn words(name: &str, item: &Item) -> Result<Vec<String>, String> {
         }
         Item::Value(value) => word(value).map(|word| vec![word]).ok_or_else(|| is_a_table(name)),
         Item::Table(_) | Item::ArrayOfTables(_) | Item::None => Err(is_a_table(name)),
+    }
+}
+
+/// The words of each line `user`: an array of texts has several lines.
+fn user_lines(item: &Item) -> Vec<Result<Vec<String>, String>> {
+    let line = |value: &Value| match value {
+        Value::String(text) => split_words(text.value()).map_err(str::to_owned),
+        _ => Err("`user` holds texts, each a user's name and its rules".to_owned()),
+    };
+    match item {
+        Item::Value(Value::Array(array)) => array.iter().map(line).collect(),
+        Item::Value(value) => vec![line(value)],
+        Item::Table(_) | Item::ArrayOfTables(_) | Item::None => vec![Err(is_a_table(USER))],
     }
 }
 

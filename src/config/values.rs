@@ -135,6 +135,21 @@ impl Named for DebugCommand {
         &[("no", Self::No), ("yes", Self::Yes), ("local", Self::Local)];
 }
 
+/// `acl-pubsub-default`: which channels new users may hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AclPubsubDefault {
+    /// All.
+    Allchannels,
+    /// None.
+    #[default]
+    Resetchannels,
+}
+
+impl Named for AclPubsubDefault {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("allchannels", Self::Allchannels), ("resetchannels", Self::Resetchannels)];
+}
+
 /// `maxmemory-policy`: what is evicted when memory is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the names are Redis's and say all there is to say")]
@@ -285,6 +300,21 @@ pub struct SavePoint {
     pub seconds: u32,
     /// Changes since the last snapshot.
     pub changes: u32,
+}
+
+/// A line `user`: a user's name and the rules that make it. Rules may hold passwords, so `{:?}` shows the name only.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct UserLine {
+    /// Where it stands, for messages.
+    pub place: String,
+    /// The name and the rules.
+    pub words: Vec<String>,
+}
+
+impl fmt::Debug for UserLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("UserLine").field(&self.words.first()).finish()
+    }
 }
 
 /// A password: readable where it is asked for, never in a log, an error or `{:?}`.

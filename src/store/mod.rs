@@ -29,10 +29,13 @@ mod verify;
 mod tests;
 
 pub use build::{Builder, HashBuilder};
-pub use database::{Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Measure, NEW_FREQUENCY, Purged, Snapshot};
-pub use eviction::{Choice, Evictor, Order};
+pub use database::{
+    Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Measure, NEW_FREQUENCY, Purged,
+    Snapshot,
+};
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;
+pub use eviction::{Choice, Evictor, Order};
 pub use glob::{glob_matches, glob_matches_nocase};
 pub use hash::{FieldChange, Hash, HashIter, HashLimits};
 pub use list::{List, ListBuilder, ListIter, ListLimits, ListNode, ListSlice, Side};

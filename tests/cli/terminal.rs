@@ -73,6 +73,18 @@ impl Terminal {
         self.screen.screen_mut().set_size(SIZE.rows, cols);
     }
 
+    /// Waits until the terminal does not show what is typed.
+    #[cfg(unix)]
+    pub(crate) fn wait_for_no_echo(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        // The flags are of a library's library; their names are those of the system.
+        let shows = || format!("{:?}", self.master.get_termios().unwrap().local_flags);
+        while shows().split(|letter: char| !letter.is_ascii_alphanumeric()).any(|name| name == "ECHO") {
+            assert!(Instant::now() < deadline, "what is typed is shown: {}", shows());
+            thread::yield_now();
+        }
+    }
+
     /// What is on the screen, blanks at line ends left out.
     pub(crate) fn screen(&self) -> String {
         let text = self.screen.screen().contents();

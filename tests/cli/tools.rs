@@ -1,28 +1,10 @@
 //! The tools, against Memora and a real Redis, and beside redis-cli where it has the same.
 
-use super::canned::{Outcome, run};
+use super::canned::run;
 use super::servers::{TestServer, both};
 use super::terminal::{CTRL_C, Terminal};
+use super::transfer::{fill, sorted_lines};
 use super::{CLI, redis_cli_is_here};
-
-/// Keys of every type both servers have, one that expires, and one whose name and value are no text.
-const DATA: &str = "SET text hello\nSET \"k\\x01\\xff\" \"\\x00\\xfe\"\nSET brief x PX 100000000\nRPUSH list a b \"c d\"\n\
-                    HSET hash f1 v1 \"f\\xff\" v2\nSET größe ünï\nRPUSH user:list x\n";
-
-fn fill(server: &TestServer) {
-    let outcome = run(CLI, server.port(), &[], DATA.as_bytes());
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    if !server.is_memora() {
-        let more = "SADD set m1 m2\nZADD zset 1.5 a inf b\nXADD stream 1-1 f v\n";
-        assert!(!run(CLI, server.port(), &[], more.as_bytes()).stdout.contains("ERR"));
-    }
-}
-
-fn sorted_lines(outcome: &Outcome) -> Vec<String> {
-    let mut lines: Vec<_> = outcome.stdout.split("\\n").map(str::to_owned).collect();
-    lines.sort();
-    lines
-}
 
 #[test]
 fn scan_lists_the_keys_redis_cli_lists() {
@@ -94,43 +76,58 @@ fn the_greatest_keys_are_found() {
 }
 
 #[test]
-fn a_database_goes_from_any_server_to_any_other() {
-    for from in both() {
-        fill(&from);
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("keys.jsonl");
-        let file = file.to_str().unwrap();
-        let exported = run(CLI, from.port(), &["--export", file], b"");
-        assert_eq!((exported.code, exported.stderr.as_str()), (Some(0), ""));
+fn sizes_and_lengths_are_reported() {
+    for server in both() {
+        fill(&server);
+        run(CLI, server.port(), &["SET", "big", &"x".repeat(10_000)], b"");
+        let report = run(CLI, server.port(), &["--keystats", "--top", "2"], b"");
+        assert_eq!((report.code, report.stderr.as_str()), (Some(0), ""), "{report:?}");
+        let report = report.stdout.replace("\\n", "\n").replace("\\\"", "\"");
+        let keys = run(CLI, server.port(), &["DBSIZE"], b"").stdout.replace("\\n", "");
+        assert!(report.starts_with(&format!("{keys} keys seen with ")), "{report}");
+        let greatest: Vec<&str> =
+            report.split("The greatest 2 keys by memory\n\n").nth(1).unwrap().lines().take(3).collect();
         assert!(
-            std::fs::read_to_string(file)
-                .unwrap()
-                .contains(r#"{"key":"list","type":"list","value":["a","b","c d"]}"#)
+            greatest[0].starts_with("    1  ") && greatest[0].ends_with("  string    \"big\""),
+            "{report}"
         );
-        for to in both().into_iter().filter(|to| !to.is_memora() || from.is_memora()) {
-            run(CLI, to.port(), &["RPUSH", "text", "was here"], b"");
-            let imported = run(CLI, to.port(), &["--import", file], b"");
-            assert!(imported.stdout.ends_with("errors: 0\\n"), "{imported:?}");
-            let again = run(CLI, to.port(), &["--export", "-"], b"");
-            let mut lines: Vec<_> = sorted_lines(&again);
-            lines.retain(|line| !line.contains("brief"));
-            let mut before = sorted_lines(&run(CLI, from.port(), &["--export", "-"], b""));
-            before.retain(|line| !line.contains("brief"));
-            assert_eq!(lines, before);
-            let left: i64 =
-                run(CLI, to.port(), &["PTTL", "brief"], b"").stdout.replace("\\n", "").parse().unwrap();
-            assert!((90_000_000..=100_000_000).contains(&left), "{left}");
-        }
+        assert!(greatest[1].starts_with("    2  ") && greatest[2].is_empty(), "{report}");
+        assert!(report.contains("\nlist    2 keys ("), "{report}");
+        assert!(report.contains("; 4 items, 2.00 on average\n        most memory: "), "{report}");
+        assert!(report.contains("; longest: \"list\" with 3 items\n"), "{report}");
+        assert!(report.contains("longest: \"big\" with 10000 bytes"), "{report}");
+        // Every key is at most as big as the biggest, and in one class.
+        assert_eq!(report.matches(&format!("       100%  {keys:>12}\n")).count(), 2, "{report}");
+        let classes = report.split("Keys by memory\n\n").nth(1).unwrap().split("\n\n").next().unwrap();
+        let counted: u64 =
+            classes.lines().map(|line| line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()).sum();
+        assert_eq!(counted.to_string(), keys, "{report}");
+        assert!(
+            run(CLI, server.port(), &["--keystats", "--pattern", "none*"], b"").stdout.starts_with("0 keys")
+        );
+        let refused = run(CLI, server.port(), &["--cursor", "x", "--keystats"], b"");
+        assert!(refused.stderr.starts_with("Not a cursor of SCAN") && refused.code == Some(1), "{refused:?}");
     }
 }
 
 #[test]
-fn lines_that_are_no_keys_are_named() {
-    let server = TestServer::memora(0);
-    let input = "{\"key\":\"a\",\"type\":\"string\",\"value\":\"1\"}\nnonsense\n\n{\"key\":\"b\",\"type\":\"what\",\"value\":1}\n";
-    let outcome = run(CLI, server.port(), &["--import", "-"], input.as_bytes());
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), "keys: 1, errors: 2\\n"));
-    assert!(outcome.stderr.contains("line 2: ") && outcome.stderr.contains("line 4: "), "{outcome:?}");
+fn a_walk_can_begin_at_a_cursor() {
+    for server in both() {
+        let many: String = (0..5000).map(|number| format!("SET key:{number} {number}\r\n")).collect();
+        run(CLI, server.port(), &["--pipe"], many.as_bytes());
+        let first = run(CLI, server.port(), &["SCAN", "0", "COUNT", "1000"], b"").stdout;
+        let (cursor, seen) = first.split_once("\\n").unwrap();
+        let rest = run(CLI, server.port(), &["--cursor", cursor, "--scan"], b"");
+        let mut keys: Vec<&str> = seen.split("\\n").chain(rest.stdout.split("\\n")).collect();
+        keys.retain(|key| !key.is_empty());
+        keys.sort_unstable();
+        keys.dedup();
+        assert!(
+            keys.len() == 5000 && !rest.stdout.split("\\n").any(|key| Some(key) == seen.split("\\n").next()),
+            "{}",
+            keys.len()
+        );
+    }
 }
 
 #[test]
@@ -169,5 +166,28 @@ fn ctrl_c_ends_a_tool_cleanly() {
         terminal.wait_for(sign);
         terminal.keys(CTRL_C);
         assert_eq!(terminal.exit_code(), 0, "{tool}: {}", terminal.screen());
+    }
+}
+
+#[test]
+fn a_walk_that_is_interrupted_says_where_to_go_on() {
+    let server = TestServer::memora(0);
+    let many: String = (0..5000).map(|number| format!("SET key:{number} {number}\r\n")).collect();
+    run(CLI, server.port(), &["--pipe"], many.as_bytes());
+    let home = tempfile::tempdir().unwrap();
+    let port = server.port().to_string();
+    for tool in ["--keystats", "--bigkeys", "--memkeys"] {
+        // After 100 steps of 10 keys there is a pause nobody would wait for.
+        let args = ["-p", &port, "--count", "10", "-i", "1000", tool];
+        let mut terminal = Terminal::start(CLI, &args, home.path(), &[]);
+        terminal.wait_for("/5,000 keys");
+        terminal.keys(CTRL_C);
+        assert_eq!(terminal.exit_code(), 0, "{tool}: {}", terminal.screen());
+        // The report is longer than the window.
+        let written = String::from_utf8_lossy(&terminal.written).into_owned();
+        assert!(
+            written.contains("Interrupted: this is about the keys seen so far; --cursor "),
+            "{tool}: {written}"
+        );
     }
 }

@@ -32,9 +32,24 @@ impl Program {
         Self::spawn(tempfile::tempdir().unwrap(), args, environment)
     }
 
+    /// The same with a configuration file.
+    pub(crate) fn start_file(dir: tempfile::TempDir, file: &str) -> Self {
+        Self::spawn_with(dir, &[file], &[], &[])
+    }
+
     fn spawn(dir: tempfile::TempDir, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::spawn_with(dir, &[], args, environment)
+    }
+
+    fn spawn_with(
+        dir: tempfile::TempDir,
+        file: &[&str],
+        args: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut process = command()
             .envs(environment.iter().copied())
+            .args(file)
             .args(["--port", "0", "--bind", "127.0.0.1", "--logfile", "log", "--dir"])
             .arg(dir.path())
             .args(args)

@@ -11,7 +11,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long a rewrite may take: it syncs several files, on a disk that others may keep busy.
+const REWRITE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long a server may take to start, with everything it has to load.
 const START_PATIENCE: Duration = Duration::from_secs(120);
@@ -143,11 +146,15 @@ impl Node {
     #[track_caller]
     pub(crate) fn wait_for_rewrite(&self) {
         let mut client = self.common_client();
-        eventually("a rewrite ends", || {
-            ["aof_rewrite_in_progress", "aof_rewrite_scheduled"]
-                .iter()
-                .all(|field| client.info("persistence", field) == "0")
-        });
+        let mut goes_on = || {
+            let fields = ["aof_rewrite_in_progress", "aof_rewrite_scheduled"];
+            fields.iter().any(|field| client.info("persistence", field) != "0")
+        };
+        let begun = Instant::now();
+        while goes_on() {
+            assert!(begun.elapsed() < REWRITE_PATIENCE, "a rewrite does not end: {}", self.log());
+            std::thread::yield_now();
+        }
         assert_eq!(client.info("persistence", "aof_last_bgrewrite_status"), "ok", "{}", self.log());
     }
 

@@ -1,4 +1,7 @@
 //! Both servers side by side: a case runs on each, reply by reply, and in the end all keys are compared.
+//!
+//! Meanwhile another connection listens to all events of keys, and a third tracks every key that a request names; what they
+//! hear has to be the same, one after the other.
 
 use super::compare::{is_alike, is_alike_as};
 use super::generate::Case;
@@ -9,6 +12,12 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// The channels of all events of keys.
+const EVENTS: &str = "__key*";
+
+/// What is published behind the last event.
+const LAST_EVENT: &str = "__key_events_end_here";
+
 /// How many databases a server has.
 const DATABASES: usize = 16;
 
@@ -16,6 +25,10 @@ const DATABASES: usize = 16;
 pub(crate) struct Pair {
     addresses: [SocketAddr; 2],
     inspectors: [Client; 2],
+    /// Who hears the events of keys.
+    listeners: [Client; 2],
+    /// Who tracks keys.
+    trackers: [Client; 2],
 }
 
 /// The first thing that was different.
@@ -30,7 +43,12 @@ pub(crate) struct Difference {
 
 impl Pair {
     pub(crate) fn new(addresses: [SocketAddr; 2]) -> Self {
-        Self { addresses, inspectors: addresses.map(connect) }
+        Self {
+            addresses,
+            inspectors: addresses.map(connect),
+            listeners: addresses.map(listen),
+            trackers: addresses.map(track),
+        }
     }
 
     /// Runs a case from a fresh start.
@@ -39,6 +57,8 @@ impl Pair {
         outcome.unwrap_or_else(|_| {
             // A reply did not come or was no RESP; whoever failed has said so.
             self.inspectors = self.addresses.map(connect);
+            self.listeners = self.addresses.map(listen);
+            self.trackers = self.addresses.map(track);
             Some(Difference { request: Words::new(), at: None, replies: [Value::Closed, Value::Closed] })
         })
     }
@@ -50,10 +70,13 @@ impl Pair {
                 assert!(!inspector.ask_text(request).is_error());
             }
         }
+        // What a case before has left unheard.
+        self.events();
         let mut clients = self.clients(case.protocol);
         let mut queued = Vec::new();
         let mut sent = 0;
         for batch in batches(case) {
+            self.pushes(&reading(batch));
             let replies = exchange(&mut clients, batch);
             for (offset, (request, replies)) in batch.iter().zip(replies).enumerate() {
                 let [memora, redis] = &replies;
@@ -71,8 +94,47 @@ impl Pair {
                 }
             }
             sent += batch.len();
+            let request = words(&["PING"]);
+            let replies = self.pushes(&request).map(|pushes| Value::List(b'*', pushes));
+            if replies[0] != replies[1] && !grows_unheard(batch) {
+                return Some(Difference { request, at: Some(sent - 1), replies });
+            }
         }
-        self.compare_keys()
+        self.compare_events().or_else(|| self.compare_keys())
+    }
+
+    /// The events since the last call.
+    fn events(&mut self) -> [Vec<Value>; 2] {
+        let [memora, redis] = &mut self.inspectors;
+        for inspector in [memora, redis] {
+            assert!(!inspector.ask_text(&["PUBLISH", LAST_EVENT, ""]).is_error());
+        }
+        self.listeners.each_mut().map(|listener| {
+            let events = std::iter::from_fn(|| Some(listener.read()));
+            let is_event =
+                |event: &Value| event.items().get(2).is_some_and(|it| it.bytes() != LAST_EVENT.as_bytes());
+            events.take_while(is_event).collect()
+        })
+    }
+
+    /// What those who track hear up to the reply to a request.
+    fn pushes(&mut self, request: &Words) -> [Vec<Value>; 2] {
+        self.trackers.each_mut().map(|tracker| {
+            tracker.send(&encode(request));
+            let values = std::iter::from_fn(|| Some(tracker.read()));
+            values.take_while(|value| matches!(value, Value::List(b'>', _))).collect()
+        })
+    }
+
+    fn compare_events(&mut self) -> Option<Difference> {
+        let [memora, redis] = self.events();
+        let same = memora.iter().zip(&redis).take_while(|(one, other)| one == other).count();
+        if same == memora.len().max(redis.len()) {
+            return None;
+        }
+        let replies =
+            [memora, redis].map(|events| Value::List(b'*', events.into_iter().skip(same).collect()));
+        Some(Difference { request: words(&["PSUBSCRIBE", EVENTS]), at: None, replies })
     }
 
     fn clients(&self, protocol: u8) -> [Client; 2] {
@@ -141,6 +203,32 @@ fn batches(case: &Case) -> impl Iterator<Item = &[Words]> {
 
 fn connect(address: SocketAddr) -> Client {
     Client::connect(address).expect("a server that runs accepts connections")
+}
+
+fn listen(address: SocketAddr) -> Client {
+    let mut client = connect(address);
+    assert!(!client.ask_text(&["PSUBSCRIBE", EVENTS]).is_error());
+    client
+}
+
+fn track(address: SocketAddr) -> Client {
+    let mut client = connect(address);
+    for request in [&["HELLO", "3"][..], &["CLIENT", "TRACKING", "ON"]] {
+        assert!(!client.ask_text(request).is_error());
+    }
+    client
+}
+
+/// A request that reads whatever may be a key in others.
+fn reading(requests: &[Words]) -> Words {
+    let named = requests.iter().flat_map(|request| request.iter().skip(1).cloned());
+    words(&["EXISTS", ""]).into_iter().chain(named).collect()
+}
+
+/// Whether a BITFIELD may have made a string longer without a change to its fields, of which Redis tells nobody.
+fn grows_unheard(requests: &[Words]) -> bool {
+    let fails = |request: &Words| request.iter().any(|word| word.eq_ignore_ascii_case(b"FAIL"));
+    requests.iter().any(fails)
 }
 
 /// Whether both answered an EXEC alike: each of the queued requests has its own way to be compared.

@@ -203,6 +203,8 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CLIENT UNBLOCK 987654321 [TIMEOUT | ERROR]"),
     rule(1, "CLIENT TRACKINGINFO"),
     rule(1, "CLIENT GETREDIR"),
+    // Not switched on here: what is pushed between replies is what another connection hears, or a script.
+    rule(1, "CLIENT TRACKING <OFF | text> [BCAST] [PREFIX key] [OPTIN] [OPTOUT] [NOLOOP] [REDIRECT text]"),
     rule(1, "CLIENT CACHING <YES | NO | text>"),
     // Transactions
     rule(4, "MULTI"),
@@ -235,6 +237,17 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CONFIG GET pattern...").compare(Compare::Outcome, OWN_OPTIONS),
     rule(1, "CONFIG SET <HASH-MAX-LISTPACK-ENTRIES | HASH-MAX-LISTPACK-VALUE> <count | index | integer>"),
     rule(1, "CONFIG SET <TIMEOUT | TCP-KEEPALIVE> integer"),
+    rule(1, "ACL WHOAMI"),
+    rule(1, "ACL USERS"),
+    rule(1, "ACL LIST"),
+    rule(1, "ACL GETUSER <user | text>"),
+    rule(1, "ACL DELUSER <user | text>"),
+    rule(1, "ACL DRYRUN user <GET | SET | DEL> key"),
+    rule(1, "ACL CAT [text]").compare(Compare::Outcome, OWN_COMMANDS),
+    rule(1, "ACL GENPASS [count]").compare(Compare::Outcome, RANDOM),
+    rule(1, "ACL LOG [count | RESET]").compare(Compare::Outcome, OWN_NUMBERS),
+    rule(1, "ACL SAVE"),
+    rule(1, "ACL LOAD"),
     rule(1, "CONFIG RESETSTAT"),
     rule(1, "SLOWLOG GET [count]").compare(Compare::Outcome, SLOW),
     rule(1, "SLOWLOG LEN").compare(Compare::Outcome, SLOW),
@@ -272,6 +285,7 @@ pub(crate) const RULES: &[Rule] = &[
 pub(crate) const NEVER_WRONG: &[&str] = &[
     "hello",
     "client reply",
+    "client tracking",
     "client unblock",
     "hrandfield",
     "blpop",
@@ -299,6 +313,8 @@ pub(crate) const RESTORE: &[&[&str]] = &[&[
     "0",
     "tcp-keepalive",
     "300",
+    "notify-keyspace-events",
+    "AEnm",
 ]];
 
 /// How the value of a key is looked at in the end: its type, the request but for the key, which comes second, and

@@ -174,11 +174,12 @@ fn between(value: Value, low: i64, high: i64) -> Value {
 }
 
 fn ignoring(value: Value, keys: &[Vec<u8>]) -> Value {
+    let inside = |value: Value| ignoring(value, keys);
     let is_ignored = |key: &Value| keys.iter().any(|ignored| ignored == key.bytes());
     match value {
         Value::Map(pairs) => {
             let hide = |(key, value): (Value, Value)| {
-                let value = if is_ignored(&key) { shown("(ignored)") } else { value };
+                let value = if is_ignored(&key) { shown("(ignored)") } else { inside(value) };
                 (key, value)
             };
             Value::Map(pairs.into_iter().map(hide).collect())
@@ -189,7 +190,7 @@ fn ignoring(value: Value, keys: &[Vec<u8>]) -> Value {
                     items[at] = shown("(ignored)");
                 }
             }
-            Value::List(mark, items)
+            Value::List(mark, items.into_iter().map(inside).collect())
         }
         other => other,
     }

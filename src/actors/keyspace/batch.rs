@@ -8,6 +8,7 @@ use super::execution::{Execution, Progress};
 use super::log::Outgoing;
 use super::messages::Work;
 use crate::actors::connection::Replies;
+use crate::commands::acl::Access;
 use crate::commands::events;
 use crate::commands::session::{ClientId, Slot};
 use crate::commands::{Prepared, faults};
@@ -161,7 +162,7 @@ impl Keyspace {
         let Some(slot) = self.clients.slot(client) else { return };
         work.prepared.clear();
         self.statistics.output_bytes += work.replies.len_bytes() as u64;
-        let authenticated = self.clients[slot].authenticated;
+        let authenticated = self.clients[slot].access != Access::Locked;
         if let Some(Some(connection)) = self.connections.get(slot) {
             connection.do_send(Replies { work, authenticated, close });
         }

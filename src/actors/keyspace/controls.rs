@@ -51,6 +51,7 @@ impl Keyspace {
                 Control::Reload { save } => self.reload(save),
                 Control::Rewrite => self.start_rewrite(),
                 Control::ConfigChanged => self.apply_config(),
+                Control::UsersChanged => self.links.admission.adjust(&self.config, self.clients.acl()),
             }
         }
     }
@@ -68,7 +69,7 @@ impl Keyspace {
     /// Hands changed options to everyone who lives by them.
     fn apply_config(&mut self) {
         self.history.adjust(&self.config);
-        self.links.admission.adjust(&self.config);
+        self.links.admission.adjust(&self.config, self.clients.acl());
         self.switch_log();
         self.log.timestamps = self.config.aof_timestamp_enabled;
         self.adjust_sync_policy();

@@ -79,8 +79,7 @@ impl Keyspace {
     #[inline]
     pub(super) fn make_room_before_next(&mut self) {
         if self.config.maxmemory > 0 || self.eviction.is_full {
-            let is_alone =
-                |current: &Current| current.transaction.is_none() && !current.resumes;
+            let is_alone = |current: &Current| current.transaction.is_none() && !current.resumes;
             if self.current.as_ref().is_some_and(is_alone) {
                 self.make_room();
             }

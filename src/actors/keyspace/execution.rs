@@ -239,7 +239,8 @@ impl Keyspace {
 fn run_part(suspects: &Suspects, context: &mut Context<'_>, command: &Prepared, part: Part) -> Reply {
     let reply = match part {
         Part::Alone => suspects.execute(context, command, commands::execute),
-        Part::Inside | Part::Again => suspects.execute(context, command, commands::execute_queued),
+        Part::Inside => suspects.execute(context, command, commands::execute_queued),
+        Part::Again => suspects.execute(context, command, commands::execute_again),
         Part::Exec => {
             context.transaction_ends();
             Reply::Silent

@@ -3,6 +3,7 @@
 use super::reclaim::Reclaimer;
 use crate::actors::clock::Clock;
 use crate::actors::supervision::Health;
+use crate::actors::users_file;
 use crate::commands::context::{ActorReport, CpuTime, CpuTimes, Facts, Fixed, MemoryFigures};
 use crate::config::Config;
 use crate::server::AllocatedBytes;
@@ -85,6 +86,24 @@ impl Facts for SystemFacts {
     fn rewrite_config(&self, config: &Config) -> Result<(), String> {
         config.rewrite(Path::new(&self.fixed.config_file)).map_err(|error| error.to_string())
     }
+
+    fn read_users(&self, config: &Config) -> Result<Vec<u8>, String> {
+        users_file::read(config).map_err(|error| system_words(&error))
+    }
+
+    fn write_users(&self, config: &Config, text: &[u8]) -> Result<(), String> {
+        users_file::write(config, text).map_err(|error| error.to_string())
+    }
+
+    fn fill_secret(&self, buffer: &mut [u8]) -> Result<(), String> {
+        getrandom::fill(buffer).map_err(|error| error.to_string())
+    }
+}
+
+/// The system's words for an error, without the number that Rust adds.
+fn system_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// Processor time as the system counts it.

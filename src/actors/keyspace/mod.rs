@@ -56,6 +56,7 @@ use super::listener::Admission;
 use super::lock::DirectoryLock;
 use super::rewriter::RewriterHandle;
 use super::supervision::{Health, Provocable, SupervisorHandle, provocable};
+use crate::commands::acl::Acl;
 use crate::commands::durability::Durability;
 use crate::commands::effects::Control;
 use crate::commands::history::History;
@@ -146,7 +147,9 @@ pub(crate) struct Links {
 
 impl Keyspace {
     /// An empty keyspace.
-    pub(crate) fn new(config: Config, clock: Clock, facts: SystemFacts, mut links: Links) -> Self {
+    pub(crate) fn new(config: Config, acl: Acl, clock: Clock, facts: SystemFacts, mut links: Links) -> Self {
+        let mut clients = Clients::default();
+        clients.set_acl(acl);
         let log = LogFeed::new(links.aof_writer.clone());
         let saving = Saving::new(links.rewriter.clone(), links.lock.take());
         let hash_key = HashKey(system_random(), system_random());
@@ -155,7 +158,7 @@ impl Keyspace {
         history.adjust(&config);
         let mut keyspace = Self {
             store,
-            clients: Clients::default(),
+            clients,
             connections: Vec::new(),
             config,
             statistics: Statistics::default(),
@@ -247,7 +250,6 @@ impl Handler<Connect> for Keyspace {
         self.now_ms = self.clock.now_ms();
         session.created_ms = self.now_ms;
         session.active_ms = self.now_ms;
-        session.authenticated = !self.config.requirepass.is_set();
         self.statistics.connections_received += 1;
         if self.closing.is_some() {
             connection.do_send(Drain);

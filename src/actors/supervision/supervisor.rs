@@ -13,6 +13,7 @@ use crate::actors::listener::{Admission, Bound, Listener, Reception, StopAccepti
 use crate::actors::lock::DirectoryLock;
 use crate::actors::rewriter::{Rewriter, RewriterHandle};
 use crate::actors::{CHILDREN, Child, GivesUp};
+use crate::commands::acl::Acl;
 use crate::commands::context::Fixed;
 use crate::config::Config;
 use crate::config::values::ClientClass;
@@ -29,6 +30,7 @@ use tokio::time::timeout;
 /// What the Supervisor needs to start everything.
 pub(crate) struct Plan {
     pub(crate) config: Config,
+    pub(crate) acl: Acl,
     pub(crate) fixed: Fixed,
     pub(crate) clock: Clock,
     pub(crate) set_log_level: Option<SetLogLevel>,
@@ -155,20 +157,17 @@ impl Handler<ShutDown> for Supervisor {
 }
 
 /// Starts all actors in the order of [`CHILDREN`].
-fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
-    let Plan { config, fixed, clock, set_log_level, allocated_bytes, bound, arbiters, lock, loaded, ended } =
+fn start_children(mut plan: Plan, me: SupervisorHandle) -> Children {
+    let acl = std::mem::take(&mut plan.acl);
+    let Plan { config, fixed, clock, set_log_level, allocated_bytes, bound, arbiters, lock, loaded, .. } =
         plan;
-    let limits = Limits {
-        max_restarts: config.max_restarts as usize,
-        window: config.restart_window,
-        backoff: config.restart_backoff,
-    };
+    let limits = limits(&config);
     let health = CHILDREN.map(|child| Health::on_thread(child.name, child.thread));
     let actors = health.to_vec();
     let heartbeat = Heartbeat::start(actors.clone(), config.heartbeat_timeout);
     let [writer_health, rewriter_health, keyspace_health, expiry_health, listener_health] = health;
     let admission = Arc::new(Admission::default());
-    admission.adjust(&config);
+    admission.adjust(&config, &acl);
 
     let keyspace_context = Context::<Keyspace>::new();
     let expiry_context = Context::<Expiry>::new();
@@ -214,12 +213,35 @@ fn start_children(plan: Plan, me: SupervisorHandle) -> Children {
     let facts = SystemFacts::new(fixed, clock.clone(), actors, Reclaimer::start(), allocated_bytes);
 
     let hz = config.hz;
-    guard.start(keyspace_context, Keyspace::new(config, clock, facts, links), keyspace_health, &CHILDREN[2]);
+    guard.start(
+        keyspace_context,
+        Keyspace::new(config, acl, clock, facts, links),
+        keyspace_health,
+        &CHILDREN[2],
+    );
     let expiry_actor = Expiry::new(keyspace.clone(), hz, Arc::clone(&expiry_health));
     guard.start(expiry_context, expiry_actor, expiry_health, &CHILDREN[3]);
     let listener_actor = Listener::new(bound, reception, Arc::clone(&listener_health));
     guard.start(listener_context, listener_actor, listener_health, &CHILDREN[4]);
-    Children { listener, expiry, keyspace, aof_writer, disk_arbiters, arbiters, _heartbeat: heartbeat, ended }
+    Children {
+        listener,
+        expiry,
+        keyspace,
+        aof_writer,
+        disk_arbiters,
+        arbiters,
+        _heartbeat: heartbeat,
+        ended: plan.ended,
+    }
+}
+
+/// How often an actor may be restarted.
+fn limits(config: &Config) -> Limits {
+    Limits {
+        max_restarts: config.max_restarts as usize,
+        window: config.restart_window,
+        backoff: config.restart_backoff,
+    }
 }
 
 /// Starts actors behind guards.

@@ -11,7 +11,7 @@ const MANY_KEYS: i64 = 100_000;
 /// Whether the command may run: it is harmless, or the person said yes.
 pub(crate) fn may_run(args: &[Vec<u8>], runner: &mut Runner, input: &mut Input) -> bool {
     let Some(question) = question(args, runner) else { return true };
-    let answer = input.read_line(&format!("{question} Go on? (y/N) ")).unwrap_or_default();
+    let answer = input.read_answer(&format!("{question} Go on? (y/N) ")).unwrap_or_default();
     matches!(answer.trim_ascii().first(), Some(b'y' | b'Y'))
 }
 
@@ -37,7 +37,7 @@ fn question(args: &[Vec<u8>], runner: &mut Runner) -> Option<String> {
 
 /// The number of keys, where asking does not become part of a transaction.
 fn keys(runner: &mut Runner) -> Option<i64> {
-    if runner.session.in_transaction() {
+    if runner.session.in_transaction() || runner.session.is_subscribed() {
         return None;
     }
     match runner.ask(&[b"DBSIZE".to_vec()]) {

@@ -98,6 +98,21 @@ impl Input {
         }
     }
 
+    /// The answer to a question; nothing when there will be none, or when Ctrl-C was pressed.
+    pub(crate) fn read_answer(&mut self, question: &str) -> Option<Vec<u8>> {
+        match self {
+            Self::Terminal(terminal) => terminal.editor.readline(question).ok().map(String::into_bytes),
+            Self::Piped(_) => self.read_line(question),
+        }
+    }
+
+    /// How many columns and rows the window has, where there is one.
+    pub(crate) fn window(&mut self) -> Option<(usize, usize)> {
+        let Self::Terminal(terminal) = self else { return None };
+        let (columns, rows) = terminal.editor.dimensions()?;
+        Some((usize::from(columns).max(1), usize::from(rows).max(1)))
+    }
+
     /// Keeps a line for later, where lines are kept.
     pub(crate) fn remember(&mut self, line: &[u8]) {
         if let Self::Terminal(terminal) = self {

@@ -27,6 +27,8 @@ enum Doing {
     Streaming(Closer),
     /// Doing something step by step, with a look at this now and then.
     Looping,
+    /// The same with a look so often that nobody has to press it twice.
+    Viewing,
     /// That has been interrupted; whether doing so again means nothing.
     Interrupted { once: bool },
 }
@@ -92,6 +94,11 @@ impl Interrupts {
         *lock(&self.doing) = Doing::Looping;
     }
 
+    /// The same, by somebody who looks several times a second, so that pressing it twice means nothing.
+    pub(crate) fn viewing(&self) {
+        *lock(&self.doing) = Doing::Viewing;
+    }
+
     /// Waits, unless Ctrl-C has been pressed or is; says whether it was not.
     pub(crate) fn pause(&self, duration: Duration) -> bool {
         let waited = self.doing.changed.wait_timeout_while(lock(&self.doing), duration, |doing| {
@@ -130,6 +137,7 @@ fn interrupt(shared: &Shared) {
         Doing::Waiting | Doing::Interrupted { once: false } => process::exit(INTERRUPTED),
         Doing::Interrupted { once: true } => {}
         Doing::Looping => *doing = Doing::Interrupted { once: false },
+        Doing::Viewing => *doing = Doing::Interrupted { once: true },
         Doing::Streaming(closer) => {
             closer.close();
             *doing = Doing::Interrupted { once: true };

@@ -22,8 +22,7 @@ impl Teacher {
         let Some(assistant) = input.assistant() else { return };
         assistant.follow(runner.session.login());
         let address = runner.session.address().clone();
-        let can_ask = runner.session.is_connected() && !runner.session.in_transaction();
-        if !can_ask || self.asked.as_ref() == Some(&address) {
+        if !runner.session.can_be_asked() || self.asked.as_ref() == Some(&address) {
             return;
         }
         match runner.session.query(&["COMMAND", "DOCS"]) {
@@ -69,7 +68,7 @@ pub(crate) fn explain(words: &[Vec<u8>], catalog: &Catalog, runner: &mut Runner)
 
 /// The categories an ACL would name the command by, where the server can be asked.
 fn categories(name: &str, runner: &mut Runner) -> Vec<String> {
-    if !runner.session.is_connected() || runner.session.in_transaction() {
+    if !runner.session.can_be_asked() {
         return Vec::new();
     }
     let request = ["COMMAND", "INFO", &name.to_lowercase().replace(' ', "|")];

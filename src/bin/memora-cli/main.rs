@@ -22,10 +22,12 @@ mod link;
 mod render;
 mod runner;
 mod session;
+mod subscriptions;
 
 mod input;
 mod lesson;
 mod one_shot;
+mod pager;
 mod preferences;
 mod prompt;
 mod repl;
@@ -68,11 +70,18 @@ fn finish(result: Result<(), Trouble>) -> ExitCode {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Trouble::Reported) => {}
         // Whoever read our output has had enough, which is no news.
-        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(Trouble::Output(error)) if is_closed_pipe(&error) => {}
         Err(Trouble::NotConnected(complaint) | Trouble::ErrorReply(complaint)) => complain(&complaint),
         Err(trouble) => complain(trouble.to_string().as_bytes()),
     }
     ExitCode::FAILURE
+}
+
+/// Whether the reader is gone, for which Windows has a code of its own besides.
+fn is_closed_pipe(error: &io::Error) -> bool {
+    const ERROR_PIPE_NOT_CONNECTED: i32 = 233;
+    error.kind() == io::ErrorKind::BrokenPipe
+        || (cfg!(windows) && error.raw_os_error() == Some(ERROR_PIPE_NOT_CONNECTED))
 }
 
 fn say(text: &str) -> Result<(), Trouble> {

@@ -9,6 +9,7 @@ use crate::comparison;
 use crate::danger;
 use crate::input::Input;
 use crate::lesson::{self, Teacher};
+use crate::pager;
 use crate::preferences;
 use crate::prompt::bar;
 use crate::runner::{Runner, Trouble, complain};
@@ -159,13 +160,17 @@ fn dispatch(
             let result = views::watch(&words[1..], runner);
             survive(result, runner)?;
         }
+        (b":listen", 1) if runner.is_at_prompt() => {
+            let result = runner.listen_again();
+            survive(result, runner)?;
+        }
         _ if name.starts_with(b":") => {
             let words: Vec<String> =
                 words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
             preferences::apply(&words.iter().map(String::as_str).collect::<Vec<_>>(), runner, input)?;
         }
         _ if runner.asks_first() && !danger::may_run(args, runner, input) => {}
-        _ => run_timed(args, repeat, runner)?,
+        _ => run_timed(args, repeat, runner, input)?,
     }
     Ok(Next::Line)
 }
@@ -175,20 +180,21 @@ fn connect(host: &[u8], port: &[u8], runner: &mut Runner) -> Result<(), Trouble>
         Some(port) => {
             runner.session.move_to(String::from_utf8_lossy(host).into_owned(), port);
             runner.session.connect().unwrap_or_else(|complaint| complain(&complaint));
+            runner.tell_losses();
         }
         None => runner.say("Invalid server port.\n")?,
     }
     Ok(())
 }
 
-fn run_timed(args: &[Vec<u8>], repeat: i64, runner: &mut Runner) -> Result<(), Trouble> {
+fn run_timed(args: &[Vec<u8>], repeat: i64, runner: &mut Runner, input: &mut Input) -> Result<(), Trouble> {
     let start = Instant::now();
     let compared = comparison::run(args, runner);
     if matches!(compared, Ok(true) | Err(_)) {
         return survive(compared.map(drop), runner);
     }
     let result = match runner.pages && runner.is_typed() && repeat == 1 && views::can_be_handed_on(args) {
-        true => views::page(args, runner),
+        true => pager::page(args, runner, input),
         false => runner.run(args, repeat),
     };
     survive(result, runner)?;

@@ -16,9 +16,15 @@ use crate::link::LinkError;
 use crate::options::Options;
 use crate::render::{Format, Style, actors};
 use crate::session::{Complaint, Session};
+use crate::subscriptions::is_message;
+
+mod listening;
 
 /// Said when a connection ends inside MULTI.
 const LOST_TRANSACTION: &str = "The transaction begun with MULTI was lost with its connection.";
+
+/// Said behind it, about a command that was meant for that transaction.
+const NOT_RUN: &str = "This command was not run.";
 
 /// Why a command did not run to its end.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +177,8 @@ impl Runner {
     }
 
     fn run_at_prompt(&mut self, args: &[Vec<u8>], repeat: i64) -> Result<(), Trouble> {
+        // Ctrl-C ends the view of messages, which is no reason to begin it again.
+        let repeat = if command::answer(args) == Answer::Published { 1 } else { repeat };
         self.guarded(|runner| runner.run_repeatedly(args, repeat)).map(drop)
     }
 
@@ -215,13 +223,12 @@ impl Runner {
             interrupts.waiting();
         }
         if !interrupted {
+            self.print_unseen()?;
             return result.map(Some);
         }
         self.say("\n")?;
         self.session.connect().map_err(Trouble::NotConnected)?;
-        if self.session.take_lost_transaction() {
-            complain(LOST_TRANSACTION.as_bytes());
-        }
+        self.tell_losses();
         Ok(None)
     }
 
@@ -234,11 +241,31 @@ impl Runner {
         self.session.connect().map_err(Trouble::NotConnected)?;
         let db = self.session.db();
         complain(format!("Connected to {}, database {db}.", self.session.address()).as_bytes());
-        let lost = self.session.take_lost_transaction();
-        if lost {
-            complain(format!("{LOST_TRANSACTION} This command was not run.").as_bytes());
+        let lost_transaction = self.tell_losses();
+        if lost_transaction {
+            complain(NOT_RUN.as_bytes());
         }
-        Ok(!lost)
+        Ok(!lost_transaction)
+    }
+
+    /// Tells what was lost with the last connection; says whether a transaction was.
+    pub(crate) fn tell_losses(&mut self) -> bool {
+        let lost_transaction = self.session.take_lost_transaction();
+        if lost_transaction {
+            complain(LOST_TRANSACTION.as_bytes());
+        }
+        if let Some(names) = self.session.take_lost_subscriptions() {
+            complain(format!("The subscriptions to {names} were lost with their connection.").as_bytes());
+        }
+        lost_transaction
+    }
+
+    /// Prints messages that came while something else was awaited.
+    fn print_unseen(&mut self) -> Result<(), Trouble> {
+        for message in self.session.take_unseen() {
+            self.print(&message, false)?;
+        }
+        Ok(())
     }
 
     /// From here on Ctrl-C closes the connection.
@@ -273,9 +300,11 @@ impl Runner {
         self.session.link()?.send(args)?;
         match answer {
             Answer::Reply => self.print_reply(args, Pushes::AreMessages),
+            Answer::Unsubscribed if self.at_prompt => self.print_confirmations(args),
             Answer::Unsubscribed => self.print_reply(args, Pushes::AreReplies),
             Answer::Shutdown => self.print_last_reply(args),
             Answer::Monitored => self.print_messages(Pushes::AreMessages),
+            Answer::Published if self.at_prompt => self.listen(),
             Answer::Published => {
                 if self.style.format != Format::Raw {
                     self.say("Reading messages... (press Ctrl-C to quit)\n")?;
@@ -341,7 +370,12 @@ impl Runner {
     /// The next reply; messages nobody asked for are printed on the way.
     fn receive(&mut self, pushes: Pushes) -> Result<Reply, Trouble> {
         loop {
-            let reply = self.session.link()?.receive()?;
+            let reply = self.session.receive()?;
+            if self.at_prompt && pushes == Pushes::AreMessages && is_message(&reply) {
+                self.style.write(&reply, &mut self.out)?;
+                self.out.flush()?;
+                continue;
+            }
             if pushes == Pushes::AreReplies || !matches!(reply, Reply::Push(_)) {
                 return Ok(reply);
             }

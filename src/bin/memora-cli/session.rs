@@ -6,6 +6,8 @@
 use crate::link::{Address, Link, LinkError};
 use crate::options::{Options, ProtocolChoice};
 use crate::prompt::Login;
+use crate::prompt::catalog::items;
+use crate::subscriptions::{Subscriptions, is_message};
 
 use bytes::BytesMut;
 use memora::resp::{Reply, encode_request};
@@ -25,6 +27,12 @@ pub(crate) struct Session {
     db_before_multi: Option<i64>,
     /// Whether a connection broke inside MULTI since the last one was made.
     lost_transaction: bool,
+    /// What this connection listens to.
+    subscriptions: Subscriptions,
+    /// What a connection listened to that broke since the last one was made.
+    lost_subscriptions: Option<String>,
+    /// Messages that came while a question of our own was answered.
+    unseen: Vec<Reply>,
 }
 
 /// Why a command cannot be sent: sentences for people.
@@ -50,6 +58,9 @@ impl Session {
             db: 0,
             db_before_multi: None,
             lost_transaction: false,
+            subscriptions: Subscriptions::default(),
+            lost_subscriptions: None,
+            unseen: Vec::new(),
         }
     }
 
@@ -76,6 +87,42 @@ impl Session {
     /// Whether a transaction was lost with a connection; asked once.
     pub(crate) fn take_lost_transaction(&mut self) -> bool {
         std::mem::take(&mut self.lost_transaction)
+    }
+
+    /// What this connection listens to.
+    pub(crate) fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// Whether this connection listens to anything.
+    pub(crate) fn is_subscribed(&self) -> bool {
+        !self.subscriptions.is_empty()
+    }
+
+    /// Whether a question of our own gets an answer now: inside MULTI it would become part of that, and those
+    /// who listen may ask little.
+    pub(crate) fn can_be_asked(&self) -> bool {
+        self.is_connected() && !self.in_transaction() && !self.is_subscribed()
+    }
+
+    /// The names of subscriptions lost with a connection; asked once.
+    pub(crate) fn take_lost_subscriptions(&mut self) -> Option<String> {
+        self.lost_subscriptions.take()
+    }
+
+    /// The messages nobody has seen yet.
+    pub(crate) fn take_unseen(&mut self) -> Vec<Reply> {
+        std::mem::take(&mut self.unseen)
+    }
+
+    /// Waits for the next reply or message, and takes note of subscriptions that begin or end with it.
+    ///
+    /// # Errors
+    /// When the connection ended, or what came is no RESP.
+    pub(crate) fn receive(&mut self) -> Result<Reply, LinkError> {
+        let reply = self.link()?.receive()?;
+        self.subscriptions.hear(&reply);
+        Ok(reply)
     }
 
     /// Drops the connection if the server has ended it while nobody was listening.
@@ -105,11 +152,12 @@ impl Session {
     /// # Errors
     /// When the connection breaks.
     pub(crate) fn query(&mut self, request: &[impl AsRef<[u8]>]) -> Result<Reply, LinkError> {
-        let link = self.link()?;
-        link.send(request)?;
+        self.link()?.send(request)?;
         loop {
-            let reply = link.receive()?;
-            if !matches!(reply, Reply::Push(_)) {
+            let reply = self.receive()?;
+            if self.is_subscribed() && is_message(&reply) {
+                self.unseen.push(reply);
+            } else if !matches!(reply, Reply::Push(_)) {
                 return Ok(reply);
             }
         }
@@ -144,7 +192,8 @@ impl Session {
             db => format!("[{db}]"),
         };
         let transaction = if self.db_before_multi.is_some() { "(TX)" } else { "" };
-        format!("{}{db}{transaction}> ", self.address.prompt())
+        let subscribed = if self.is_subscribed() { "(subscribed)" } else { "" };
+        format!("{}{db}{transaction}{subscribed}> ", self.address.prompt())
     }
 
     /// Connects anew: AUTH, SELECT and HELLO as the options have it.
@@ -167,6 +216,9 @@ impl Session {
     /// Drops the connection and what it knew.
     pub(crate) fn disconnect(&mut self) {
         self.lost_transaction |= self.in_transaction();
+        if self.is_subscribed() {
+            self.lost_subscriptions = Some(std::mem::take(&mut self.subscriptions).names());
+        }
         self.link = None;
         self.db = 0;
         self.db_before_multi = None;
@@ -195,12 +247,14 @@ impl Session {
             (b"HELLO", 2..) if !refused => self.remember_hello(args),
             (b"MULTI", 1) if !refused => self.db_before_multi = Some(self.db),
             (b"EXEC", 1) => {
+                items(reply).iter().for_each(|part| self.subscriptions.hear(part));
                 let nothing_ran = refused || matches!(reply, Reply::Null | Reply::NullArray);
                 self.end_transaction(nothing_ran);
             }
             (b"DISCARD", 1) if !refused => self.end_transaction(true),
             (b"RESET", 1) if !refused => {
                 self.db_before_multi = None;
+                self.subscriptions = Subscriptions::default();
                 self.protocol = ProtocolChoice::Unsaid;
                 self.set_db(0);
             }

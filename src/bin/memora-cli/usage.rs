@@ -64,10 +64,12 @@ Any Redis command, such as: SET greeting \"hello\\n\"
       :time on|off             tells how long each command took
       connect <host> <port>    goes to another server
       :set hints|nohints       shows or hides the rest of a command's syntax while typing
-      :set pager|nopager       shows replies in a pager (PAGER, or less)
+      :set pager|nopager       shows replies longer than the window in a pager (PAGER, or less)
+      :listen                  shows the messages of subscriptions again
       :set vi|emacs            edits lines with the keys of vi or of Emacs
       clear                    clears the screen
       quit                     leaves, as does Ctrl-D
 TAB completes commands, options, keys and parameters; Ctrl-R searches the history.
-Ctrl-C clears the line, and ends SUBSCRIBE, MONITOR and a command that takes too long.
+Ctrl-C clears the line, and ends MONITOR and a command that takes too long. After SUBSCRIBE it
+returns to the prompt, and the subscriptions stay.
 ";

@@ -1,8 +1,8 @@
 //! What the prompt shows in other ways than reply by reply: a key at a glance, a command again and again with
-//! its changes marked, and replies handed to another program.
+//! its changes marked, and replies handed to other programs.
 
 use std::io::{self, Write};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use memora::resp::Reply;
@@ -24,9 +24,6 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Puts the cursor in the corner of an empty screen.
 pub(crate) const CLEAR_SCREEN: &str = "\x1b[H\x1b[2J";
-
-/// What pages when `PAGER` does not say: it leaves short texts alone.
-const PAGER: &str = "less -FRX";
 
 fn request(words: &[&str], key: &[u8]) -> Vec<Vec<u8>> {
     words.iter().map(|word| if *word == "KEY" { key.to_vec() } else { word.as_bytes().to_vec() }).collect()
@@ -143,18 +140,14 @@ pub(crate) fn watch(args: &[Vec<u8>], runner: &mut Runner) -> Result<(), Trouble
 /// Hands the raw reply of a command to a shell command.
 ///
 /// # Errors
-/// When the connection breaks, or there is no shell.
+/// When the connection breaks.
 pub(crate) fn pipe(args: &[Vec<u8>], shell_command: &str, runner: &mut Runner) -> Result<(), Trouble> {
-    through(args, shell_command, Format::Raw, runner)
-}
-
-/// Shows the reply of a command in the pager.
-///
-/// # Errors
-/// When the connection breaks, or there is no shell.
-pub(crate) fn page(args: &[Vec<u8>], runner: &mut Runner) -> Result<(), Trouble> {
-    let pager = std::env::var("PAGER").ok().filter(|pager| !pager.is_empty());
-    through(args, pager.as_deref().unwrap_or(PAGER), Format::Typed, runner)
+    let Some(shown) = answer(args, Format::Raw, runner)? else { return Ok(()) };
+    match feed(shell(shell_command), &shown, runner) {
+        // One that fails says so itself.
+        Ok(_) => Ok(()),
+        Err(error) => Ok(runner.say(&format!("'{shell_command}' does not run: {error}\n"))?),
+    }
 }
 
 /// Whether a command has one reply that can be handed on.
@@ -162,30 +155,46 @@ pub(crate) fn can_be_handed_on(args: &[Vec<u8>]) -> bool {
     command::answer(args) == Answer::Reply
 }
 
-fn through(
+/// The reply of a command as it would be printed, to be handed on; nothing where there is none, of which the
+/// person has been told.
+///
+/// # Errors
+/// When the connection breaks.
+pub(crate) fn answer(
     args: &[Vec<u8>],
-    shell_command: &str,
     format: Format,
     runner: &mut Runner,
-) -> Result<(), Trouble> {
+) -> Result<Option<Vec<u8>>, Trouble> {
     if !can_be_handed_on(args) {
-        return Ok(runner.say("What goes on without end cannot be handed to another program here.\n")?);
+        runner.say("What goes on without end cannot be handed to another program here.\n")?;
+        return Ok(None);
     }
-    let Some(reply) = runner.ask(args)? else { return Ok(()) };
-    let shown = runner.render(args, &reply, format);
-    // A program that stops reading has what it wanted, and one that fails says so itself.
-    if let Err(error) = feed(shell_command, &shown) {
-        if error.kind() != io::ErrorKind::BrokenPipe {
-            runner.say(&format!("'{shell_command}' does not run: {error}\n"))?;
-        }
-    }
-    Ok(())
+    Ok(runner.ask(args)?.map(|reply| runner.render(args, &reply, format)))
 }
 
-fn feed(shell_command: &str, text: &[u8]) -> io::Result<()> {
+/// A program as the shell finds it.
+pub(crate) fn shell(shell_command: &str) -> Command {
     let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let mut child = Command::new(shell).arg(option).arg(shell_command).stdin(Stdio::piped()).spawn()?;
+    let mut command = Command::new(shell);
+    command.args([option, shell_command]);
+    command
+}
+
+/// Runs a program with a text to read until it ends. Meanwhile Ctrl-C is its business.
+///
+/// # Errors
+/// When it cannot be started. A program that stops reading has what it wanted.
+pub(crate) fn feed(mut command: Command, text: &[u8], runner: &Runner) -> io::Result<ExitStatus> {
+    let mut child = command.stdin(Stdio::piped()).spawn()?;
+    if let Some(interrupts) = runner.interrupts() {
+        interrupts.editing();
+    }
     let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(text));
-    child.wait()?;
-    written
+    let ended = child.wait();
+    let written =
+        written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) });
+    if let Some(interrupts) = runner.interrupts() {
+        interrupts.waiting();
+    }
+    written.and(ended)
 }

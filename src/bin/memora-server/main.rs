@@ -1,8 +1,9 @@
-//! The server program: options, log, server, signals, exit code; and a look into data files.
+//! The server program: options, log, server, signals, exit code; a look into data files, and the manual page.
 
 mod check;
 mod log;
 mod service;
+mod shells;
 mod signals;
 
 use memora::config::{Config, ConfigOrigin, Invocation};
@@ -26,10 +27,35 @@ fn main() -> ExitCode {
             print!("{text}");
             Exit::Graceful.into()
         }
+        Ok(Invocation::Manual) => written(shells::write_manual(&mut io::stdout())).into(),
+        Ok(Invocation::Completions(shell)) => completions(&shell).into(),
         Err(error) => {
             eprintln!("{error}");
             Exit::BadUsage.into()
         }
+    }
+}
+
+/// Prints completions for the shell with this name.
+fn completions(shell: &str) -> Exit {
+    match shell.parse() {
+        Ok(shell) => written(shells::write_completions(shell, &mut io::stdout())),
+        Err(_) => {
+            eprintln!("memora-server: --completions: expected bash, zsh, fish or powershell, not `{shell}`");
+            Exit::BadUsage
+        }
+    }
+}
+
+/// The end of a program that printed a text; a reader who has had enough is no failure.
+fn written(printed: io::Result<()>) -> Exit {
+    match printed {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Graceful,
+        Err(error) => {
+            eprintln!("memora-server: {error}");
+            Exit::CouldNotStart
+        }
+        Ok(()) => Exit::Graceful,
     }
 }
 

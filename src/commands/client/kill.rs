@@ -3,7 +3,6 @@
 use super::CLIENT_ADMIN;
 use super::list::ClientType;
 use crate::commands::args::Args;
-use crate::commands::connection::DEFAULT_USER;
 use crate::commands::context::{Context, Outcome};
 use crate::commands::effects::Control;
 use crate::commands::faults::{self, Fault};
@@ -25,6 +24,7 @@ struct Filter {
     kind: Option<ClientType>,
     address: Option<Span>,
     local_address: Option<Span>,
+    user: Option<Span>,
     skip_me: bool,
 }
 
@@ -62,6 +62,11 @@ impl Command for Kill {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let me = context.me;
+        if let Some(user) = self.filter.user.map(|user| context.argv.bytes(user)) {
+            if context.clients.acl().user(user).is_none() {
+                return Err(faults::with_argument("ERR No such user '", user, "'"));
+            }
+        }
         let applies =
             |(slot, session): &(Slot, &Session)| self.filter.applies(session, *slot == me, context.argv);
         let chosen: Vec<_> =
@@ -96,10 +101,7 @@ fn read_condition(args: &mut Args<'_>, filter: &mut Filter) {
     } else if args.option_with_value("LADDR") {
         filter.local_address = Some(args.bytes());
     } else if args.option_with_value("USER") {
-        let user = args.word();
-        if user != DEFAULT_USER {
-            args.fail(faults::with_argument("ERR No such user '", user, "'"));
-        }
+        filter.user = Some(args.bytes());
     } else if args.option_with_value("SKIPME") {
         filter.skip_me = args.option("YES");
         if !filter.skip_me && !args.option("NO") {
@@ -118,6 +120,7 @@ impl Filter {
         !(is_me && self.skip_me)
             && self.id.is_none_or(|id| id == session.id)
             && self.kind.is_none_or(|kind| kind == ClientType::of(session))
+            && self.user.is_none_or(|user| argv.bytes(user) == session.user.name())
             && is_at(self.address, &session.address)
             && is_at(self.local_address, &session.local_address)
     }

@@ -153,6 +153,14 @@ fn read_ids(args: &mut Args<'_>) -> Rest {
     args.rest()
 }
 
+/// A client as CLIENT LIST shows it, without the end of the line.
+pub(in crate::commands) fn description(session: &Session, now_ms: u64) -> String {
+    let mut text = String::new();
+    describe(&mut text, session, now_ms);
+    text.truncate(text.trim_end().len());
+    text
+}
+
 /// One line of `CLIENT LIST`, in Redis 7.2's fields and order.
 ///
 /// Memory fields hold what the connection's buffers occupy.
@@ -172,7 +180,7 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
         text,
         "id={} addr={} laddr={} fd={} name={} age={age} idle={idle} flags={flags} db={} sub={} psub={} ssub={} \
          multi={} qbuf={query} qbuf-free={query_free} argv-mem={request} multi-mem={} rbs=0 rbp=0 obl=0 \
-         oll={} omem={output} tot-mem={total} events=r cmd={} user=default redir={} resp={protocol} \
+         oll={} omem={output} tot-mem={total} events=r cmd={} user={} redir={} resp={protocol} \
          lib-name={} lib-ver={}",
         session.id,
         session.address,
@@ -187,6 +195,7 @@ fn describe(text: &mut String, session: &Session, now_ms: u64) {
         session.transaction_bytes(),
         u8::from(output > 0),
         session.last_command.map_or("NULL", |entry| entry.name.as_str()),
+        lossy(session.user.name()),
         redirection(session),
         lossy(&session.library),
         lossy(&session.library_version),

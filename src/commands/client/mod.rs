@@ -18,6 +18,7 @@ use super::spec::{Command, Flag, Group, Spec};
 use crate::resp::{Reply, Span};
 use bytes::Bytes;
 use kill::Kill;
+pub(super) use list::description;
 use list::{Info, List};
 use pause::{Pause, Unpause};
 

@@ -4,12 +4,13 @@
 //! commands holds back UNPAUSE as well, so that only its time ends it.
 
 use super::CLIENT_ADMIN;
+use crate::commands::acl;
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
 use crate::commands::faults::{self, Fault};
 use crate::commands::prepare::{Prepared, Refusal};
 use crate::commands::session;
-use crate::commands::spec::{Command, Flag, Spec};
+use crate::commands::spec::{Command, Spec};
 use crate::commands::transactions;
 use crate::resp::Reply;
 
@@ -85,8 +86,8 @@ impl Command for Unpause {
 pub(in crate::commands) fn is_held(context: &mut Context<'_>, prepared: &Prepared) -> bool {
     let Some(pause) = context.clients.paused(context.now_ms) else { return false };
     let session = &context.clients[context.me];
-    let Some(row) = prepared.row() else { return false };
-    let refused = matches!(prepared.call, Err(Refusal::Unknown(_) | Refusal::Arity(_)))
-        || !session.authenticated && !row.flags.has(Flag::NoAuth);
+    let refused = prepared.entry.is_none()
+        || matches!(prepared.call, Err(Refusal::Unknown(_) | Refusal::Arity(_)))
+        || acl::would_refuse(context, prepared);
     !refused && !session.monitors && (pause.all || transactions::writes(session, prepared))
 }

@@ -46,8 +46,9 @@ impl Database {
         self.findings.created.clear();
     }
 
+    /// Notes that a key is new where its value only replaced another, but counts as another key's.
     #[inline]
-    pub(super) fn note_created(&mut self, key: &[u8]) {
+    pub fn note_created(&mut self, key: &[u8]) {
         if self.findings.notes_creations {
             self.findings.created.push(key.into());
         }

@@ -25,11 +25,11 @@ use super::value::{Kind, Value, ValueRef};
 use findings::Findings;
 
 pub use findings::Finding;
-pub use uses::{Measure, NEW_FREQUENCY};
-pub(super) use uses::UseClock;
-use uses::Uses;
 pub use guards::{HashMut, ListMut};
 pub use keys::Purged;
+pub(super) use uses::UseClock;
+use uses::Uses;
+pub use uses::{Measure, NEW_FREQUENCY};
 
 /// When collections leave their packed form; settable at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -328,7 +328,9 @@ impl Database {
     /// Takes a key out to be evicted, unless it has gone, or lost the deadline that it has to have.
     pub(super) fn take(&mut self, key: &[u8], only_volatile: bool) -> Option<Detached> {
         match self.dict.seek(key) {
-            Seek::Found(spot) if !only_volatile || self.dict.deadline(spot).is_some() => Some(self.detach(spot)),
+            Seek::Found(spot) if !only_volatile || self.dict.deadline(spot).is_some() => {
+                Some(self.detach(spot))
+            }
             _ => None,
         }
     }

@@ -116,7 +116,8 @@ impl<T: Keyed + Clone> Dict<T> {
         only_volatile: bool,
         mut visit: impl FnMut(&T, u32, Option<u64>),
     ) {
-        let (mut from, mut left) = (hash, count.min(if only_volatile { self.volatile_len } else { self.len }));
+        let (mut from, mut left) =
+            (hash, count.min(if only_volatile { self.volatile_len } else { self.len }));
         while left > 0 {
             let number = self.directory[self.slot(from)] as usize;
             let segment = &self.segments[number];

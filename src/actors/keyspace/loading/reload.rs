@@ -82,6 +82,7 @@ impl Keyspace {
         self.facts.reclaimer.discard(before);
         self.clients.touch_everything(self.store.databases());
         self.resume_after_reload(true);
+        self.send_mail();
     }
 
     /// The file cannot be read: the old data is put back.

@@ -120,6 +120,10 @@ pub(crate) struct Options {
     pub(crate) pattern: Option<Vec<u8>>,
     /// How many keys a step of SCAN looks at.
     pub(crate) count: Option<u64>,
+    /// The cursor tools begin to walk at.
+    pub(crate) cursor: u64,
+    /// How many keys `--keystats` lists.
+    pub(crate) top: Option<usize>,
     /// How long `--pipe` waits for replies once everything has been sent; for ever without.
     pub(crate) pipe_timeout: Option<Duration>,
     /// How many elements of a key MEMORY USAGE measures; as many as the server likes without.
@@ -160,6 +164,8 @@ impl Options {
             tool: None,
             pattern: None,
             count: None,
+            cursor: 0,
+            top: None,
             pipe_timeout: Some(DEFAULT_PIPE_TIMEOUT),
             memory_samples: None,
             verbose: false,

@@ -110,6 +110,8 @@ impl Parser {
             Flag::Count => {
                 options.count = u64::try_from(number::integer(&value)).ok().filter(|&count| count > 0)
             }
+            Flag::Cursor => options.cursor = cursor(&value)?,
+            Flag::Top => options.top = usize::try_from(number::integer(&value)).ok(),
             Flag::PipeTimeout => options.pipe_timeout = seconds(&value),
             Flag::Yes => options.sure = true,
             Flag::Verbose => options.verbose = true,
@@ -129,6 +131,11 @@ impl Parser {
                 Tool::MemKeys
             }
             Flag::HotKeys => Tool::HotKeys,
+            Flag::KeyStats => Tool::KeyStats,
+            Flag::KeyStatsSamples => {
+                self.options.memory_samples = u64::try_from(number::integer(value)).ok();
+                Tool::KeyStats
+            }
             Flag::Stat => Tool::Stat,
             Flag::Latency => Tool::Latency,
             Flag::LatencyHistory => Tool::LatencyHistory,
@@ -204,6 +211,12 @@ fn shell(name: &[u8]) -> Result<Shell, Refusal> {
 
 fn unquoted(value: &[u8]) -> Result<Vec<u8>, Refusal> {
     unquote(value).ok_or_else(|| Refusal::new("Invalid quoted string specified for --quoted-pattern"))
+}
+
+/// A cursor as SCAN returns it.
+fn cursor(value: &[u8]) -> Result<u64, Refusal> {
+    let number = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
+    number.ok_or_else(|| Refusal::new(format!("Not a cursor of SCAN: '{}'", text(value))))
 }
 
 /// Whole seconds; none at all for zero.

@@ -9,9 +9,13 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::Shell;
 
 use super::table::{Flag, ROWS, Row};
+use crate::usage::EXAMPLES;
 
 /// The name of the program.
 const NAME: &str = "memora-cli";
+
+/// How the program is started, as a manual page has it.
+const SYNOPSIS: &str = "\\fBmemora\\-cli\\fR [\\fIOPTIONS\\fR] [\\fIcommand\\fR [\\fIargument\\fR ...]]";
 
 /// Writes the completions for a shell: `bash`, `zsh`, `fish` or `powershell`.
 ///
@@ -28,7 +32,17 @@ pub(crate) fn write_completions(shell: Shell, out: &mut dyn Write) -> io::Result
 /// # Errors
 /// When nobody reads it.
 pub(crate) fn write_manual(out: &mut dyn Write) -> io::Result<()> {
-    clap_mangen::Man::new(description()).render(out)
+    let page = clap_mangen::Man::new(description());
+    page.render_title(out)?;
+    page.render_name_section(out)?;
+    // clap would list every option here, and put the examples into one paragraph.
+    write!(out, ".SH SYNOPSIS\n{}\n", SYNOPSIS)?;
+    page.render_options_section(out)?;
+    write!(out, ".SH EXAMPLES\n.nf\n")?;
+    for example in EXAMPLES {
+        writeln!(out, "{}", example.replace('\\', "\\e").replace('-', "\\-"))?;
+    }
+    writeln!(out, ".fi")
 }
 
 /// The command line as clap describes such things.
@@ -37,7 +51,7 @@ fn description() -> Command {
     let words = Arg::new("command").num_args(0..).help("A command and its arguments; none for a prompt");
     let command = Command::new(NAME).version(env!("CARGO_PKG_VERSION")).about(about);
     let command = command.disable_help_flag(true).disable_version_flag(true).args(ROWS.iter().map(argument));
-    command.arg(words).after_help(format!("EXAMPLES: {}", crate::usage::EXAMPLES.join("; ")))
+    command.arg(words)
 }
 
 fn argument(row: &'static Row) -> Arg {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use memora::resp::Reply;
 
-use super::catalog::{bytes, fields, items};
+use super::catalog::{bytes, fields, items, text};
 use crate::link::{Address, Link};
 
 /// How long a person who pressed TAB is kept waiting.
@@ -24,6 +24,36 @@ pub(crate) struct Login {
     pub(crate) user: Option<Vec<u8>>,
     pub(crate) password: Option<Vec<u8>>,
     pub(crate) db: i64,
+}
+
+/// A client as CLIENT LIST describes it; what is not said is empty.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Client {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) address: String,
+    /// The server's end of the connection.
+    pub(super) own_address: String,
+    pub(super) user: String,
+    /// What it did last.
+    pub(super) command: String,
+}
+
+impl Client {
+    fn from_line(line: &str) -> Self {
+        let get = |name: &str| {
+            let of = |word: &str| word.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+            line.split(' ').find_map(of).unwrap_or_default()
+        };
+        Self {
+            id: get("id"),
+            name: get("name"),
+            address: get("addr"),
+            own_address: get("laddr"),
+            user: get("user"),
+            command: get("cmd"),
+        }
+    }
 }
 
 /// The connection, made when it is first needed.
@@ -75,6 +105,15 @@ impl Aside {
             .collect();
         found.sort();
         found
+    }
+
+    /// Who is connected, except for this connection of our own.
+    pub(super) fn clients(&mut self) -> Vec<Client> {
+        let own = self.ask(&[b"CLIENT".to_vec(), b"ID".to_vec()]);
+        let own = if let Some(Reply::Integer(id)) = own { id.to_string() } else { String::new() };
+        let Some(list) = self.ask(&[b"CLIENT".to_vec(), b"LIST".to_vec()]) else { return Vec::new() };
+        let clients = text(&list).lines().map(Client::from_line).collect::<Vec<_>>();
+        clients.into_iter().filter(|client| !client.id.is_empty() && client.id != own).collect()
     }
 
     /// One question; no answer when the connection breaks or is slow, after which there is a new one.

@@ -1,14 +1,16 @@
 //! What TAB offers: names of commands, their options, keys, and parameters of CONFIG.
 
 use memora::resp::quoting::write_quoted;
+use rustyline::completion::Pair;
 
 use super::aside::Aside;
 use super::catalog::{Catalog, Command};
 use super::matching::{Expected, progress};
+use super::values::values;
 use super::words::{Word, words};
 
 /// What could stand instead of the word before the cursor: where that begins, and the candidates.
-pub(super) fn complete(line: &str, catalog: &Catalog, aside: &mut Aside) -> (usize, Vec<String>) {
+pub(super) fn complete(line: &str, catalog: &Catalog, aside: &mut Aside) -> (usize, Vec<Pair>) {
     let mut words = words(line);
     let is_new = words.last().is_none_or(|word| word.end < line.len());
     let typed = if is_new { None } else { words.pop() };
@@ -16,8 +18,8 @@ pub(super) fn complete(line: &str, catalog: &Catalog, aside: &mut Aside) -> (usi
     let prefix = typed.map(|word| word.bytes).unwrap_or_default();
     let prefix_text = String::from_utf8_lossy(&prefix).into_owned();
     let candidates = match words.as_slice() {
-        [] => names(&prefix_text, catalog),
-        [help, ..] if is_help(&help.bytes) => help_topics(&words[1..], &prefix_text, catalog),
+        [] => all_plain(names(&prefix_text, catalog)),
+        [help, ..] if is_help(&help.bytes) => all_plain(help_topics(&words[1..], &prefix_text, catalog)),
         _ => arguments(&words, &prefix, &prefix_text, catalog, aside),
     };
     (start, candidates)
@@ -60,33 +62,33 @@ fn arguments(
     prefix_text: &str,
     catalog: &Catalog,
     aside: &mut Aside,
-) -> Vec<String> {
+) -> Vec<Pair> {
     let typed: Vec<&[u8]> = words.iter().map(|word| word.bytes.as_slice()).collect();
     if let [container] = typed.as_slice() {
         let subcommands = subcommands(container, prefix_text, catalog);
         if !subcommands.is_empty() {
-            return subcommands;
+            return all_plain(subcommands);
         }
     }
     if let [peek] = typed.as_slice() {
         if peek.eq_ignore_ascii_case(b"peek") {
-            return aside.keys(prefix, None).iter().map(|key| quoted_if_needed(key)).collect();
+            return keys(prefix, &[], aside);
         }
     }
     let Some((command, name_words)) = catalog.find(&typed) else { return Vec::new() };
     let args = &typed[name_words..];
-    if let Some(offers) = parameters(command, args, prefix_text, aside) {
+    if let Some(offers) = values(command, args, prefix_text, aside) {
         return offers;
     }
     let mut offers = Vec::new();
     let expected = progress(&command.args, args).next;
     for token in expected.iter().filter_map(token) {
         if begins(token, prefix_text) {
-            offers.push(in_case_of(prefix_text, token.to_owned()));
+            offers.push(plain(in_case_of(prefix_text, token.to_owned())));
         }
     }
     if expected.contains(&Expected::Key) {
-        offers.extend(aside.keys(prefix, type_of(command)).iter().map(|key| quoted_if_needed(key)));
+        offers.extend(keys(prefix, types_of(command), aside));
     }
     offers
 }
@@ -98,37 +100,44 @@ fn token(expected: &Expected) -> Option<&str> {
     }
 }
 
-/// For CONFIG GET names, for CONFIG SET names and then the value that is set now.
-fn parameters(command: &Command, args: &[&[u8]], prefix: &str, aside: &mut Aside) -> Option<Vec<String>> {
-    let wants_value = match command.name.as_str() {
-        "CONFIG GET" => false,
-        "CONFIG SET" => args.len() % 2 == 1,
-        _ => return None,
+/// Keys of these types, of any type when there are none.
+fn keys(prefix: &[u8], types: &[&str], aside: &mut Aside) -> Vec<Pair> {
+    let found = match types {
+        [] => aside.keys(prefix, None),
+        types => types.iter().flat_map(|kind| aside.keys(prefix, Some(kind))).collect(),
     };
-    if wants_value {
-        let name = String::from_utf8_lossy(args.last()?).into_owned();
-        let values = aside.parameters(&name).into_iter().map(|(_, value)| quoted_if_needed(&value));
-        return Some(values.filter(|value| begins(value, prefix)).collect());
-    }
-    let names = aside.parameters(&format!("{prefix}*")).into_iter();
-    Some(names.map(|(name, _)| String::from_utf8_lossy(&name).into_owned()).collect())
+    found.iter().map(|key| plain(quoted_if_needed(key))).collect()
 }
 
-/// The type of key that fits the command, as TYPE calls it.
-fn type_of(command: &Command) -> Option<&'static str> {
-    match command.group.as_str() {
-        "string" | "bitmap" | "hyperloglog" => Some("string"),
-        "list" => Some("list"),
-        "hash" => Some("hash"),
-        "set" => Some("set"),
-        "sorted-set" | "sorted_set" | "geo" => Some("zset"),
-        "stream" => Some("stream"),
-        _ => None,
+/// The types of keys that fit the command, as TYPE calls them; none when all do.
+fn types_of(command: &Command) -> &'static [&'static str] {
+    match (command.name.as_str(), command.group.as_str()) {
+        // These read plain sets too.
+        ("ZUNION" | "ZUNIONSTORE" | "ZINTER" | "ZINTERSTORE" | "ZINTERCARD" | "ZDIFF" | "ZDIFFSTORE", _) => {
+            &["zset", "set"]
+        }
+        ("SORT" | "SORT_RO", _) => &["list", "set", "zset"],
+        (_, "string" | "bitmap" | "hyperloglog") => &["string"],
+        (_, "list") => &["list"],
+        (_, "hash") => &["hash"],
+        (_, "set") => &["set"],
+        (_, "sorted-set" | "sorted_set" | "geo") => &["zset"],
+        (_, "stream") => &["stream"],
+        _ => &[],
     }
+}
+
+/// What is shown as it is typed.
+pub(super) fn plain(text: String) -> Pair {
+    Pair { display: text.clone(), replacement: text }
+}
+
+fn all_plain(texts: Vec<String>) -> Vec<Pair> {
+    texts.into_iter().map(plain).collect()
 }
 
 /// A key as it has to be typed.
-fn quoted_if_needed(key: &[u8]) -> String {
+pub(super) fn quoted_if_needed(key: &[u8]) -> String {
     let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
     if !key.is_empty() && key.iter().all(is_plain) {
         return String::from_utf8_lossy(key).into_owned();
@@ -138,7 +147,8 @@ fn quoted_if_needed(key: &[u8]) -> String {
     String::from_utf8_lossy(&quoted).into_owned()
 }
 
-fn begins(name: &str, prefix: &str) -> bool {
+/// Whether a name begins so, in whatever case.
+pub(super) fn begins(name: &str, prefix: &str) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
@@ -165,7 +175,8 @@ mod tests {
     use super::*;
 
     fn offers(line: &str) -> Vec<String> {
-        complete(line, &Catalog::built_in(), &mut Aside::default()).1
+        let (_, offers) = complete(line, &Catalog::built_in(), &mut Aside::default());
+        offers.into_iter().map(|offer| offer.replacement).collect()
     }
 
     #[test]

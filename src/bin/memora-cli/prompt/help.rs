@@ -1,6 +1,7 @@
 //! `HELP`: what a command does, what a group holds, and how the prompt works.
 
 use super::catalog::{Catalog, Command};
+use super::examples;
 use super::syntax::join;
 
 /// What HELP is about.
@@ -62,6 +63,10 @@ pub(crate) fn about(command: &Command, categories: &[String]) -> String {
     for (label, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
         text += &format!("  {label}: {value}\n");
     }
+    for (index, line) in examples::of(&command.name).enumerate() {
+        let label = if index == 0 { "  example:\n" } else { "" };
+        text += &format!("{label}    {line}\n");
+    }
     text + "\n"
 }
 
@@ -91,9 +96,9 @@ mod tests {
 
     #[test]
     fn commands_groups_and_beginnings_have_help() {
-        let get =
-            "\n  GET key\n  summary: Returns the string at a key\n  group: string\n  categories: @read\n\n";
-        assert_eq!(shown("get"), get);
+        let get = "\n  ECHO message\n  summary: Answers the message\n  group: connection\n  categories: @read\n  \
+                   example:\n    > ECHO \"hello, world\"\n    \"hello, world\"\n\n";
+        assert_eq!(shown("echo"), get);
         assert!(shown("config set").starts_with("\n  CONFIG SET parameter value"));
         assert!(shown("@hash").contains("HGETALL"));
         assert!(shown("hincr").contains("HINCRBYFLOAT"));

@@ -15,7 +15,9 @@ pub(crate) mod syntax;
 mod aside;
 mod assistant;
 mod complete;
+mod examples;
 mod matching;
+mod values;
 mod words;
 
 pub(crate) use aside::Login;

@@ -6,7 +6,7 @@ use memora::resp::Reply;
 use memora::resp::quoting::write_quoted;
 
 use super::stat::human;
-use super::walk::walk;
+use super::walk::{Walked, walk};
 use super::{Bench, progress};
 use crate::prompt::catalog::text;
 use crate::runner::Trouble;
@@ -43,19 +43,18 @@ struct Findings {
 
 /// Walks over all keys, which Ctrl-C cuts short, and reports.
 pub(super) fn run(bench: &mut Bench<'_>, measure: Measure) -> Result<(), Trouble> {
-    let total = match bench.session.query(&["DBSIZE"])? {
-        Reply::Integer(keys) => u64::try_from(keys).ok(),
-        _ => None,
-    };
-    let bar = progress::of_keys(total);
+    let bar = progress::of_all_keys(bench)?;
     let mut findings = Findings::default();
-    let finished = walk(bench, None, |bench, keys| {
+    let walked = walk(bench, None, |bench, keys| {
         bar.inc(keys.len() as u64);
         weigh(bench, measure, keys, &mut findings)
     });
     bar.finish_and_clear();
-    if !finished? {
-        bench.line("Interrupted: this is about the keys seen so far.")?;
+    if let Walked::Stopped { cursor } = walked? {
+        bench.line(&format!(
+            "Interrupted: this is about the keys seen so far; --cursor {} goes on from here.",
+            String::from_utf8_lossy(&cursor)
+        ))?;
     }
     report(bench, measure, &findings)
 }
@@ -87,7 +86,12 @@ fn weigh(
 }
 
 /// What to ask about a key of this type; nothing about one that is gone.
-fn question(measure: Measure, kind: &str, key: &[u8], samples: Option<u64>) -> Option<Vec<Vec<u8>>> {
+pub(super) fn question(
+    measure: Measure,
+    kind: &str,
+    key: &[u8],
+    samples: Option<u64>,
+) -> Option<Vec<Vec<u8>>> {
     let words: Vec<&str> = match (measure, kind) {
         (_, "none") => return None,
         (Measure::Memory, _) => vec!["MEMORY", "USAGE"],
@@ -158,7 +162,7 @@ fn report(bench: &mut Bench<'_>, measure: Measure, findings: &Findings) -> Resul
 }
 
 /// A size in the words of its type.
-fn amount(measure: Measure, kind: &str, size: u64) -> String {
+pub(super) fn amount(measure: Measure, kind: &str, size: u64) -> String {
     let unit = match (measure, kind) {
         (Measure::Memory, _) => return format!("{size} bytes ({})", human(size)),
         (_, "string") => "bytes",
@@ -170,7 +174,8 @@ fn amount(measure: Measure, kind: &str, size: u64) -> String {
     format!("{size} {unit}")
 }
 
-fn quoted(key: &[u8]) -> String {
+/// A key as it would be typed in quotes.
+pub(super) fn quoted(key: &[u8]) -> String {
     let mut text = Vec::new();
     write_quoted(key, &mut text).expect("a vector takes every byte");
     String::from_utf8_lossy(&text).into_owned()

@@ -4,6 +4,7 @@
 //! shown on a terminal only, on standard error, so that standard output can be a file.
 
 mod keys;
+mod keystats;
 mod latency;
 mod pipe;
 mod progress;
@@ -33,6 +34,8 @@ pub(crate) enum Tool {
     MemKeys,
     /// Finds the keys used most.
     HotKeys,
+    /// Reports sizes, lengths and their distributions.
+    KeyStats,
     /// Shows what the server does, a line at a time.
     Stat,
     /// Measures round trips.
@@ -101,6 +104,7 @@ pub(crate) fn run(tool: &Tool, options: &Options, mut session: Session) -> Resul
         Tool::BigKeys => keys::run(&mut bench, keys::Measure::Elements)?,
         Tool::MemKeys => keys::run(&mut bench, keys::Measure::Memory)?,
         Tool::HotKeys => keys::run(&mut bench, keys::Measure::Frequency)?,
+        Tool::KeyStats => keystats::run(&mut bench)?,
         Tool::Stat => stat::run(&mut bench)?,
         Tool::Latency => latency::single(&mut bench)?,
         Tool::LatencyHistory => latency::history(&mut bench)?,

@@ -1,10 +1,18 @@
 //! A bar on standard error: how much is done, how fast, how long it takes yet. None where nobody looks.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use memora::resp::Reply;
 
-/// A bar for so many keys; without a number it only counts.
-pub(super) fn of_keys(total: Option<u64>) -> ProgressBar {
-    bar(total, "{elapsed_precise} {bar:30} {human_pos}/{human_len} keys  {per_sec}  {eta} left  {msg}")
+use super::Bench;
+use crate::runner::Trouble;
+
+/// A bar for all keys of the database; it only counts where the server does not say how many there are.
+pub(super) fn of_all_keys(bench: &mut Bench<'_>) -> Result<ProgressBar, Trouble> {
+    let total = match bench.session.query(&["DBSIZE"])? {
+        Reply::Integer(keys) => u64::try_from(keys).ok(),
+        _ => None,
+    };
+    Ok(bar(total, "{elapsed_precise} {bar:30} {human_pos}/{human_len} keys  {per_sec}  {eta} left  {msg}"))
 }
 
 /// A count of things with a name, of which nobody knows how many there will be.

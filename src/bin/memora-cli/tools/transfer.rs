@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use memora::resp::Reply;
 use serde_json::{Map, Value, json};
 
-use super::walk::walk;
+use super::walk::{Walked, walk};
 use super::{Bench, progress};
 use crate::link::plain_text;
 use crate::prompt::catalog::{bytes, items, text};
@@ -63,44 +63,52 @@ fn file_trouble(path: &str, error: &io::Error) -> Trouble {
 }
 
 fn export_to(bench: &mut Bench<'_>, out: &mut dyn Write) -> Result<bool, Trouble> {
-    let total = match bench.session.query(&["DBSIZE"])? {
-        Reply::Integer(keys) => u64::try_from(keys).ok(),
-        _ => None,
-    };
-    let bar = progress::of_keys(total);
-    let finished = walk(bench, None, |bench, keys| {
+    let bar = progress::of_all_keys(bench)?;
+    let walked = walk(bench, None, |bench, keys| {
         bar.inc(keys.len() as u64);
         export_keys(bench, &keys, out)
     });
     bar.finish_and_clear();
-    finished
+    Ok(walked? == Walked::Finished)
 }
 
 fn export_keys(bench: &mut Bench<'_>, keys: &[Vec<u8>], out: &mut dyn Write) -> Result<(), Trouble> {
     let ask = |names: &[&str], key: &Vec<u8>| -> Request {
         names.iter().map(|name| name.as_bytes().to_vec()).chain([key.clone()]).collect()
     };
-    let requests: Vec<_> = keys.iter().flat_map(|key| [ask(&["TYPE"], key), ask(&["PTTL"], key)]).collect();
-    let facts = bench.session.pipeline(&requests)?;
-    let kinds: Vec<String> = facts.iter().step_by(2).map(text).collect();
+    let requests: Vec<_> = keys.iter().map(|key| ask(&["TYPE"], key)).collect();
+    let kinds: Vec<String> = bench.session.pipeline(&requests)?.iter().map(text).collect();
+    let deadlines = deadlines_ms(bench, keys)?;
     let requests: Vec<Request> = keys.iter().zip(&kinds).map(|(key, kind)| question(kind, key)).collect();
     let values = bench.session.pipeline(&requests)?;
-    let now_ms = now_ms();
-    for (((key, kind), ttl), value) in
-        keys.iter().zip(&kinds).zip(facts.iter().skip(1).step_by(2)).zip(&values)
-    {
+    for (((key, kind), deadline_ms), value) in keys.iter().zip(&kinds).zip(deadlines).zip(&values) {
         // It is gone, or has become something else, since it was listed.
         let Some((kind, value)) = written(kind, value) else { continue };
         let mut line = Map::new();
         line.insert("key".to_owned(), string(key));
         line.insert("type".to_owned(), kind.into());
         line.insert("value".to_owned(), value);
-        if let Reply::Integer(left @ 0..) = ttl {
-            line.insert("expires_at_ms".to_owned(), (now_ms + left).into());
+        if let Some(at) = deadline_ms {
+            line.insert("expires_at_ms".to_owned(), at.into());
         }
         writeln!(out, "{}", Value::Object(line))?;
     }
     Ok(())
+}
+
+/// When each key expires; servers before Redis 7 only say how long they have left.
+fn deadlines_ms(bench: &mut Bench<'_>, keys: &[Vec<u8>]) -> Result<Vec<Option<i64>>, Trouble> {
+    let mut ask = |name: &str| {
+        let requests: Vec<Request> = keys.iter().map(|key| vec![name.into(), key.clone()]).collect();
+        bench.session.pipeline(&requests)
+    };
+    let (mut replies, mut from_ms) = (ask("PEXPIRETIME")?, 0);
+    if replies.iter().any(Reply::is_error) {
+        (replies, from_ms) = (ask("PTTL")?, now_ms());
+    }
+    let deadline =
+        |reply: &Reply| if let Reply::Integer(ms @ 0..) = reply { Some(from_ms + ms) } else { None };
+    Ok(replies.iter().map(deadline).collect())
 }
 
 fn question(kind: &str, key: &[u8]) -> Request {

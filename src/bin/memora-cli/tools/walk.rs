@@ -12,14 +12,23 @@ const COUNT: u64 = 1000;
 /// With `-i`, the pause is made after so many steps, as in redis-cli.
 const STEPS_BETWEEN_PAUSES: u64 = 100;
 
-/// Calls `visit` with each batch of keys until there are no more or Ctrl-C is pressed; says whether it was not.
+/// How a walk ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Walked {
+    /// All keys have been seen.
+    Finished,
+    /// Ctrl-C was pressed; a walk from this cursor sees the others.
+    Stopped { cursor: Vec<u8> },
+}
+
+/// Calls `visit` with each batch of keys, from `--cursor` on, until there are no more or Ctrl-C is pressed.
 pub(super) fn walk(
     bench: &mut Bench<'_>,
     steps_between_pauses: Option<u64>,
     mut visit: impl FnMut(&mut Bench<'_>, Vec<Vec<u8>>) -> Result<(), Trouble>,
-) -> Result<bool, Trouble> {
+) -> Result<Walked, Trouble> {
     let steps_between_pauses = steps_between_pauses.unwrap_or(STEPS_BETWEEN_PAUSES);
-    let mut cursor = b"0".to_vec();
+    let mut cursor = bench.options.cursor.to_string().into_bytes();
     let mut steps = 0;
     loop {
         let reply = bench.session.query(&request(bench, cursor))?;
@@ -30,14 +39,14 @@ pub(super) fn walk(
         cursor = bytes(next).to_vec();
         visit(bench, items(found).iter().map(|key| bytes(key).to_vec()).collect())?;
         if cursor == b"0" {
-            return Ok(true);
+            return Ok(Walked::Finished);
         }
         steps += 1;
         if steps % steps_between_pauses == 0 {
             bench.interrupts.pause(bench.options.interval);
         }
         if bench.interrupts.interrupted() {
-            return Ok(false);
+            return Ok(Walked::Stopped { cursor });
         }
     }
 }
