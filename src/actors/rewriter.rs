@@ -233,6 +233,7 @@ mod tests {
             compression: true,
             checksum: true,
             aof_base: false,
+            uses: false,
             created_unix_s: 1,
             used_memory_bytes: 0,
         };

@@ -12,7 +12,7 @@ use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::persistence::rdb::payload::{self, PayloadWriter};
 use crate::resp::{Encoder, Pieces, Reply, Span};
-use crate::store::{Value, ValueRef, parse_int};
+use crate::store::{Use, Value, ValueRef, parse_int};
 
 /// Collections with at least this many elements are put into bytes while they are sent.
 const BIG_LEN: usize = 1024;
@@ -98,16 +98,8 @@ pub(super) struct Restore {
     payload: Span,
     replace: bool,
     absolute: bool,
-    used: Option<Used>,
-}
-
-/// How the key was used where it came from.
-#[derive(Clone, Copy)]
-enum Used {
-    /// Not for so long, in milliseconds.
-    Idle(u64),
-    /// So often, on Redis's scale.
-    Often(u8),
+    /// How the key was used where it came from.
+    used: Option<Use>,
 }
 
 /// The greatest frequency there is.
@@ -142,12 +134,12 @@ impl Command for Restore {
                 replace = true;
             } else if args.option("ABSTTL") {
                 absolute = true;
-            } else if !matches!(used, Some(Used::Often(_))) && args.option_with_value("IDLETIME") {
+            } else if !matches!(used, Some(Use::Frequency(_))) && args.option_with_value("IDLETIME") {
                 let seconds = within(args, i64::MAX, faults::INVALID_IDLETIME);
-                used = Some(Used::Idle(seconds.unsigned_abs().saturating_mul(1000)));
-            } else if !matches!(used, Some(Used::Idle(_))) && args.option_with_value("FREQ") {
+                used = Some(Use::IdleMs(seconds.unsigned_abs().saturating_mul(1000)));
+            } else if !matches!(used, Some(Use::IdleMs(_))) && args.option_with_value("FREQ") {
                 let frequency = within(args, FREQUENCY_MAX, faults::INVALID_FREQ);
-                used = Some(Used::Often(u8::try_from(frequency).unwrap_or_default()));
+                used = Some(Use::Frequency(u8::try_from(frequency).unwrap_or_default()));
             } else {
                 args.fail(faults::SYNTAX);
             }
@@ -180,10 +172,8 @@ impl Command for Restore {
             context.db().note_created(key);
         }
         context.effects.discard(replaced);
-        match self.used {
-            Some(Used::Idle(idle_ms)) => context.db().set_idle_ms(key, idle_ms, now_ms),
-            Some(Used::Often(frequency)) => context.db().set_frequency(key, frequency, now_ms),
-            None => {}
+        if let Some(used) = self.used {
+            context.db().set_use(key, used, now_ms);
         }
         context.effects.touched();
         context.changed(Class::Generic, "restore", key);

@@ -166,6 +166,12 @@ pub enum EvictionPolicy {
 }
 
 impl EvictionPolicy {
+    /// Whether it goes by how keys are used.
+    #[must_use]
+    pub fn goes_by_uses(self) -> bool {
+        matches!(self, Self::VolatileLru | Self::AllkeysLru) || self.counts_frequency()
+    }
+
     /// Whether it goes by how often keys are used, rather than by how recently.
     #[must_use]
     pub fn counts_frequency(self) -> bool {

@@ -6,7 +6,7 @@
 //!
 //! Absent on purpose: how much memory there is, and what happens to the key that goes.
 
-use super::{Detached, Store};
+use super::{Database, Detached, Store};
 use crate::store::dict::Keyed;
 
 /// So many candidates are remembered.
@@ -67,11 +67,18 @@ impl Evictor {
             if !self.populate(store, choice, &mut random) {
                 return None;
             }
-            while let Some(Candidate { database, key, .. }) = self.pool.pop() {
+            while let Some(candidate) = self.pool.pop() {
+                let Candidate { score, database: number, key } = candidate;
+                let database = store.db(number);
                 // It may have gone since, or lost its deadline.
-                if let Some(detached) = store.db(database).take(&key, choice.only_volatile) {
-                    return Some((database, detached));
+                let Some(found) = database.find_evictable(&key, choice.only_volatile) else { continue };
+                let score_now = database.score(choice.order, found.mark, found.deadline_ms);
+                if score_now < score {
+                    // It was used since, and others may be more dispensable now. Redis evicts it all the same.
+                    self.consider(score_now, number, &key);
+                    continue;
                 }
+                return Some((number, database.take(found)));
             }
         }
     }
@@ -94,9 +101,9 @@ impl Evictor {
             database.sample(random(), 1, choice.only_volatile, |entry, _, _| {
                 found = Some(Box::from(entry.key()));
             });
-            let taken = found.and_then(|key: Box<[u8]>| database.take(&key, choice.only_volatile));
-            if let Some(detached) = taken {
-                return Some((self.last, detached));
+            let found = found.and_then(|key: Box<[u8]>| database.find_evictable(&key, choice.only_volatile));
+            if let Some(found) = found {
+                return Some((self.last, database.take(found)));
             }
         }
         None
@@ -108,16 +115,13 @@ impl Evictor {
         for (number, database) in store.iter().enumerate() {
             database.sample(random(), choice.samples, choice.only_volatile, |entry, mark, deadline_ms| {
                 any = true;
-                let score = match (choice.order, deadline_ms) {
-                    (Order::NextDeadline, Some(deadline_ms)) => u64::MAX - deadline_ms,
-                    _ => database.dispensability(mark),
-                };
-                self.consider(score, number, entry.key());
+                self.consider(database.score(choice.order, mark, deadline_ms), number, entry.key());
             });
         }
         any
     }
 
+    /// Remembers a candidate, if it is better than the worst.
     fn consider(&mut self, score: u64, database: usize, key: &[u8]) {
         let place = self.pool.partition_point(|other| other.score < score);
         let is_full = self.pool.len() == POOL;
@@ -130,6 +134,16 @@ impl Evictor {
         self.pool.insert(place, Candidate { score, database, key: key.into() });
         if is_full {
             self.pool.remove(0);
+        }
+    }
+}
+
+impl Database {
+    /// How much a key deserves to go; such that the scores of different moments compare.
+    fn score(&self, order: Order, mark: u32, deadline_ms: Option<u64>) -> u64 {
+        match (order, deadline_ms) {
+            (Order::NextDeadline, Some(deadline_ms)) => u64::MAX - deadline_ms,
+            _ => self.dispensability(mark),
         }
     }
 }
@@ -183,7 +197,9 @@ mod tests {
     #[test]
     fn mostly_old_keys_go() {
         let mut store = store(|_| Deadline::Clear);
-        (0..100).for_each(|number| drop(store.db(0).get(&key(number), 0)));
+        for number in 0..100 {
+            assert!(store.db(0).get(&key(number), 0).is_some());
+        }
         let gone = evicted(&mut store, LEAST_USED, 400);
         let right = gone.iter().filter(|number| (100..550).contains(*number)).count();
         assert!(right > 330, "{right} of 400");
@@ -195,7 +211,9 @@ mod tests {
         let measure = Measure::Frequency { log_factor: 1, decay_minutes: 0 };
         let mut store = store_by(measure, |_| Deadline::Clear);
         for number in 0..1000 {
-            (0..if number < 500 { 0 } else { 200 }).for_each(|_| drop(store.db(0).get(&key(number), 0)));
+            for _ in 0..if number < 500 { 0 } else { 200 } {
+                assert!(store.db(0).get(&key(number), 0).is_some());
+            }
         }
         let gone = evicted(&mut store, LEAST_USED, 400);
         assert!(gone.iter().filter(|number| **number < 500).count() > 390, "{gone:?}");

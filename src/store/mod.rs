@@ -31,7 +31,7 @@ mod tests;
 pub use build::{Builder, HashBuilder};
 pub use database::{
     Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Measure, NEW_FREQUENCY, Purged,
-    Snapshot,
+    Snapshot, Use,
 };
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;

@@ -135,6 +135,7 @@ impl Keyspace {
             compression: self.config.rdbcompression,
             checksum: self.config.rdbchecksum,
             aof_base,
+            uses: self.config.maxmemory_policy.goes_by_uses(),
             created_unix_s: self.now_ms / 1000,
             used_memory_bytes: self.facts.memory().used_bytes.unwrap_or(0),
         }

@@ -29,7 +29,7 @@ pub use guards::{HashMut, ListMut};
 pub use keys::Purged;
 pub(super) use uses::UseClock;
 use uses::Uses;
-pub use uses::{Measure, NEW_FREQUENCY};
+pub use uses::{Measure, NEW_FREQUENCY, Use};
 
 /// When collections leave their packed form; settable at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,6 +61,13 @@ pub struct Detached {
     mark: Option<u32>,
 }
 
+/// A key that may be evicted, where it stands; valid until the next change.
+pub(super) struct Evictable {
+    spot: Spot,
+    pub(super) mark: u32,
+    pub(super) deadline_ms: Option<u64>,
+}
+
 /// One key as it is read.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'a> {
@@ -75,7 +82,7 @@ pub struct Item<'a> {
 /// The contents of a database at one moment: cheap to take, unmoved by what happens later, and
 /// free to be read or dropped on another thread.
 #[derive(Debug, Clone)]
-pub struct Snapshot(Dict<Entry>);
+pub struct Snapshot(Dict<Entry>, Uses);
 
 /// One numbered database.
 #[derive(Debug, Clone)]
@@ -227,7 +234,7 @@ impl Database {
 
     /// Hands all keys over and stays behind empty.
     pub fn flush(&mut self) -> Snapshot {
-        Snapshot(self.dict.take())
+        Snapshot(self.dict.take(), self.uses.clone())
     }
 
     /// Has these contents in the place of its own.
@@ -237,7 +244,7 @@ impl Database {
 
     /// The contents at this moment, for one reference count per segment.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot(self.dict.clone())
+        Snapshot(self.dict.clone(), self.uses.clone())
     }
 
     /// Takes back memory that changes during a snapshot cost, once the snapshot is gone; see [`Store::settle`].
@@ -325,14 +332,16 @@ impl Database {
         Detached { entry, deadline_ms, mark }
     }
 
-    /// Takes a key out to be evicted, unless it has gone, or lost the deadline that it has to have.
-    pub(super) fn take(&mut self, key: &[u8], only_volatile: bool) -> Option<Detached> {
-        match self.dict.seek(key) {
-            Seek::Found(spot) if !only_volatile || self.dict.deadline(spot).is_some() => {
-                Some(self.detach(spot))
-            }
-            _ => None,
-        }
+    /// A key that may be evicted: it is still there, and has the deadline that it may have to have.
+    pub(super) fn find_evictable(&self, key: &[u8], only_volatile: bool) -> Option<Evictable> {
+        let Seek::Found(spot) = self.dict.seek(key) else { return None };
+        let (mark, deadline_ms) = (self.dict.mark(spot), self.dict.deadline(spot));
+        (!only_volatile || deadline_ms.is_some()).then_some(Evictable { spot, mark, deadline_ms })
+    }
+
+    /// Takes out a key that was found and is evicted.
+    pub(super) fn take(&mut self, found: Evictable) -> Detached {
+        self.detach(found.spot)
     }
 
     /// Looks at some keys picked by random bits, see [`Dict::sample`], with their marks of use.
@@ -376,6 +385,12 @@ impl Snapshot {
     /// All keys, those past their deadline included.
     pub fn iter(&self) -> impl Iterator<Item = Item<'_>> {
         self.0.iter().map(item)
+    }
+
+    /// The same with how each is used.
+    pub fn iter_with_uses(&self) -> impl Iterator<Item = (Item<'_>, Use)> {
+        let Self(dict, uses) = self;
+        dict.iter_with_marks().map(|(entry, mark)| (item(entry), uses.of(mark)))
     }
 
     /// Visits keys from `cursor` on as [`Database::scan`] does.

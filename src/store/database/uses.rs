@@ -41,6 +41,15 @@ pub enum Measure {
     },
 }
 
+/// How a key is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// Not for so long, in milliseconds.
+    IdleMs(u64),
+    /// So often, on Redis's logarithmic scale.
+    Frequency(u8),
+}
+
 /// The time by which uses are marked, Unix time in milliseconds: one for all databases.
 pub(in crate::store) type UseClock = Arc<AtomicU64>;
 
@@ -86,14 +95,26 @@ impl Uses {
     /// The counter of a mark by frequency, with what it has lost by now.
     fn frequency(&self, mark: u32) -> u8 {
         let Measure::Frequency { decay_minutes, .. } = self.measure else { return 0 };
-        let passed = (minutes(self.now_ms()).wrapping_sub(mark >> COUNTER_BITS)) % MINUTES;
-        let lost = passed.checked_div(decay_minutes).unwrap_or(0);
+        let lost = self.idle_minutes(mark).checked_div(decay_minutes).unwrap_or(0);
         (mark as u8).saturating_sub(u8::try_from(lost).unwrap_or(u8::MAX))
+    }
+
+    /// How long ago a mark by frequency was made, minutes.
+    fn idle_minutes(&self, mark: u32) -> u32 {
+        minutes(self.now_ms()).wrapping_sub(mark >> COUNTER_BITS) % MINUTES
     }
 
     /// How long ago a mark by recency was made, milliseconds.
     fn idle_ms(&self, mark: u32) -> u64 {
         u64::from(recency_mark(self.now_ms()).wrapping_sub(mark)) * RECENCY_UNIT_MS
+    }
+
+    /// What a mark says.
+    pub(super) fn of(&self, mark: u32) -> Use {
+        match self.measure {
+            Measure::Recency => Use::IdleMs(self.idle_ms(mark)),
+            Measure::Frequency { .. } => Use::Frequency(self.frequency(mark)),
+        }
     }
 
     /// Random bits, by Marsaglia's method of steps (xorshift) over a counter.
@@ -146,18 +167,16 @@ impl Database {
         Some(self.uses.frequency(self.dict.mark(spot)))
     }
 
-    /// Marks a key as not used for so long, if marks count that.
-    pub fn set_idle_ms(&mut self, key: &[u8], idle_ms: u64, now_ms: u64) {
-        if let (Some(spot), Measure::Recency) = (self.look(key, now_ms), self.uses.measure) {
-            self.dict.set_mark(spot, recency_mark(self.uses.now_ms().wrapping_sub(idle_ms)));
-        }
-    }
-
-    /// Marks a key as used so often, if marks count that.
-    pub fn set_frequency(&mut self, key: &[u8], frequency: u8, now_ms: u64) {
-        if let (Some(spot), Measure::Frequency { .. }) = (self.look(key, now_ms), self.uses.measure) {
-            self.dict.set_mark(spot, frequency_mark(self.uses.now_ms(), frequency));
-        }
+    /// Marks a key as used like this, if that is what marks count.
+    pub fn set_use(&mut self, key: &[u8], used: Use, now_ms: u64) {
+        let Some(spot) = self.look(key, now_ms) else { return };
+        let use_clock_ms = self.uses.now_ms();
+        let mark = match (used, self.uses.measure) {
+            (Use::IdleMs(idle_ms), Measure::Recency) => recency_mark(use_clock_ms.wrapping_sub(idle_ms)),
+            (Use::Frequency(counter), Measure::Frequency { .. }) => frequency_mark(use_clock_ms, counter),
+            _ => return,
+        };
+        self.dict.set_mark(spot, mark);
     }
 
     /// Says whether uses are marked from now on.
@@ -169,11 +188,16 @@ impl Database {
         self.uses.measure = measure;
     }
 
-    /// How much a key with this mark deserves to be evicted: idle time, or rarity of use.
+    /// How much a key with this mark deserves to be evicted: the longer ago its last use, or the rarer its uses; among
+    /// those used as rarely, the one used longest ago. Grows with nothing but time that goes by unused.
     pub(in crate::store) fn dispensability(&self, mark: u32) -> u64 {
         match self.uses.measure {
-            Measure::Recency => self.uses.idle_ms(mark),
-            Measure::Frequency { .. } => u64::from(u8::MAX - self.uses.frequency(mark)),
+            // The moment of the last use, not the time since, so that what is remembered stays right.
+            Measure::Recency => u64::MAX - self.uses.now_ms().saturating_sub(self.uses.idle_ms(mark)),
+            Measure::Frequency { .. } => {
+                let rarity = u64::from(u8::MAX - self.uses.frequency(mark));
+                rarity << u32::BITS | u64::from(self.uses.idle_minutes(mark))
+            }
         }
     }
 }

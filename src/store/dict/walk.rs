@@ -41,6 +41,15 @@ impl<T: Keyed + Clone> Dict<T> {
         Iter { segments: self.segments.iter(), segment: None, index: 0 }
     }
 
+    /// All entries with their deadlines, and their marks of use.
+    pub(in crate::store) fn iter_with_marks(&self) -> impl Iterator<Item = ((&T, Option<u64>), u32)> {
+        self.segments.iter().flat_map(|segment| {
+            (0..segment.len()).map(move |index| {
+                ((segment.entry(index), segment.deadlines.get(index)), segment.uses.get(index))
+            })
+        })
+    }
+
     /// Visits at least `count` entries from `cursor` on, as far as there are that many, and
     /// answers the cursor to go on with. 0 begins and 0 says that all were visited.
     ///

@@ -3,7 +3,7 @@
 use super::source::{Rest, Source};
 use super::{CHECKSUM_SINCE_VERSION, FileError, MAGIC, opcodes, skip};
 use crate::persistence::rdb::{Decoder, NEWEST_VERSION, RdbError, read_value, types};
-use crate::store::{Builder, Database, Kind, NewString, Value};
+use crate::store::{Builder, Database, Kind, NewString, Use, Value};
 use bytes::Bytes;
 use std::io::Read;
 
@@ -76,6 +76,8 @@ pub struct KeyRecord<'a> {
     pub value: Loaded<'a>,
     /// Its deadline as Unix time in milliseconds.
     pub deadline_ms: Option<u64>,
+    /// How it was used, if the file says so.
+    pub used: Option<Use>,
 }
 
 /// A value on its way in.
@@ -91,10 +93,15 @@ impl KeyRecord<'_> {
     /// Puts the key into its database. Answers false, and changes nothing, if it is there already.
     #[must_use]
     pub fn insert(self, database: &mut Database) -> bool {
-        match self.value {
+        let is_new = match self.value {
             Loaded::String(string) => database.add_string(self.key, string, self.deadline_ms),
             Loaded::Collection(value) => database.add_value(self.key, value, self.deadline_ms),
+        };
+        if let (Some(used), true) = (self.used, is_new) {
+            // At the beginning of time no key is past its deadline.
+            database.set_use(self.key, used, 0);
         }
+        is_new
     }
 }
 
@@ -131,6 +138,7 @@ pub struct FileReader<R> {
     /// The key of the present record, or the name of the fact.
     key: Vec<u8>,
     key_read: bool,
+    used: Option<Use>,
     text: Vec<u8>,
     has_checksum: bool,
     ended: bool,
@@ -150,6 +158,7 @@ impl<R: Read> FileReader<R> {
             database: 0,
             key: Vec::new(),
             key_read: false,
+            used: None,
             text: Vec::new(),
             has_checksum: false,
             ended: false,
@@ -248,7 +257,7 @@ impl<R: Read> FileReader<R> {
                     }
                     None => Loaded::String(self.take_text().into()),
                 };
-                Record::Key(KeyRecord { database, key: &self.key, value, deadline_ms })
+                Record::Key(KeyRecord { database, key: &self.key, value, deadline_ms, used: self.used })
             }
             Found::Foreign { what, at, deadline_ms } => {
                 let key = self.key_read.then_some((database, self.key.as_slice()));
@@ -267,6 +276,7 @@ impl<R: Read> FileReader<R> {
 
     fn read_record(&mut self) -> Result<Found, Misfit> {
         let mut deadline_ms = None;
+        self.used = None;
         loop {
             let at = self.offset();
             let found = self.read_item(at, &mut deadline_ms);
@@ -293,8 +303,8 @@ impl<R: Read> FileReader<R> {
                 let seconds = i32::from_le_bytes(self.input.array()?);
                 *deadline_ms = deadline(i64::from(seconds) * 1000);
             }
-            opcodes::FREQ => drop(self.input.byte()?),
-            opcodes::IDLE => drop(self.input.length()?),
+            opcodes::FREQ => self.used = Some(Use::Frequency(self.input.byte()?)),
+            opcodes::IDLE => self.used = Some(Use::IdleMs(self.input.length()?.saturating_mul(1000))),
             opcodes::AUX => {
                 self.input.string_into(&mut self.key)?;
                 self.input.string_into(&mut self.text)?;

@@ -4,7 +4,7 @@ use super::{MAGIC, opcodes};
 use crate::persistence::output::{Output, Written};
 use crate::persistence::rdb::lzf::Compressor;
 use crate::persistence::rdb::{Encoder, WRITTEN_VERSION, value_type, write_value};
-use crate::store::{Item, Snapshot};
+use crate::store::{Item, Snapshot, Use};
 use std::io::{self, Write};
 
 /// The version of Redis that the file claims to come from: the one Memora follows.
@@ -19,6 +19,8 @@ pub struct WriteOptions {
     pub checksum: bool,
     /// Whether it is the base of an append-only log.
     pub aof_base: bool,
+    /// Whether it says of each key how it is used; Redis does so where `maxmemory-policy` goes by that.
+    pub uses: bool,
     /// When it was made, as Unix time in seconds.
     pub created_unix_s: u64,
     /// `used_memory` at that time.
@@ -28,7 +30,14 @@ pub struct WriteOptions {
 /// Redis's defaults, for a snapshot; time and memory are zero.
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { compression: true, checksum: true, aof_base: false, created_unix_s: 0, used_memory_bytes: 0 }
+        Self {
+            compression: true,
+            checksum: true,
+            aof_base: false,
+            uses: false,
+            created_unix_s: 0,
+            used_memory_bytes: 0,
+        }
     }
 }
 
@@ -54,9 +63,16 @@ pub fn write<W: Write>(
         file.raw(&[opcodes::RESIZE])?;
         file.length(database.len() as u64)?;
         file.length(database.volatile_len() as u64)?;
-        for item in database.iter() {
-            write_item(&mut file, item)?;
-            file.get_mut().count_key();
+        if options.uses {
+            for (item, used) in database.iter_with_uses() {
+                write_item(&mut file, item, Some(used))?;
+                file.get_mut().count_key();
+            }
+        } else {
+            for item in database.iter() {
+                write_item(&mut file, item, None)?;
+                file.get_mut().count_key();
+            }
         }
     }
     file.raw(&[opcodes::END])?;
@@ -83,10 +99,18 @@ fn write_facts(file: &mut Encoder<impl Write>, options: &WriteOptions) -> io::Re
     Ok(())
 }
 
-fn write_item(file: &mut Encoder<impl Write>, item: Item<'_>) -> io::Result<()> {
+fn write_item(file: &mut Encoder<impl Write>, item: Item<'_>, used: Option<Use>) -> io::Result<()> {
     if let Some(deadline_ms) = item.deadline_ms {
         file.raw(&[opcodes::DEADLINE_MS])?;
         file.raw(&deadline_ms.to_le_bytes())?;
+    }
+    match used {
+        Some(Use::IdleMs(idle_ms)) => {
+            file.raw(&[opcodes::IDLE])?;
+            file.length(idle_ms / 1000)?;
+        }
+        Some(Use::Frequency(frequency)) => file.raw(&[opcodes::FREQ, frequency])?,
+        None => {}
     }
     file.raw(&[value_type(item.value)])?;
     file.bytes(item.key)?;
