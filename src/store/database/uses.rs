@@ -201,3 +201,146 @@ impl Database {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Deadline, HashKey, Store};
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    const START_MS: u64 = 1_700_000_000_000;
+
+    fn store(measure: Measure) -> Store {
+        let mut store = Store::new(1, HashKey(1, 2));
+        store.set_measure(measure);
+        store.set_clock(START_MS);
+        store.db(0).set_string(b"k", b"v", Deadline::Clear, 0);
+        store
+    }
+
+    fn by_frequency(log_factor: u32, decay_minutes: u32) -> Store {
+        store(Measure::Frequency { log_factor, decay_minutes })
+    }
+
+    fn use_it(store: &mut Store, times: usize) -> u8 {
+        for _ in 0..times {
+            assert!(store.db(0).get(b"k", 0).is_some());
+        }
+        store.db(0).frequency(b"k", 0).unwrap()
+    }
+
+    #[test]
+    fn the_counter_grows_ever_slower() {
+        let mut plain = by_frequency(0, 0);
+        assert_eq!(use_it(&mut plain, 0), NEW_FREQUENCY);
+        assert_eq!(use_it(&mut plain, 10), NEW_FREQUENCY + 10);
+        assert_eq!(use_it(&mut plain, 1000), u8::MAX);
+        // What Redis's documentation tells of `lfu-log-factor`, give or take what chance does.
+        for (log_factor, uses, expected) in [(1, 1000, 49), (10, 1000, 18), (10, 100_000, 142), (100, 1000, 11)] {
+            let counter = use_it(&mut by_frequency(log_factor, 0), uses);
+            assert!(counter.abs_diff(expected) <= expected / 4, "{log_factor}, {uses}: {counter}");
+        }
+    }
+
+    #[test]
+    fn the_counter_loses_with_time_that_goes_by_unused() {
+        for (decay_minutes, passed, expected) in [(1, 3, 17), (1, 255, 0), (10, 39, 17), (0, 1_000_000, 20)] {
+            let mut store = by_frequency(0, decay_minutes);
+            assert_eq!(use_it(&mut store, 15), 20);
+            store.set_clock(START_MS + passed * MINUTE_MS);
+            assert_eq!(store.db(0).frequency(b"k", 0), Some(expected), "{decay_minutes}, {passed}");
+        }
+        // Whoever uses it begins with what is left, and with the time anew.
+        let mut store = by_frequency(0, 1);
+        use_it(&mut store, 15);
+        store.set_clock(START_MS + 10 * MINUTE_MS);
+        assert_eq!(use_it(&mut store, 1), 11);
+        store.set_clock(START_MS + 11 * MINUTE_MS);
+        assert_eq!(use_it(&mut store, 0), 10);
+    }
+
+    #[test]
+    fn idle_time_is_right_where_marks_begin_anew() {
+        const RANGE_MS: u64 = (1 << u32::BITS) * RECENCY_UNIT_MS;
+        let mut store = store(Measure::Recency);
+        for started_ms in [START_MS, RANGE_MS - 1000, 7 * RANGE_MS - 10, 7 * RANGE_MS] {
+            store.set_clock(started_ms);
+            assert!(store.db(0).get(b"k", 0).is_some());
+            store.set_clock(started_ms + 5000);
+            assert_eq!(store.db(0).idle_ms(b"k", 0), Some(5000), "{started_ms}");
+        }
+        let mut store = by_frequency(0, 1);
+        let begins_anew_ms = u64::from(MINUTES) * MINUTE_MS;
+        store.set_clock(begins_anew_ms - MINUTE_MS);
+        assert_eq!(use_it(&mut store, 0), 0, "far more went by than it takes");
+        use_it(&mut store, 15);
+        store.set_clock(begins_anew_ms + MINUTE_MS);
+        assert_eq!(use_it(&mut store, 0), 13);
+    }
+
+    #[test]
+    fn looks_that_are_no_use_leave_the_mark() {
+        let mut store = store(Measure::Recency);
+        store.set_clock(START_MS + 5000);
+        let database = store.db(0);
+        assert!(database.contains(b"k", 0) && database.deadline(b"k", 0).is_some());
+        assert!(database.encoding(b"k", 0).is_some() && database.get_unmarked(b"k", 0).is_some());
+        store.hold_marks(true);
+        assert!(store.db(0).get(b"k", 0).is_some());
+        store.db(0).set_string(b"k", b"w", Deadline::Clear, 0);
+        assert_eq!(store.db(0).idle_ms(b"k", 0), Some(5000));
+        store.hold_marks(false);
+        assert!(store.db(0).get(b"k", 0).is_some());
+        assert_eq!(store.db(0).idle_ms(b"k", 0), Some(0));
+    }
+
+    #[test]
+    fn a_use_can_be_told_if_it_is_what_marks_count() {
+        let mut recency = store(Measure::Recency);
+        recency.db(0).set_use(b"k", Use::IdleMs(70_000), 0);
+        recency.db(0).set_use(b"k", Use::Frequency(9), 0);
+        recency.db(0).set_use(b"none", Use::IdleMs(1), 0);
+        assert_eq!(recency.db(0).idle_ms(b"k", 0), Some(70_000));
+        let mut frequency = by_frequency(1, 1);
+        frequency.db(0).set_use(b"k", Use::Frequency(9), 0);
+        frequency.db(0).set_use(b"k", Use::IdleMs(70_000), 0);
+        let told: Vec<_> = frequency.db(0).snapshot().iter_with_uses().map(|(_, used)| used).collect();
+        assert_eq!(told, [Use::Frequency(9)]);
+    }
+
+    proptest! {
+        /// Marks stay with their keys, however segments are split, merged and shared with snapshots.
+        #[test]
+        fn marks_stay_with_their_keys(
+            steps in prop::collection::vec((0..8_u8, 0..1500_u16), 1..4000),
+        ) {
+            let mut store = Store::new(1, HashKey(1, 2));
+            let (mut uses, mut snapshot, mut now_ms) = (HashMap::new(), None, START_MS);
+            for (step, number) in steps {
+                now_ms += RECENCY_UNIT_MS;
+                store.set_clock(now_ms);
+                let key = number.to_string().into_bytes();
+                match step {
+                    0..=3 => {
+                        store.db(0).set_string(&key, b"v", Deadline::Clear, 0);
+                        uses.insert(key, now_ms);
+                    }
+                    4 | 5 => {
+                        if store.db(0).get(&key, 0).is_some() {
+                            uses.insert(key, now_ms);
+                        }
+                    }
+                    6 => prop_assert_eq!(store.db(0).remove(&key, 0).is_some(), uses.remove(&key).is_some()),
+                    _ if number < 100 => snapshot = Some(store.snapshot()),
+                    _ => snapshot = None,
+                }
+            }
+            drop(snapshot);
+            prop_assert_eq!(store.verify(), Ok(()));
+            for (key, used_ms) in uses {
+                prop_assert_eq!(store.db(0).idle_ms(&key, 0), Some(now_ms - used_ms));
+            }
+        }
+    }
+}
