@@ -8,13 +8,15 @@
 mod common;
 
 use common::program::Program;
-use common::{Client, eventually, options, request};
+use common::{Client, eventually, options, request, server_with_clock};
 use memora::config::Config;
 use memora::config::values::{AppendFsync, ClientsMemory, EvictionPolicy};
+use memora::exit::Exit;
 use memora::resp::Reply;
 use memora::server::{Embedding, Server};
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 const OOM: &str = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
 
@@ -208,6 +210,23 @@ fn a_paused_server_evicts_nothing() {
 }
 
 #[test]
+fn clients_whose_use_does_not_count_leave_keys_idle() {
+    let (server, time) = server_with_clock(options());
+    let mut client = Client::of(&server);
+    client.exchange("SET k v\r\n", "+OK\r\n");
+    time.advance(Duration::from_secs(1000));
+    client.exchange("CLIENT NO-TOUCH ON\r\nGET k\r\nAPPEND k w\r\n", "+OK\r\n$1\r\nv\r\n:2\r\n");
+    client.exchange("MULTI\r\nGET k\r\nEXEC\r\n", "+OK\r\n+QUEUED\r\n*1\r\n$2\r\nvw\r\n");
+    client.exchange("OBJECT IDLETIME k\r\n", ":1000\r\n");
+    Client::of(&server).exchange("STRLEN k\r\nOBJECT IDLETIME k\r\n", ":2\r\n:0\r\n");
+    time.advance(Duration::from_secs(1000));
+    client.exchange("TOUCH k\r\nOBJECT IDLETIME k\r\n", ":1\r\n:0\r\n");
+    time.advance(Duration::from_secs(1000));
+    client.exchange("CLIENT NO-TOUCH OFF\r\nEXISTS k\r\nOBJECT IDLETIME k\r\n", "+OK\r\n:1\r\n:1000\r\n");
+    client.exchange("GET k\r\nOBJECT IDLETIME k\r\n", "$2\r\nvw\r\n:0\r\n");
+}
+
+#[test]
 fn evicted_keys_stay_gone() {
     let dir = tempfile::tempdir().unwrap();
     let config = || Config {
@@ -225,7 +244,7 @@ fn evicted_keys_stay_gone() {
     limited.relieve();
     client.exchange("SET last v\r\n", "+OK\r\n");
     drop(client);
-    limited.server.shut_down();
+    assert_eq!(limited.server.shut_down(), Exit::Graceful);
     let log = fs::read_to_string(dir.path().join("appendonlydir/appendonly.aof.1.incr.aof")).unwrap();
     assert!(log.contains("*2\r\n$3\r\nDEL\r\n$4\r\ngoes\r\n"), "{log}");
     let limited = Limited::start_with::<13>(config());
@@ -234,10 +253,8 @@ fn evicted_keys_stay_gone() {
 
 #[test]
 fn the_clients_with_the_most_memory_go() {
-    let limited = Limited::start_with::<14>(Config {
-        maxmemory_clients: ClientsMemory::Bytes(4_000_000),
-        ..options()
-    });
+    let limited =
+        Limited::start_with::<14>(Config { maxmemory_clients: ClientsMemory::Bytes(4_000_000), ..options() });
     let [mut watcher, mut small, mut big, mut exempt] = [(); 4].map(|()| limited.client());
     exempt.exchange("CLIENT NO-EVICT ON\r\n", "+OK\r\n");
     for client in [&mut exempt, &mut small, &mut big] {
@@ -261,7 +278,8 @@ fn the_clients_with_the_most_memory_go() {
 
 #[test]
 fn a_real_server_keeps_its_limit() {
-    let program = Program::start(&["--save", "", "--maxmemory-policy", "allkeys-lru", "--maxmemory-samples", "10"]);
+    let program =
+        Program::start(&["--save", "", "--maxmemory-policy", "allkeys-lru", "--maxmemory-samples", "10"]);
     let mut client = program.client();
     let limit = client.count("memory", "used_memory") + 3_000_000;
     client.exchange(format!("CONFIG SET maxmemory {limit}\r\n"), "+OK\r\n");
@@ -275,7 +293,8 @@ fn a_real_server_keeps_its_limit() {
     assert!((1500..3000).contains(&left), "{left}");
     assert!(client.count("stats", "evicted_keys") + left as u64 >= 10_000);
     // What came last is still there, nearly without exception.
-    let there = (9_500..10_000).filter(|number| client.call(&["EXISTS", &number.to_string()]) == Reply::Integer(1));
+    let there =
+        (9_500..10_000).filter(|number| client.call(&["EXISTS", &number.to_string()]) == Reply::Integer(1));
     assert!(there.count() > 480);
     // A smaller limit is kept soon, also by big values that another thread frees.
     for number in 0..20 {
@@ -298,13 +317,15 @@ fn snapshots_keep_how_keys_are_used() {
         let mut restore = b"*6\r\n$7\r\nRESTORE\r\n$1\r\nr\r\n$1\r\n0\r\n".to_vec();
         restore.extend_from_slice(format!("${}\r\n", dump.as_bytes().len()).as_bytes());
         restore.extend_from_slice(dump.as_bytes());
-        restore.extend_from_slice(format!("\r\n${}\r\n{question}\r\n$3\r\n200\r\n", question.len()).as_bytes());
+        restore
+            .extend_from_slice(format!("\r\n${}\r\n{question}\r\n$3\r\n200\r\n", question.len()).as_bytes());
         client.exchange(restore, "+OK\r\n");
         let told = |client: &mut Client, key| match client.call(&["OBJECT", question, key]) {
             Reply::Integer(number) => number,
             other => panic!("{other:?}"),
         };
-        let known = |number| if policy == "allkeys-lru" { (200..260).contains(&number) } else { number == 200 };
+        let known =
+            |number| if policy == "allkeys-lru" { (200..260).contains(&number) } else { number == 200 };
         assert!(known(told(&mut client, "r")));
         client.exchange("SAVE\r\n", "+OK\r\n");
         let file = fs::read(program.dir.path().join("dump.rdb")).unwrap();

@@ -19,7 +19,7 @@ mod words;
 use memora::commands::table::table;
 use memora::config::Config;
 use memora::config::values::DebugCommand;
-use memora::server::Server;
+use memora::server::{Embedding, Server};
 use real_redis::RealRedis;
 use run::{Answer, Target, run};
 use script::{Action, Note, Script, Step};
@@ -141,7 +141,9 @@ impl Answers {
             save: Vec::new(),
             ..Config::default()
         };
-        let server = Server::start(config).unwrap();
+        // What a process without an allocator that counts would not know: enough for a small `maxmemory` to be full.
+        let embedding = Embedding { allocated_bytes: Some(|| 1_000_000), ..Embedding::default() };
+        let server = Server::start_with(config, embedding).unwrap();
         let memora = run(script, Target::Memora, server.local_addr().unwrap(), protocol);
         drop(server);
         let redis = redis.map(|version| {

@@ -12,6 +12,9 @@ use crate::store::dict::Keyed;
 /// So many candidates are remembered.
 const POOL: usize = 16;
 
+/// So many keys are picked at random until one is found that has a deadline.
+const TRIES: usize = 32;
+
 /// By what a key is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -96,12 +99,8 @@ impl Evictor {
     ) -> Option<(usize, Detached)> {
         for _ in 0..store.databases() {
             self.last = (self.last + 1) % store.databases();
-            let mut found = None;
             let database = store.db(self.last);
-            database.sample(random(), 1, choice.only_volatile, |entry, _, _| {
-                found = Some(Box::from(entry.key()));
-            });
-            let found = found.and_then(|key: Box<[u8]>| database.find_evictable(&key, choice.only_volatile));
+            let found = database.any_evictable(&mut random, choice.only_volatile, TRIES);
             if let Some(found) = found {
                 return Some((self.last, database.take(found)));
             }

@@ -162,6 +162,7 @@ impl World {
     fn context<'a>(&'a mut self, argv: Argv<'a>, record: Option<&'a mut Record>) -> Context<'a> {
         self.random = self.random.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
         Context {
+            is_full: false,
             argv,
             store: &mut self.store,
             clients: &mut self.clients,

@@ -339,6 +339,28 @@ impl Database {
         (!only_volatile || deadline_ms.is_some()).then_some(Evictable { spot, mark, deadline_ms })
     }
 
+    /// Some key that may be evicted, each with the same probability as far as `tries` are enough for that.
+    pub(super) fn any_evictable(
+        &self,
+        mut random: impl FnMut() -> u64,
+        only_volatile: bool,
+        tries: usize,
+    ) -> Option<Evictable> {
+        if self.dict.is_empty() || only_volatile && self.dict.volatile_len() == 0 {
+            return None;
+        }
+        for _ in 0..tries {
+            let spot = self.dict.random_spot(&mut random)?;
+            let (mark, deadline_ms) = (self.dict.mark(spot), self.dict.deadline(spot));
+            if !only_volatile || deadline_ms.is_some() {
+                return Some(Evictable { spot, mark, deadline_ms });
+            }
+        }
+        let mut key = None;
+        self.sample(random(), 1, only_volatile, |entry, _, _| key = Some(Box::from(entry.key())));
+        key.and_then(|key: Box<[u8]>| self.find_evictable(&key, only_volatile))
+    }
+
     /// Takes out a key that was found and is evicted.
     pub(super) fn take(&mut self, found: Evictable) -> Detached {
         self.detach(found.spot)

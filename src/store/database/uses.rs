@@ -237,7 +237,9 @@ mod tests {
         assert_eq!(use_it(&mut plain, 10), NEW_FREQUENCY + 10);
         assert_eq!(use_it(&mut plain, 1000), u8::MAX);
         // What Redis's documentation tells of `lfu-log-factor`, give or take what chance does.
-        for (log_factor, uses, expected) in [(1, 1000, 49), (10, 1000, 18), (10, 100_000, 142), (100, 1000, 11)] {
+        for (log_factor, uses, expected) in
+            [(1, 1000, 49), (10, 1000, 18), (10, 100_000, 142), (100, 1000, 11)]
+        {
             let counter = use_it(&mut by_frequency(log_factor, 0), uses);
             assert!(counter.abs_diff(expected) <= expected / 4, "{log_factor}, {uses}: {counter}");
         }
