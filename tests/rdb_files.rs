@@ -9,11 +9,13 @@ mod data;
 mod real_redis;
 
 use common::Client;
+use common::program::Program;
 use data::{assert_same, call, data, fill, load, of_redis, of_store, store_of};
 use memora::persistence::aof::units::encode;
 use memora::persistence::aof::{Manifest, base};
 use memora::persistence::check::{check_aof, check_rdb};
 use memora::persistence::rdb::file::{WriteOptions, write};
+use memora::resp::Reply;
 use memora::store::{Limits, Snapshot};
 use real_redis::{RealRedis, is_installed};
 use std::fs;
@@ -57,6 +59,7 @@ fn redis_loads_what_memora_writes() {
         ("not packed", tight(), plain),
         ("not compressed", Limits::default(), WriteOptions { compression: false, ..plain }),
         ("without a checksum", tight(), WriteOptions { checksum: false, ..plain }),
+        ("with how keys are used", Limits::default(), WriteOptions { uses: true, ..plain }),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("dump.rdb");
@@ -262,5 +265,52 @@ fn redis_check_aof_finds_the_same_torn_ends() {
         let report = check_aof(&log[..len], 0);
         let ours = report.cut_at().or_else(|| report.is_fine().then_some(len as u64));
         assert_eq!(ours, theirs, "cut at {len}: {said}");
+    }
+}
+
+/// Keys with their uses go from Redis to Memora, and back.
+#[test]
+fn how_keys_are_used_goes_with_them() {
+    if !is_installed("how_keys_are_used_goes_with_them") {
+        return;
+    }
+    for (policy, question, uses) in [
+        ("allkeys-lru", "IDLETIME", [7, 5_000, 1_000_000]),
+        ("volatile-lfu", "FREQ", [0, 77, 255]),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let options = ["--maxmemory-policy", policy, "--save", ""];
+        let asked = |client: &mut Client| {
+            uses.map(|number| match client.call(&["OBJECT", question, &format!("used:{number}")]) {
+                Reply::Integer(told) => told,
+                other => panic!("{other:?}"),
+            })
+        };
+        let same = |told: [i64; 3]| {
+            let slack = if question == "FREQ" { 0 } else { 60 };
+            assert!(told.iter().zip(uses).all(|(told, used)| (used..=used + slack).contains(told)), "{told:?}");
+        };
+        let redis = start_in(dir.path(), &options);
+        let mut client = Client::connect(redis.address);
+        client.call(&["SET", "k", "v"]);
+        let Reply::Bulk(dump) = client.call(&["DUMP", "k"]) else { panic!("no dump") };
+        for number in uses.map(|number| number.to_string()) {
+            let key = format!("used:{number}");
+            let words = [b"RESTORE", key.as_bytes(), b"0", dump.as_bytes(), question.as_bytes(), number.as_bytes()];
+            call(&mut client, &words);
+        }
+        same(asked(&mut client));
+        call(&mut client, &[b"SAVE"]);
+        drop((client, redis));
+
+        let memora = Program::start_in(dir, &options);
+        let mut client = memora.client();
+        same(asked(&mut client));
+        call(&mut client, &[b"SAVE"]);
+        assert_content("redis-check-rdb", &memora.dir.path().join("dump.rdb"));
+        let copy = tempfile::tempdir().unwrap();
+        fs::copy(memora.dir.path().join("dump.rdb"), copy.path().join("dump.rdb")).unwrap();
+        let redis = start_in(copy.path(), &options);
+        same(asked(&mut Client::connect(redis.address)));
     }
 }

@@ -291,11 +291,14 @@ impl Database {
     }
 
     fn seek(&mut self, key: &[u8], now_ms: u64) -> Seek {
-        let seek = self.seek_unmarked(key, now_ms);
-        if let Seek::Found(spot) = seek {
-            self.mark_use(spot);
+        match self.dict.seek(key) {
+            Seek::Found(spot) if !self.dict.is_due(spot, now_ms) => {
+                self.mark_use(spot);
+                Seek::Found(spot)
+            }
+            Seek::Found(_) => self.seek_unmarked(key, now_ms),
+            vacant => vacant,
         }
-        seek
     }
 
     fn seek_unmarked(&mut self, key: &[u8], now_ms: u64) -> Seek {
