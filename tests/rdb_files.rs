@@ -274,10 +274,9 @@ fn how_keys_are_used_goes_with_them() {
     if !is_installed("how_keys_are_used_goes_with_them") {
         return;
     }
-    for (policy, question, uses) in [
-        ("allkeys-lru", "IDLETIME", [7, 5_000, 1_000_000]),
-        ("volatile-lfu", "FREQ", [0, 77, 255]),
-    ] {
+    for (policy, question, uses) in
+        [("allkeys-lru", "IDLETIME", [7, 5_000, 1_000_000]), ("volatile-lfu", "FREQ", [0, 77, 255])]
+    {
         let dir = tempfile::tempdir().unwrap();
         let options = ["--maxmemory-policy", policy, "--save", ""];
         let asked = |client: &mut Client| {
@@ -288,7 +287,10 @@ fn how_keys_are_used_goes_with_them() {
         };
         let same = |told: [i64; 3]| {
             let slack = if question == "FREQ" { 0 } else { 60 };
-            assert!(told.iter().zip(uses).all(|(told, used)| (used..=used + slack).contains(told)), "{told:?}");
+            assert!(
+                told.iter().zip(uses).all(|(told, used)| (used..=used + slack).contains(told)),
+                "{told:?}"
+            );
         };
         let redis = start_in(dir.path(), &options);
         let mut client = Client::connect(redis.address);
@@ -296,7 +298,8 @@ fn how_keys_are_used_goes_with_them() {
         let Reply::Bulk(dump) = client.call(&["DUMP", "k"]) else { panic!("no dump") };
         for number in uses.map(|number| number.to_string()) {
             let key = format!("used:{number}");
-            let words = [b"RESTORE", key.as_bytes(), b"0", dump.as_bytes(), question.as_bytes(), number.as_bytes()];
+            let words =
+                [b"RESTORE", key.as_bytes(), b"0", dump.as_bytes(), question.as_bytes(), number.as_bytes()];
             call(&mut client, &words);
         }
         same(asked(&mut client));

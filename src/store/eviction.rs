@@ -206,6 +206,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_used_since_it_was_remembered_stays() {
+        let (mut store, mut evictor, mut random) = (store(|_| Deadline::Clear), Evictor::default(), random());
+        let all = Choice { samples: 1000, ..LEAST_USED };
+        let mut next = |store: &mut Store| number_of(&evictor.evict(store, all, &mut random).unwrap().1);
+        assert_eq!(next(&mut store), 0);
+        // The rest of the pool are those behind it.
+        for number in 1..20 {
+            assert!(store.db(0).get(&key(number), 0).is_some());
+        }
+        assert_eq!([next(&mut store), next(&mut store)], [20, 21]);
+    }
+
+    #[test]
     fn rarely_used_keys_go_by_frequency() {
         let measure = Measure::Frequency { log_factor: 1, decay_minutes: 0 };
         let mut store = store_by(measure, |_| Deadline::Clear);

@@ -62,6 +62,9 @@ impl Keyspace {
         self.store.set_limits(store_limits(&self.config));
         self.store.set_measure(measure(&self.config));
         self.eviction.start_anew();
+        if self.config.maxmemory > 0 && self.facts.used_bytes().is_none() {
+            tracing::warn!("maxmemory has no effect, as nobody tells how much memory is in use");
+        }
         self.store.note_creations(events.publishes() && events.has(EventClasses::of(b"n")));
         self.clients.publish_events(events);
     }

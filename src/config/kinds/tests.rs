@@ -1,5 +1,6 @@
 //! What each kind reads, refuses and writes back, through the rows that use it.
 
+use crate::config::values::ClientsMemory;
 use crate::config::{Config, Invalid, OPTIONS, OptionRow, quantities};
 use proptest::prelude::*;
 
@@ -153,6 +154,19 @@ fn buffer_limits_change_only_the_named_classes() {
 }
 
 #[test]
+fn the_memory_of_clients_is_a_size_or_a_share() {
+    for (word, answer) in [("0", "0"), ("1kb", "1024"), ("5%", "5%"), ("0100%", "100%"), ("0%", "0%")] {
+        ok("maxmemory-clients", word, answer);
+    }
+    for word in ["%", "x", "1.5%", "-1%", "-1", "5 %"] {
+        assert_eq!(set("maxmemory-clients", &[word]), Err(Invalid::NotMemoryOrPercent), "{word}");
+    }
+    assert_eq!(set("maxmemory-clients", &["101%"]), Err(Invalid::TooManyPercent));
+    assert_eq!(ClientsMemory::Percent(5).bytes(1000), 50);
+    assert_eq!(ClientsMemory::Bytes(7).bytes(1000), 7);
+}
+
+#[test]
 fn directories_are_answered_as_absolute_paths() {
     let here = std::env::current_dir().unwrap();
     ok("dir", "./", here.to_str().unwrap());
@@ -162,10 +176,7 @@ fn directories_are_answered_as_absolute_paths() {
 
 #[test]
 fn what_is_not_available_says_so() {
-    for (name, word) in [("maxmemory", "1gb"), ("daemonize", "yes")] {
-        assert!(matches!(set(name, &[word]), Err(Invalid::NotAvailable(_))), "{name} {word}");
-    }
-    assert!(matches!(set("maxmemory-policy", &["allkeys-lru"]), Err(Invalid::NotAvailable(_))));
+    assert!(matches!(set("daemonize", &["yes"]), Err(Invalid::NotAvailable(_))));
     assert!(matches!(set("save", &["3600"]), Err(Invalid::Other("Invalid save parameters"))));
 }
 
