@@ -52,8 +52,11 @@ pub struct Context<'a> {
 
 /// Counts a look for a key.
 fn count_look(statistics: &mut Statistics, found: bool) {
-    let count = if found { &mut statistics.keyspace_hits } else { &mut statistics.keyspace_misses };
-    *count += 1;
+    if found {
+        statistics.keyspace_hits += 1;
+    } else {
+        statistics.keyspace_misses += 1;
+    }
 }
 
 impl Context<'_> {

@@ -16,17 +16,8 @@ use crate::resp::Protocol;
 type Gate = fn(&mut Context<'_>, &Prepared) -> Option<Fault>;
 
 /// All gates, in the order in which Redis asks.
-const GATES: &[Gate] = &[
-    known,
-    arity,
-    permitted,
-    allowed_in_transaction,
-    memory_left,
-    disk_writable,
-    listening,
-    loaded,
-    monitoring,
-];
+const GATES: &[Gate] =
+    &[known, arity, permitted, allowed_in_transaction, room_left, listening, loaded, monitoring];
 
 /// The first objection to running a command, if any.
 pub(super) fn objection(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
@@ -65,6 +56,11 @@ fn permitted(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
 fn allowed_in_transaction(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     let refused = || prepared.row().is_some_and(|row| row.flags.has(Flag::NoMulti));
     (context.clients[context.me].queue.is_some() && refused()).then_some(faults::NOT_IN_TRANSACTION)
+}
+
+/// There is memory left and what is written can be made durable; one gate, as it stands in the way of every command.
+fn room_left(context: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
+    memory_left(context, prepared).or_else(|| disk_writable(context, prepared))
 }
 
 /// There is memory left, or the command takes none.

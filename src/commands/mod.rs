@@ -137,21 +137,30 @@ pub fn execute_again(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     reply(context, prepared, outcome)
 }
 
+#[inline]
 fn run_counted(context: &mut Context<'_>, prepared: &Prepared) -> Result<Reply, (Fault, Stage)> {
     context.statistics.commands_processed += 1;
     context.effects.ran = true;
-    if context.clients[context.me].no_touch && prepared.entry.is_some_and(|entry| entry.name != "touch") {
-        return run_unmarked(context, prepared);
+    let is_unmarked = context.clients[context.me].no_touch && is_unmarked(prepared);
+    if is_unmarked {
+        hold_marks(context, true);
     }
-    run(context, prepared)
+    let outcome = run(context, prepared);
+    if is_unmarked {
+        hold_marks(context, false);
+    }
+    outcome
 }
 
-/// Runs a command of a client whose use of keys does not count (`CLIENT NO-TOUCH`).
-fn run_unmarked(context: &mut Context<'_>, prepared: &Prepared) -> Result<Reply, (Fault, Stage)> {
-    context.store.hold_marks(true);
-    let outcome = run(context, prepared);
-    context.store.hold_marks(false);
-    outcome
+/// Whether uses of keys by this command do not count for a client that said `CLIENT NO-TOUCH`.
+#[cold]
+fn is_unmarked(prepared: &Prepared) -> bool {
+    prepared.entry.is_some_and(|entry| entry.name != "touch")
+}
+
+#[cold]
+fn hold_marks(context: &mut Context<'_>, held: bool) {
+    context.store.hold_marks(held);
 }
 
 fn reply(context: &mut Context<'_>, prepared: &Prepared, outcome: Result<Reply, (Fault, Stage)>) -> Reply {

@@ -79,10 +79,15 @@ impl Keyspace {
     #[inline]
     pub(super) fn make_room_before_next(&mut self) {
         if self.config.maxmemory > 0 || self.eviction.is_full {
-            let is_alone = |current: &Current| current.transaction.is_none() && !current.resumes;
-            if self.current.as_ref().is_some_and(is_alone) {
-                self.make_room();
-            }
+            self.make_room_in_batch();
+        }
+    }
+
+    #[cold]
+    fn make_room_in_batch(&mut self) {
+        let is_alone = |current: &Current| current.transaction.is_none() && !current.resumes;
+        if self.current.as_ref().is_some_and(|current| current.has_next() && is_alone(current)) {
+            self.make_room();
         }
     }
 

@@ -74,7 +74,7 @@ struct Wishes {
 }
 
 impl Current {
-    fn has_next(&self) -> bool {
+    pub(super) fn has_next(&self) -> bool {
         self.resumes || self.transaction.is_some() || self.next < self.work.prepared.len() && !self.close
     }
 }
@@ -83,9 +83,8 @@ impl Keyspace {
     /// Runs the commands of the batch in progress, one after the other.
     pub(super) fn run_current(&mut self) -> Progress {
         let mut started = self.stopwatch.now();
-        while self.current.as_ref().is_some_and(Current::has_next) {
-            self.make_room_before_next();
-            let Some(current) = self.current.as_mut() else { break };
+        self.make_room_before_next();
+        while let Some(current) = self.current.as_mut().filter(|current| current.has_next()) {
             let Current { slot, work, next, replies, wrote, transaction, resumes, .. } = current;
             let (slot, next) = (*slot, *next);
             let Work { batch, prepared, replies: out, .. } = &mut **work;
@@ -150,6 +149,7 @@ impl Keyspace {
                 return progress;
             }
             started = ended;
+            self.make_room_before_next();
         }
         Progress::Done
     }

@@ -60,17 +60,23 @@ pub(super) struct Uses {
     measure: Measure,
     /// Whether marks stay as they are, for clients whose use does not count.
     held: bool,
+    /// Whether a use only has to be dated, which is the usual case: marks are not held, and are by recency.
+    is_plain: bool,
     /// Decides by chance whether a counter goes up; nothing secret hangs on it.
     chance: u64,
 }
 
 impl Uses {
     pub(super) fn new(clock: UseClock) -> Self {
-        Self { clock, measure: Measure::default(), held: false, chance: 0 }
+        Self { clock, measure: Measure::default(), held: false, is_plain: true, chance: 0 }
     }
 
     fn now_ms(&self) -> u64 {
         self.clock.load(Ordering::Relaxed)
+    }
+
+    fn set_plain(&mut self) {
+        self.is_plain = !self.held && self.measure == Measure::Recency;
     }
 
     /// The mark of a key that is new.
@@ -144,6 +150,14 @@ impl Database {
     /// The key that stands here is used.
     #[inline]
     pub(super) fn mark_use(&mut self, spot: Spot) {
+        if self.uses.is_plain {
+            self.dict.set_mark(spot, recency_mark(self.uses.now_ms()));
+        } else {
+            self.count_use(spot);
+        }
+    }
+
+    fn count_use(&mut self, spot: Spot) {
         if !self.uses.held {
             let mark = self.uses.used(self.dict.mark(spot));
             self.dict.set_mark(spot, mark);
@@ -182,10 +196,12 @@ impl Database {
     /// Says whether uses are marked from now on.
     pub(in crate::store) fn hold_marks(&mut self, held: bool) {
         self.uses.held = held;
+        self.uses.set_plain();
     }
 
     pub(in crate::store) fn set_measure(&mut self, measure: Measure) {
         self.uses.measure = measure;
+        self.uses.set_plain();
     }
 
     /// How much a key with this mark deserves to be evicted: the longer ago its last use, or the rarer its uses; among
