@@ -141,25 +141,18 @@ pub fn execute_again(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
 fn run_counted(context: &mut Context<'_>, prepared: &Prepared) -> Result<Reply, (Fault, Stage)> {
     context.statistics.commands_processed += 1;
     context.effects.ran = true;
-    let is_unmarked = context.clients[context.me].no_touch && is_unmarked(prepared);
-    if is_unmarked {
-        hold_marks(context, true);
+    if context.clients[context.me].no_touch || context.store.holds_marks() {
+        hold_marks(context, prepared);
     }
-    let outcome = run(context, prepared);
-    if is_unmarked {
-        hold_marks(context, false);
-    }
-    outcome
+    run(context, prepared)
 }
 
-/// Whether uses of keys by this command do not count for a client that said `CLIENT NO-TOUCH`.
+/// Uses of keys do not count for a client that said `CLIENT NO-TOUCH`, but for those by TOUCH. What is said for one
+/// command holds until the next, so that nothing has to be done behind it.
 #[cold]
-fn is_unmarked(prepared: &Prepared) -> bool {
-    prepared.entry.is_some_and(|entry| entry.name != "touch")
-}
-
-#[cold]
-fn hold_marks(context: &mut Context<'_>, held: bool) {
+fn hold_marks(context: &mut Context<'_>, prepared: &Prepared) {
+    let counts_always = prepared.entry.is_some_and(|entry| entry.name == "touch");
+    let held = context.clients[context.me].no_touch && !counts_always;
     context.store.hold_marks(held);
 }
 

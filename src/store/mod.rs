@@ -56,6 +56,7 @@ pub struct Store {
     databases: Vec<Database>,
     limits: Limits,
     clock: UseClock,
+    holds_marks: bool,
 }
 
 impl Store {
@@ -65,7 +66,7 @@ impl Store {
         let clock = UseClock::default();
         let mut databases: Vec<_> = (0..databases).map(|_| Database::new(hash_key, limits)).collect();
         databases.iter_mut().for_each(|database| database.set_use_clock(UseClock::clone(&clock)));
-        Store { databases, limits, clock }
+        Store { databases, limits, clock, holds_marks: false }
     }
 
     /// How many databases there are.
@@ -125,8 +126,15 @@ impl Store {
         self.iter_mut().for_each(|database| database.set_measure(measure));
     }
 
-    /// Says whether uses of keys are marked from now on.
+    /// Whether uses of keys are not marked at present.
+    #[inline]
+    pub fn holds_marks(&self) -> bool {
+        self.holds_marks
+    }
+
+    /// Says whether marks stay as they are from now on, whoever uses keys.
     pub fn hold_marks(&mut self, held: bool) {
+        self.holds_marks = held;
         self.iter_mut().for_each(|database| database.hold_marks(held));
     }
 
