@@ -68,7 +68,6 @@ const EVERYWHERE: &[(usize, &str)] = &[
     (2, "RENAME <K1 | K2 | K3> <K1 | K2 | K3>"),
     (2, "COPY <K1 | K2 | K3> <K1 | K2 | K3> [REPLACE]"),
     (1, "MOVE <K1 | K2 | K3> <0 | 1>"),
-    (1, "SORT <K1 | K2 | K3> STORE <K1 | K2 | K3>"),
     (1, "<EXPIRE | PERSIST> <K1 | K2 | K3> 1000"),
     (2, "INCR <C1 | C2>"),
     (2, "GET <C1 | C2>"),
@@ -90,6 +89,7 @@ const EVERYWHERE: &[(usize, &str)] = &[
     (1, "PUBSUB NUMSUB N1 N2 N3"),
     (1, "PUBSUB SHARDNUMSUB N1 N2"),
     (1, "PUBSUB NUMPAT"),
+    (2, "CLIENT KILL ID <$0 | $1 | $2 | $3 | $4>"),
 ];
 
 /// Clients that wait for one key, and whatever makes lists.
@@ -99,6 +99,9 @@ const ONE_KEY: &[(usize, &str)] = &[
     (4, "BRPOPLPUSH <K1 | K2 | K3> <K1 | K2 | K3 | T> <0 | 1000>"),
     (4, "BLMPOP <0 | 1000> 1 <K1 | K2 | K3> <LEFT | RIGHT> [COUNT <1 | 2 | 5>]"),
     (2, "SET <K1 | K2 | K3> TEXT"),
+    // Where it replaces a text, Redis serves nobody; S is never one.
+    (2, "SORT <K1 | K2 | K3> STORE S"),
+    (2, "BLPOP S <0 | 1000>"),
     (1, "SET T TEXT"),
     (1, "SWAPDB 0 1"),
     (8, "MULTI"),
@@ -110,6 +113,7 @@ const ONE_KEY: &[(usize, &str)] = &[
 
 /// Clients that wait for many keys, and commands that make one list at most.
 const MANY_KEYS: &[(usize, &str)] = &[
+    (2, "SORT <K1 | K2 | K3> STORE <K1 | K2 | K3>"),
     (12, "<BLPOP | BRPOP> <K1 | K2 | K3>... <0 | 1000>"),
     (6, "BLMPOP <0 | 1000> 2 <K1 | K2 | K3> <K1 | K2 | K3> <LEFT | RIGHT> [COUNT <1 | 2 | 5>]"),
 ];
