@@ -28,7 +28,7 @@ use model::{Call, Data, Told};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How many rounds there are, each with keys of its own, unless `LINEARIZABILITY_ROUNDS` says otherwise.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 10;
 
 fn rounds() -> usize {
     std::env::var("LINEARIZABILITY_ROUNDS").map_or(ROUNDS, |text| text.parse().expect("a number"))
@@ -80,9 +80,11 @@ fn so_they_do_with_the_log_and_panics() {
     assert!(restarts > 0, "the Keyspace has never failed");
 }
 
-/// A history: who began when, asked what, was told what, and when.
-fn history(events: &[(u64, Call, Option<Told>, u64)]) -> Vec<Seen> {
-    let event = |(began, call, reply, ended): &(u64, Call, Option<Told>, u64)| Event {
+/// When it began, what was asked and told, when it ended.
+type Row = (u64, Call, Option<Told>, u64);
+
+fn history(events: &[Row]) -> Vec<Seen> {
+    let event = |(began, call, reply, ended): &Row| Event {
         call: call.clone(),
         reply: reply.clone(),
         began: *began,
@@ -93,7 +95,7 @@ fn history(events: &[(u64, Call, Option<Told>, u64)]) -> Vec<Seen> {
 
 #[test]
 fn the_checker_takes_what_can_be_explained() {
-    let right: &[&[(u64, Call, Option<Told>, u64)]] = &[
+    let right: &[&[Row]] = &[
         // The read may come before the write or behind it, while both go on.
         &[(0, Call::Set(0, 1), Some(Told::Ok), 3), (1, Call::Get(0), Some(Told::Nothing), 2)],
         &[(0, Call::Set(0, 1), Some(Told::Ok), 3), (1, Call::Get(0), Some(Told::Element(1)), 2)],
@@ -121,7 +123,7 @@ fn the_checker_takes_what_can_be_explained() {
 fn the_checker_refuses_what_cannot_be_explained() {
     let both = || Call::Exec(vec![Call::Set(0, 1), Call::Set(1, 1)]);
     let both_told = || Some(Told::All(vec![Told::Ok, Told::Ok]));
-    let wrong: &[&[(u64, Call, Option<Told>, u64)]] = &[
+    let wrong: &[&[Row]] = &[
         // A write that had ended is not seen.
         &[(0, Call::Set(0, 1), Some(Told::Ok), 1), (2, Call::Get(0), Some(Told::Nothing), 3)],
         // It is seen and then not any more.

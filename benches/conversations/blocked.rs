@@ -23,14 +23,21 @@ const PUSHES: usize = 2_000;
 
 /// As many clients as may wait here.
 pub(crate) fn clients() -> usize {
-    let limit = rlimit::increase_nofile_limit(MOST_CLIENTS + OTHER_FILES).expect("the limit can be asked for");
+    let limit =
+        rlimit::increase_nofile_limit(MOST_CLIENTS + OTHER_FILES).expect("the limit can be asked for");
     usize::try_from(MOST_CLIENTS.min(limit.saturating_sub(OTHER_FILES))).expect("it fits")
 }
 
 /// Measures with one client that waits, and with all.
-pub(crate) fn measure(server: &mut Server, clients: usize, note: &mut impl FnMut(String, f64)) -> io::Result<()> {
+pub(crate) fn measure(
+    server: &mut Server,
+    clients: usize,
+    note: &mut impl FnMut(String, f64),
+) -> io::Result<()> {
     let mut first = Waiter::connect(server.port, 0)?;
     server_has(server, 1)?;
+    // Once for nothing: everybody has to get going.
+    wake_again_and_again(server, &mut first)?;
     let alone_us = wake_again_and_again(server, &mut first)?;
     let mut waiters = vec![first];
     for number in 1..clients {
@@ -92,7 +99,7 @@ fn wake_again_and_again(server: &mut Server, waiter: &mut Waiter) -> io::Result<
     for _ in 0..PUSHES {
         waiter.wake(server)?;
         waiter.wait()?;
-        // Now it waits again: what one sends behind it would be answered behind it, but there is another who asks.
+        // By the time this is answered it mostly waits again; where it does not yet, it finds the next push there.
         assert_eq!(server.ask("PING")?, "+PONG");
     }
     Ok(started.elapsed().as_secs_f64() * 1e6 / PUSHES as f64)

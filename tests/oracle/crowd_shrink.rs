@@ -16,7 +16,7 @@ pub(crate) fn compare(pair: &mut Pair, case: &Case) -> Result<(), String> {
     let Some(first) = run(pair, case, false) else { return Ok(()) };
     let deadline = Instant::now() + PATIENCE;
     let mut best = (case.clone(), first);
-    let mut fails = |pair: &mut Pair, case: Case, best: &mut (Case, Disagreement)| {
+    let fails = |pair: &mut Pair, case: Case, best: &mut (Case, Disagreement)| {
         let found = if Instant::now() < deadline { run(pair, &case, true) } else { None };
         let has_failed = found.is_some();
         if let Some(found) = found {

@@ -165,9 +165,8 @@ impl Side {
     /// The clients that wait, by their numbers in the case.
     fn waiting(&mut self) -> Vec<usize> {
         let flags = self.flags();
-        let waits = |client: &Participant| {
-            flags.iter().any(|(id, flags)| *id == client.id && flags.contains('b'))
-        };
+        let waits =
+            |client: &Participant| flags.iter().any(|(id, flags)| *id == client.id && flags.contains('b'));
         (0..self.clients.len()).filter(|number| waits(&self.clients[*number])).collect()
     }
 

@@ -163,7 +163,9 @@ mod tests {
     fn everybody_gets_what_was_meant_for_him_in_order() {
         let mut mail = Mail::default();
         let [a, b, c] = ["a", "b", "c"].map(Bytes::from);
-        for (slot, message) in [(1, &a), (4, &a), (1, &b), (4, &b), (1, &c), (2, &b), (2, &a), (4, &a), (3, &a)] {
+        for (slot, message) in
+            [(1, &a), (4, &a), (1, &b), (4, &b), (1, &c), (2, &b), (2, &a), (4, &a), (3, &a)]
+        {
             mail.add(slot, message.clone());
         }
         assert_eq!(mail.filled, [1, 4, 2, 3]);
