@@ -331,6 +331,8 @@ pub const EXEC_ABORTED: Fault = Fault::new("EXECABORT Transaction discarded beca
 pub const NOT_IN_TRANSACTION: Fault = Fault::new("ERR Command not allowed inside a transaction");
 /// MONITOR in a transaction.
 pub const MONITOR_DENIED: Fault = Fault::new("ERR MONITOR isn't allowed for DENY BLOCKING client");
+/// SSUBSCRIBE in a transaction.
+pub const SSUBSCRIBE_DENIED: Fault = Fault::new("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 /// The Keyspace failed while it executed this very command.
 pub const OUTCOME_UNKNOWN: Fault =
     Fault::new("ERR internal error while executing this command, its outcome is unknown");

@@ -319,7 +319,7 @@ impl Clients {
     }
 
     /// Has a client listen to nothing any more.
-    pub(super) fn unsubscribe_all(&mut self, slot: Slot) {
+    pub fn unsubscribe_all(&mut self, slot: Slot) {
         if let Some(session) = self.sessions.get_mut(slot) {
             self.subscriptions.remove_all(&mut session.subscribed, slot);
         }
@@ -341,6 +341,11 @@ impl Clients {
     /// The messages on their way, which are the caller's to send.
     pub fn take_messages(&mut self) -> Vec<Message> {
         self.subscriptions.take_messages()
+    }
+
+    /// Takes the empty vector back, so that the next messages need no allocation.
+    pub fn recycle_messages(&mut self, messages: Vec<Message>) {
+        self.subscriptions.recycle_messages(messages);
     }
 
     /// A key has changed.

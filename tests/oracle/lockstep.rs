@@ -56,14 +56,18 @@ impl Pair {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.run_unguarded(case)));
         outcome.unwrap_or_else(|_| {
             // A reply did not come or was no RESP; whoever failed has said so.
-            self.inspectors = self.addresses.map(connect);
-            self.listeners = self.addresses.map(listen);
-            self.trackers = self.addresses.map(track);
+            self.reconnect();
             Some(Difference { request: Words::new(), at: None, replies: [Value::Closed, Value::Closed] })
         })
     }
 
-    fn run_unguarded(&mut self, case: &Case) -> Option<Difference> {
+    /// Where the servers are.
+    pub(crate) fn addresses(&self) -> [SocketAddr; 2] {
+        self.addresses
+    }
+
+    /// Brings both servers to where every case begins.
+    pub(crate) fn prepare(&mut self) {
         for inspector in &mut self.inspectors {
             assert!(!inspector.ask_text(&["FLUSHALL"]).is_error());
             for request in RESTORE {
@@ -72,6 +76,17 @@ impl Pair {
         }
         // What a case before has left unheard.
         self.events();
+    }
+
+    /// Begins anew with those who inspect, after one of them failed.
+    pub(crate) fn reconnect(&mut self) {
+        self.inspectors = self.addresses.map(connect);
+        self.listeners = self.addresses.map(listen);
+        self.trackers = self.addresses.map(track);
+    }
+
+    fn run_unguarded(&mut self, case: &Case) -> Option<Difference> {
+        self.prepare();
         let mut clients = self.clients(case.protocol);
         let mut queued = Vec::new();
         let mut sent = 0;
@@ -145,7 +160,8 @@ impl Pair {
         clients
     }
 
-    fn compare_keys(&mut self) -> Option<Difference> {
+    /// The first key that is different.
+    pub(crate) fn compare_keys(&mut self) -> Option<Difference> {
         let looks: Vec<Words> = (0..DATABASES)
             .flat_map(|database| [words(&["SELECT", &database.to_string()]), words(&["KEYS", "*"])])
             .collect();

@@ -142,6 +142,10 @@ impl Keyspace {
 
     fn send_replies(&mut self, current: Current) {
         let Current { slot, work, replies, wrote, close, .. } = current;
+        if close || work.batch.error().is_some() {
+            // Its connection lives until the client closes its own side, and nobody is to count it meanwhile.
+            self.clients.unsubscribe_all(slot);
+        }
         let finished = Finished { client: self.clients[slot].id, work, replies, close };
         if self.log.must_hold() {
             self.log.hold(Outgoing::Replies(finished), wrote);

@@ -40,10 +40,8 @@ impl Keyspace {
                     self.loader = None;
                     self.links.supervisor.shut_down(now, save);
                 }
-                Control::Unblock { client, error } => {
-                    self.unblock(client, error);
-                    self.unblock_suspended(client, error);
-                }
+                // Who waits for lists has been unblocked at once.
+                Control::Unblock { client, error } => self.unblock_suspended(client, error),
                 Control::ShutdownOnceSaved { now, save } => self.shut_down_once_saved(now, save),
                 Control::AbortShutdown => self.abort_shutdown(),
                 Control::Snapshot => self.start_snapshot(),

@@ -200,6 +200,11 @@ impl Keyspace {
                 Control::RunTransaction(queue) => wishes.transaction = Some(queue),
                 Control::ClassChanged => self.adjust_class(slot),
                 Control::Monitor => self.monitors.add(slot, &self.connections),
+                // The rests of batches run in the order in which their clients ceased to wait.
+                Control::Unblock { client, error } => {
+                    self.unblock(client, error);
+                    self.controls.push(control);
+                }
                 // The next command of this batch is already to see these.
                 Control::ResetStatistics => {
                     self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());

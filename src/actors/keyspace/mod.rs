@@ -228,6 +228,7 @@ impl Supervised for Keyspace {
         self.abandon_current();
         self.current = self.interrupted.take();
         self.abandon_current();
+        self.send_mail();
         // The commands before the one that failed are answered, so what they asked for is due as well.
         self.carry_out_controls();
         self.links.expiry.ticked(false);

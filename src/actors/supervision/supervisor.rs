@@ -209,6 +209,7 @@ fn start_children(mut plan: Plan, me: SupervisorHandle) -> Children {
         settings: connection_settings(&config, ClientClass::Normal),
         next_id: Arc::new(AtomicU64::new(1)),
         arbiters: arbiters.iter().map(Arbiter::handle).collect::<Vec<ArbiterHandle>>(),
+        of_connections: Health::new("connection"),
     };
     let facts = SystemFacts::new(fixed, clock.clone(), actors, Reclaimer::start(), allocated_bytes);
 
