@@ -70,7 +70,8 @@ impl Keyspace {
 
     /// Serves those who wait for what the last command has made, in the order in which they came.
     pub(super) fn serve_ready(&mut self) {
-        if !self.clients.has_ready() {
+        // What lies in memory while data is loaded again may be half of a transaction, or of the data.
+        if !self.clients.has_ready() || self.durability.loading.is_some() {
             return;
         }
         self.interrupted = self.current.take();
