@@ -11,7 +11,7 @@ use crate::actors::connection::Close;
 use crate::commands::effects::ListWait;
 use crate::commands::faults;
 use crate::commands::session::{ClientId, Slot};
-use crate::resp::Reply;
+use crate::resp::{Reply, ReplyBuffer};
 use crate::store::ValueRef;
 use actix::{AsyncContext, Context};
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -41,6 +41,12 @@ impl Blocked {
             self.deadlines.remove(&(deadline_ms, client));
         }
         Some(waiter)
+    }
+
+    /// The replies of a client whose waiting command is answered, until they are sent.
+    pub(super) fn unsent_replies(&mut self, slot: Slot) -> Option<&mut ReplyBuffer> {
+        let batch = self.unblocked.iter_mut().find(|(_, current)| current.slot == slot);
+        batch.map(|(_, current)| &mut current.work.replies)
     }
 
     /// Drops the batch of a client that has gone.

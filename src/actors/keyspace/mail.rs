@@ -97,7 +97,11 @@ impl Keyspace {
                 Some(current) if current.slot == message.slot => {
                     current.work.replies.push_shared(message.bytes);
                 }
-                _ => self.mail.add(message.slot, message.bytes),
+                // Behind the reply that its batch has got and that is not sent yet.
+                _ => match self.blocked.unsent_replies(message.slot) {
+                    Some(replies) => replies.push_shared(message.bytes),
+                    None => self.mail.add(message.slot, message.bytes),
+                },
             }
         }
         self.clients.recycle_messages(messages);
