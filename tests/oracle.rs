@@ -49,10 +49,12 @@ use generate::{Case, Generator};
 use lockstep::Pair;
 use memora::commands::table::table;
 use memora::config::Config;
+use memora::config::values::DebugCommand;
 use memora::server::Server;
 use real_redis::RealRedis;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use wire::Client;
 
 /// How long the comparison takes unless `ORACLE_SECONDS` says otherwise.
 const SECONDS: u64 = 10;
@@ -178,8 +180,17 @@ impl Servers {
         if !real_redis::is_installed("the oracle") {
             return None;
         }
-        let memora = Server::start(Config { port: 0, save: Vec::new(), ..Config::default() }).unwrap();
-        Some(Self { memora, redis: RealRedis::start(&[]) })
+        let enable_debug_command = DebugCommand::Yes;
+        let config = Config { port: 0, save: Vec::new(), enable_debug_command, ..Config::default() };
+        let redis = RealRedis::start(&["--enable-debug-command", "yes"]);
+        let servers = Self { memora: Server::start(config).unwrap(), redis };
+        // A key past its deadline is found when a request looks for it, on both sides; which moment the background
+        // would choose nobody can know.
+        for address in servers.addresses() {
+            let mut client = Client::connect(address).unwrap();
+            assert!(!client.ask_text(&["DEBUG", "SET-ACTIVE-EXPIRE", "0"]).is_error());
+        }
+        Some(servers)
     }
 
     fn addresses(&self) -> [SocketAddr; 2] {

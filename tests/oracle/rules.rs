@@ -236,7 +236,9 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "COMMAND GETKEYSANDFLAGS <GET string | SET string value [GET] | DEL key... | text value...>"),
     rule(1, "CONFIG GET pattern...").compare(Compare::Outcome, OWN_OPTIONS),
     rule(1, "CONFIG SET <HASH-MAX-LISTPACK-ENTRIES | HASH-MAX-LISTPACK-VALUE> <count | index | integer>"),
-    rule(1, "CONFIG SET <TIMEOUT | TCP-KEEPALIVE> integer"),
+    // No timeout that those who look on from beside could reach.
+    rule(1, "CONFIG SET TIMEOUT <0 | 1000 | -1 | 1x>"),
+    rule(1, "CONFIG SET TCP-KEEPALIVE integer"),
     rule(1, "ACL WHOAMI"),
     rule(1, "ACL USERS"),
     rule(1, "ACL LIST"),

@@ -93,12 +93,11 @@ impl Keyspace {
     pub(super) fn gather_messages(&mut self) {
         let mut messages = self.clients.take_messages();
         for message in messages.drain(..) {
-            match &mut self.current {
-                Some(current) if current.slot == message.slot => {
-                    current.work.replies.push_shared(message.bytes);
-                }
+            let batches = [&mut self.current, &mut self.interrupted].into_iter().flatten();
+            match batches.into_iter().find(|batch| batch.slot == message.slot) {
+                Some(batch) => batch.work.replies.push_shared(message.bytes),
                 // Behind the reply that its batch has got and that is not sent yet.
-                _ => match self.blocked.unsent_replies(message.slot) {
+                None => match self.blocked.unsent_replies(message.slot) {
                     Some(replies) => replies.push_shared(message.bytes),
                     None => self.mail.add(message.slot, message.bytes),
                 },
