@@ -39,6 +39,7 @@ families! {
     bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
+    sets::Sets,
     sort::Sorting,
     keys::Keys,
     transfers::Transfers,
