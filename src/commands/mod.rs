@@ -56,6 +56,7 @@ mod bitfields;
 mod lists;
 mod hashes;
 mod sets;
+mod hyperloglogs;
 mod sort;
 mod keys;
 mod transfers;

@@ -40,6 +40,7 @@ families! {
     lists::Lists,
     hashes::Hashes,
     sets::Sets,
+    hyperloglogs::Hyperloglogs,
     sort::Sorting,
     keys::Keys,
     transfers::Transfers,
