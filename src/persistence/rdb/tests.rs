@@ -229,7 +229,7 @@ fn limits() -> Limits {
     Limits {
         hash: HashLimits { max_listpack_entries: 30, max_listpack_value: 2000 },
         list: ListLimits { max_listpack_size: -1 },
-        set: SetLimits { max_intset_entries: 20, max_listpack_entries: 30, max_listpack_value: 2000 },
+        set: SetLimits { max_intset_entries: 40, max_listpack_entries: 30, max_listpack_value: 2000 },
     }
 }
 
