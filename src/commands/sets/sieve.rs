@@ -111,3 +111,46 @@ impl Pieces for Sieve {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::{Protocol, ReplyBuffer};
+    use crate::store::{Database, HashKey, Limits, StringRef};
+    use std::collections::BTreeSet;
+    use std::ops::Range;
+
+    fn set(numbers: Range<u32>) -> Set {
+        let mut set = Database::new(HashKey(1, 2), Limits::default()).builder().set(0);
+        numbers.for_each(|number| assert!(set.add(StringRef::Slice(format!("m{number}").as_bytes()))));
+        set.finish()
+    }
+
+    /// The numbers of the members that stay, after the head of the reply was checked.
+    fn sifted(sieve: Sieve) -> BTreeSet<u32> {
+        let mut out = ReplyBuffer::default();
+        out.push(sieve.reply(), Protocol::Resp3);
+        let mut bytes = Vec::new();
+        while out.fill() || !out.is_empty() {
+            bytes.extend(out.drain_to_vec());
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        let members: BTreeSet<u32> =
+            text.split("\r\n").filter_map(|line| line.strip_prefix('m')?.parse().ok()).collect();
+        assert!(text.starts_with(&format!("~{}\r\n", members.len())));
+        assert_eq!(text.matches('m').count(), members.len(), "a member comes twice");
+        members
+    }
+
+    #[test]
+    fn members_stay_or_go_as_the_other_sets_say() {
+        let (a, b, c) = (set(0..2000), set(1500..5000), set(1900..1950));
+        assert!(sifted(Sieve::of(&a).keep_common(&[&b])).into_iter().eq(1500..2000));
+        assert!(sifted(Sieve::of(&b).keep_common(&[&a, &c])).into_iter().eq(1900..1950));
+        let left = sifted(Sieve::default().and(&a, &[&b, &c], false));
+        assert!(left.into_iter().eq(0..1500));
+        let all = Sieve::default().and(&a, &[], false).and(&b, &[&a], false).and(&c, &[&a, &b], false);
+        assert!(sifted(all).into_iter().eq(0..5000));
+        assert!(sifted(Sieve::of(&a).keep_common(&[&set(9000..9010)])).is_empty());
+    }
+}
