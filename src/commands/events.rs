@@ -25,6 +25,10 @@ pub enum Class {
     List,
     /// Commands on hashes.
     Hash,
+    /// Commands on sets.
+    Set,
+    /// Commands on sorted sets.
+    SortedSet,
     /// A key is gone, as it was past its deadline.
     Expired,
     /// A key has come into being.
@@ -41,6 +45,8 @@ impl Class {
             Self::String => b"$",
             Self::List => b"l",
             Self::Hash => b"h",
+            Self::Set => b"s",
+            Self::SortedSet => b"z",
             Self::Expired => b"x",
             Self::New => b"n",
             Self::Miss => b"m",
@@ -118,6 +124,14 @@ impl Context<'_> {
     pub(super) fn changed_in(&mut self, database: usize, class: Class, event: &'static str, key: &[u8]) {
         if self.clients.is_heard() {
             self.tell_change(database, class, event, key);
+        }
+    }
+
+    /// A key changed in a way that is no event: only those who watch it hear of it.
+    pub(super) fn touched_silently(&mut self, key: &[u8]) {
+        if self.clients.is_heard() {
+            let database = self.clients[self.me].database;
+            self.clients.touch(database, key);
         }
     }
 

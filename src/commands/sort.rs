@@ -16,7 +16,7 @@ use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyAt, KeyFlag, KeyFlags, KeySpec, Spec, Words};
 use crate::resp::{Reply, Span};
-use crate::store::{List, ListBuilder, StringRef, Value, ValueRef};
+use crate::store::{List, ListBuilder, Set, StringRef, Value, ValueRef};
 use order::Order;
 use pattern::Pattern;
 use std::ops::Range;
@@ -76,12 +76,14 @@ impl Command for Sort {
         let argv = context.argv;
         let source = Source::at(context, self.key)?;
         let range = self.range(source.len());
-        let elements = if self.unsorted {
+        // What is stored does not depend on the accidental order of a set, so that a replay stores the same.
+        let accidental = self.unsorted && self.store.is_some() && source.is_unordered();
+        let elements = if self.unsorted && !accidental {
             source.unsorted(range, self.descending)
         } else {
             let order = Order {
-                by: self.by.map(|by| Pattern::parse(argv.bytes(by))),
-                alpha: self.alpha,
+                by: self.by.filter(|_| !accidental).map(|by| Pattern::parse(argv.bytes(by))),
+                alpha: self.alpha || accidental,
                 descending: self.descending,
                 whole_texts: self.store.is_some(),
             };
@@ -233,6 +235,7 @@ impl Command for SortRo {
 enum Source {
     Nothing,
     List(List),
+    Set(Set),
 }
 
 impl Source {
@@ -244,6 +247,7 @@ impl Source {
         match context.read(key) {
             None => Ok(Self::Nothing),
             Some(ValueRef::List(list)) => Ok(Self::List(list.clone())),
+            Some(ValueRef::Set(set)) => Ok(Self::Set(set.clone())),
             Some(_) => Err(faults::WRONG_TYPE),
         }
     }
@@ -252,23 +256,33 @@ impl Source {
         match self {
             Self::Nothing => 0,
             Self::List(list) => list.len(),
+            Self::Set(set) => set.len(),
         }
+    }
+
+    /// Whether its elements have no order of their own.
+    fn is_unordered(&self) -> bool {
+        matches!(self, Self::Set(_))
     }
 
     fn elements(&self) -> Vec<StringRef<'_>> {
         match self {
             Self::Nothing => Vec::new(),
             Self::List(list) => list.iter().collect(),
+            Self::Set(set) => set.iter().map(|member| member.text()).collect(),
         }
     }
 
-    /// The elements in a range of their own order, of which DESC means the other direction.
+    /// The elements in a range of their own order, of which DESC means the other direction but in a set.
     fn unsorted(&self, range: Range<usize>, descending: bool) -> Vec<StringRef<'_>> {
         match self {
             Self::List(list) if descending && !range.is_empty() => {
                 list.iter_back_from(list.len() - 1 - range.start).take(range.len()).collect()
             }
             Self::List(list) => list.iter_from(range.start).take(range.len()).collect(),
+            Self::Set(set) => {
+                set.iter().map(|member| member.text()).skip(range.start).take(range.len()).collect()
+            }
             Self::Nothing => Vec::new(),
         }
     }

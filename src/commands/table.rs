@@ -39,6 +39,8 @@ families! {
     bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
+    sets::Sets,
+    hyperloglogs::Hyperloglogs,
     sort::Sorting,
     keys::Keys,
     transfers::Transfers,

@@ -13,7 +13,7 @@ use memora::config::Config;
 use memora::persistence::aof::{Replay, UnitWriter};
 use memora::resp::{Argv, DetachedRequest, Reply};
 use memora::store::{HashKey, Store, StringRef, ValueRef};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// As many as Redis has.
 const DATABASES: usize = 16;
@@ -188,6 +188,10 @@ fn content(value: ValueRef<'_>, deadline_ms: Option<u64>) -> Content {
             let fields: BTreeMap<_, _> =
                 hash.iter().map(|(field, value)| (text(field), text(value))).collect();
             fields.into_iter().flat_map(|(field, value)| [field, value]).collect()
+        }
+        ValueRef::Set(set) => {
+            let members: BTreeSet<_> = set.iter().map(|member| text(member.text())).collect();
+            members.into_iter().collect()
         }
     };
     (value.kind().type_name(), parts, deadline_ms)

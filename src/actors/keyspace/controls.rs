@@ -7,7 +7,7 @@ use crate::commands::effects::Control;
 use crate::config::Config;
 use crate::config::notifications::EventClasses;
 use crate::config::values::ClientClass;
-use crate::store::{HashLimits, Limits, ListLimits};
+use crate::store::{HashLimits, Limits, ListLimits, SetLimits};
 
 impl Keyspace {
     /// Carries out what the last batch asked for.
@@ -98,5 +98,10 @@ fn store_limits(config: &Config) -> Limits {
             max_listpack_value: config.hash_max_listpack_value,
         },
         list: ListLimits { max_listpack_size: config.list_max_listpack_size },
+        set: SetLimits {
+            max_intset_entries: config.set_max_intset_entries,
+            max_listpack_entries: config.set_max_listpack_entries,
+            max_listpack_value: config.set_max_listpack_value,
+        },
     }
 }

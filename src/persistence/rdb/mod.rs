@@ -14,6 +14,7 @@ pub mod lzf;
 mod decode;
 mod encode;
 pub mod packs;
+mod sets;
 mod value;
 pub mod payload;
 pub mod file;
@@ -85,12 +86,16 @@ pub mod types {
     pub const STRING: u8 = 0;
     /// A list, element by element (before Redis 3.2).
     pub const LIST: u8 = 1;
+    /// A set, member by member.
+    pub const SET: u8 = 2;
     /// A hash, field by field.
     pub const HASH: u8 = 4;
     /// A small hash of Redis 2.4.
     pub const HASH_ZIPMAP: u8 = 9;
     /// A small list before Redis 3.2.
     pub const LIST_ZIPLIST: u8 = 10;
+    /// A small set of integers.
+    pub const SET_INTSET: u8 = 11;
     /// A small hash before Redis 7.
     pub const HASH_ZIPLIST: u8 = 13;
     /// A list of ziplists, before Redis 7.
@@ -99,6 +104,8 @@ pub mod types {
     pub const HASH_LISTPACK: u8 = 16;
     /// A list of listpacks and big elements.
     pub const LIST_QUICKLIST_2: u8 = 18;
+    /// A small set, since Redis 7.2.
+    pub const SET_LISTPACK: u8 = 20;
 
     /// Whether Redis 7.2 knows such a type.
     #[must_use]
@@ -110,7 +117,6 @@ pub mod types {
     #[must_use]
     pub const fn foreign(code: u8) -> Option<&'static str> {
         match code {
-            2 | 11 | 20 => Some("set"),
             3 | 5 | 12 | 17 => Some("zset"),
             6 | 7 => Some("module"),
             15 | 19 | 21 => Some("stream"),

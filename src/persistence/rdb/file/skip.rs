@@ -21,8 +21,7 @@ const SCORE_WITHOUT_DIGITS: u8 = 253;
 /// Passes over a value of a type that Memora does not have.
 pub(super) fn value(input: &mut Decoder<impl Read>, code: u8) -> Result<(), RdbError> {
     match code {
-        11 | 12 | 17 | 20 => string(input),
-        2 => many(input, string),
+        12 | 17 => string(input),
         3 => many(input, |input| {
             string(input)?;
             let digits = input.byte()?;
