@@ -35,7 +35,7 @@ impl<'a, T> Iterator for Iter<'a, T> {
     }
 }
 
-impl<T: Keyed + Clone> Dict<T> {
+impl<T: Clone> Dict<T> {
     /// All entries with their deadlines.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter { segments: self.segments.iter(), segment: None, index: 0 }
@@ -47,6 +47,22 @@ impl<T: Keyed + Clone> Dict<T> {
     /// An entry that is there from the first call to the last is visited exactly once. Entries
     /// whose hashes are equal are never separated, so a few more than `count` may come.
     pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(&T, Option<u64>)) -> u64 {
+        self.scan_spots(cursor, count, |segment, index| {
+            visit(segment.entry(index), segment.deadlines.get(index));
+        })
+    }
+
+    /// The same, with the hashes of the entries.
+    pub(in crate::store) fn scan_hashes(
+        &self,
+        cursor: u64,
+        count: usize,
+        mut visit: impl FnMut(u32, &T),
+    ) -> u64 {
+        self.scan_spots(cursor, count, |segment, index| visit(segment.hash(index), segment.entry(index)))
+    }
+
+    fn scan_spots(&self, cursor: u64, count: usize, mut visit: impl FnMut(&Segment<T>, usize)) -> u64 {
         let Ok(mut from) = u32::try_from(cursor) else {
             return 0;
         };
@@ -58,7 +74,7 @@ impl<T: Keyed + Clone> Dict<T> {
                 if left == 0 && segment.hash(index) != segment.hash(index - 1) {
                     return u64::from(segment.hash(index));
                 }
-                visit(segment.entry(index), segment.deadlines.get(index));
+                visit(segment, index);
                 left = left.saturating_sub(1);
             }
             let span = 1u64 << (HASH_BITS - segment.depth);
@@ -146,8 +162,8 @@ impl<T: Keyed + Clone> Dict<T> {
         false
     }
 
-    /// Says what is wrong with the structure.
-    pub fn verify(&self) -> Result<(), &'static str> {
+    /// Says what is wrong with the structure, whatever the entries are.
+    pub(in crate::store) fn verify_table(&self) -> Result<(), &'static str> {
         if self.directory.len() != 1 << self.depth || self.soonest_ms.len() != self.segments.len() {
             return Err("directory or deadlines have a wrong length");
         }
@@ -173,6 +189,14 @@ impl<T: Keyed + Clone> Dict<T> {
         if self.volatile_len != self.segments.iter().map(|segment| segment.deadlines.len()).sum::<usize>() {
             return Err("the number of deadlines is wrong");
         }
+        Ok(())
+    }
+}
+
+impl<T: Keyed + Clone> Dict<T> {
+    /// Says what is wrong with the structure.
+    pub fn verify(&self) -> Result<(), &'static str> {
+        self.verify_table()?;
         let misplaced = |segment: &Arc<Segment<T>>| {
             (0..segment.len()).any(|index| self.hash(segment.entry(index).key()) != segment.hash(index))
         };
