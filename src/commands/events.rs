@@ -18,6 +18,10 @@ pub enum Class {
     List,
     /// Commands on hashes.
     Hash,
+    /// Commands on sets.
+    Set,
+    /// Commands on sorted sets.
+    SortedSet,
 }
 
 impl Context<'_> {

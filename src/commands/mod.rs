@@ -34,6 +34,7 @@ pub mod random;
 mod gates;
 mod family;
 
+mod doubles;
 mod long_double;
 mod bits;
 mod expiration;
@@ -54,6 +55,8 @@ mod bitmaps;
 mod bitfields;
 mod lists;
 mod hashes;
+mod sorted_sets;
+mod geo;
 mod sort;
 mod keys;
 mod transfers;

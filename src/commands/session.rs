@@ -346,9 +346,9 @@ impl Clients {
     }
 
     /// Lets a client wait for lists.
-    pub fn wait_for(&mut self, slot: Slot, database: usize, keys: Vec<Bytes>) {
+    pub fn wait_for(&mut self, slot: Slot, database: usize, kind: Kind, keys: Vec<Bytes>) {
         self.sessions[slot].blocked = true;
-        self.waiting.add(slot, database, keys);
+        self.waiting.add(slot, database, kind, keys);
     }
 
     /// Lets a client wait no longer.
@@ -376,8 +376,8 @@ impl Clients {
 
     /// Who has waited longest for a key.
     #[must_use]
-    pub fn first_waiting(&self, database: usize, key: &[u8]) -> Option<Slot> {
-        self.waiting.first(database, key)
+    pub fn first_waiting(&self, database: usize, key: &[u8], kind: Kind) -> Option<Slot> {
+        self.waiting.first(database, key, kind)
     }
 
     /// Has a client watch a key; once is enough.

@@ -39,6 +39,8 @@ families! {
     bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
+    sorted_sets::SortedSets,
+    geo::Geo,
     sort::Sorting,
     keys::Keys,
     transfers::Transfers,

@@ -33,7 +33,7 @@ const REDIS_DIRECTIVES: &str = "\
     repl-ping-slave-period repl-timeout replica-announce-ip replica-announce-port replica-announced \
     replica-ignore-disk-write-errors replica-ignore-maxmemory replica-lazy-flush replica-priority \
     replica-read-only replica-serve-stale-data replicaof sanitize-dump-payload server_cpulist \
-    set-max-intset-entries set-max-listpack-entries set-max-listpack-value set-proc-title \
+    set-proc-title \
     shutdown-on-sigint shutdown-on-sigterm slave-announce-ip slave-announce-port slave-ignore-maxmemory \
     slave-lazy-flush slave-priority slave-read-only slave-serve-stale-data slaveof \
     socket-mark-id \
@@ -42,8 +42,7 @@ const REDIS_DIRECTIVES: &str = "\
     tls-ciphersuites tls-client-cert-file tls-client-key-file tls-client-key-file-pass tls-cluster \
     tls-dh-params-file tls-key-file tls-key-file-pass tls-port tls-prefer-server-ciphers tls-protocols \
     tls-replication tls-session-cache-size tls-session-cache-timeout tls-session-caching \
-    tracking-table-max-keys user zset-max-listpack-entries zset-max-listpack-value \
-    zset-max-ziplist-entries zset-max-ziplist-value";
+    tracking-table-max-keys user";
 
 /// The largest share of a name, one in so many letters, that may differ for it to be suggested.
 const LETTERS_PER_MISTAKE: usize = 3;

@@ -187,8 +187,7 @@ impl Entry {
         match (self, self.read()) {
             (Entry::Packed(bytes), _) if bytes[0] & RAW != 0 => "raw",
             (_, ValueRef::String(string)) => text_encoding(&string),
-            (_, ValueRef::List(list)) => list.encoding(),
-            (_, ValueRef::Hash(hash)) => hash.encoding(),
+            (_, other) => other.collection().map_or("raw", |collection| collection.encoding()),
         }
     }
 
@@ -207,10 +206,8 @@ impl Entry {
                 Err("a short string stands apart from its key")
             }
             (_, ValueRef::String(_)) => Ok(()),
-            (_, ValueRef::List(list)) if list.is_empty() => Err("a key holds an empty list"),
-            (_, ValueRef::List(list)) => list.verify(),
-            (_, ValueRef::Hash(hash)) if hash.is_empty() => Err("a key holds an empty hash"),
-            (_, ValueRef::Hash(hash)) => hash.verify(),
+            (_, other) if other.is_empty_collection() => Err("a key holds an empty collection"),
+            (_, other) => other.collection().map_or(Ok(()), |collection| collection.verify()),
         }
     }
 

@@ -18,6 +18,7 @@ mod glob;
 mod hash;
 mod list;
 mod packed;
+mod set;
 mod sorted_set;
 mod string;
 mod usage;
@@ -28,17 +29,21 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Builder, HashBuilder};
-pub use database::{Database, Deadline, Detached, HashMut, Item, Limits, ListMut, Purged, Snapshot};
+pub use build::{Builder, HashBuilder, SetBuilder, SortedSetBuilder};
+pub use database::{
+    CollectionMut, Database, Deadline, Detached, HashMut, Item, Limits, ListMut, Purged, SetMut, Snapshot,
+    SortedSetMut,
+};
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;
 pub use glob::{glob_matches, glob_matches_nocase};
 pub use hash::{FieldChange, Hash, HashIter, HashLimits};
 pub use list::{List, ListBuilder, ListIter, ListLimits, ListNode, ListSlice, Side};
 pub use packed::{Packed, PackedIter};
-pub use sorted_set::{LexBound, LexRange, ScoreChange, ScoreRange, SortedSet, SortedSetIter, SortedSetLimits};
+pub use set::{Intset, Member, Set, SetIter, SetLimits};
+pub use sorted_set::{LexBound, LexRange, ScoreChange, ScoreRange, SortedSet, SortedSetIter, SortedSetLimits, SortedSetSlice};
 pub use string::{INT_TEXT_MAX_BYTES, IntText, NewString, StringRef, int_text_len, parse_int};
-pub use value::{Kind, Value, ValueRef};
+pub use value::{Collection, Kind, Stored, Value, ValueRef};
 pub use verify::Broken;
 
 /// So many segments of a table are put in order by one call of [`Store::settle`]: less than a millisecond's work.

@@ -8,6 +8,7 @@
 mod bounds;
 mod leaf;
 mod order;
+mod slice;
 mod small;
 mod tree;
 
@@ -22,6 +23,7 @@ use std::ops::Range;
 use tree::{Place, Tree};
 
 pub use bounds::{LexBound, LexRange, ScoreRange};
+pub use slice::SortedSetSlice;
 
 /// When a sorted set stops being a packed buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +161,12 @@ impl SortedSet {
                 tree.scan(cursor, count, |member, score| visit(StringRef::Slice(member), score))
             }
         }
+    }
+
+    /// A member with its score, picked uniformly with random bits from `random`.
+    pub fn random(&self, mut random: impl FnMut() -> u64) -> Option<(StringRef<'_>, f64)> {
+        let rank = ((u128::from(random()) * self.len() as u128) >> u64::BITS) as usize;
+        self.range(rank..rank + 1, false).next()
     }
 
     /// The memory its parts take, looking at `samples` of the big ones at most; 0: all.

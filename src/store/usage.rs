@@ -75,9 +75,7 @@ impl Entry {
             Entry::Shared(_) => {
                 let value = match self.read() {
                     ValueRef::String(StringRef::Shared(bytes)) => allocated(bytes.len()),
-                    ValueRef::String(_) => 0,
-                    ValueRef::List(list) => list.heap_bytes(samples),
-                    ValueRef::Hash(hash) => hash.heap_bytes(samples),
+                    other => other.collection().map_or(0, |collection| collection.heap_bytes(samples)),
                 };
                 allocated(size_of::<Full>() + COUNT_BYTES) + allocated(self.key().len()) + value
             }

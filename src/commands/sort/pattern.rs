@@ -1,6 +1,6 @@
 //! BY and GET patterns: where the value that belongs to an element is found.
 
-use super::c_string;
+use crate::commands::doubles::c_string;
 use crate::commands::context::Context;
 use crate::store::{IntText, StringRef, ValueRef};
 

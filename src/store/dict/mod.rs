@@ -123,6 +123,11 @@ impl<T: Clone> Dict<T> {
         size_of_val(self.directory.as_slice()) + self.segments.len() * segment
     }
 
+    /// What the hashes depend on.
+    pub(super) fn hash_key(&self) -> HashKey {
+        self.hash_key
+    }
+
     /// Number of entries, due ones included.
     pub fn len(&self) -> usize {
         self.len
@@ -353,7 +358,12 @@ impl<T: Keyed + Clone> Dict<T> {
 
     /// Looks for `key`, hashing it once.
     pub(super) fn seek(&self, key: &[u8]) -> Seek {
-        self.seek_hash(self.hash(key), |entry| entry.key() == key)
+        self.seek_hashed(self.hash(key), key)
+    }
+
+    /// Looks for `key`, whose hash is known from a dict of the same [`HashKey`].
+    pub(super) fn seek_hashed(&self, hash: u32, key: &[u8]) -> Seek {
+        self.seek_hash(hash, |entry| entry.key() == key)
     }
 }
 

@@ -23,11 +23,24 @@ impl<'a, T> Iterator for Iter<'a, T> {
     type Item = (&'a T, Option<u64>);
 
     fn next(&mut self) -> Option<Self::Item> {
+        let (segment, index) = self.advance()?;
+        Some((segment.entry(index), segment.deadlines.get(index)))
+    }
+}
+
+impl<'a, T> Iter<'a, T> {
+    /// The next entry with its hash instead of its deadline.
+    pub(in crate::store) fn next_hashed(&mut self) -> Option<(u32, &'a T)> {
+        let (segment, index) = self.advance()?;
+        Some((segment.hash(index), segment.entry(index)))
+    }
+
+    /// Where the next entry stands.
+    fn advance(&mut self) -> Option<(&'a Segment<T>, usize)> {
         loop {
             if let Some(segment) = self.segment.filter(|segment| self.index < segment.len()) {
-                let item = (segment.entry(self.index), segment.deadlines.get(self.index));
                 self.index += 1;
-                return Some(item);
+                return Some((segment, self.index - 1));
             }
             self.segment = Some(self.segments.next()?);
             self.index = 0;
@@ -47,22 +60,16 @@ impl<T: Clone> Dict<T> {
     /// An entry that is there from the first call to the last is visited exactly once. Entries
     /// whose hashes are equal are never separated, so a few more than `count` may come.
     pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(&T, Option<u64>)) -> u64 {
-        self.scan_spots(cursor, count, |segment, index| {
-            visit(segment.entry(index), segment.deadlines.get(index));
-        })
+        self.scan_hashed(cursor, count, |_, entry, deadline_ms| visit(entry, deadline_ms))
     }
 
-    /// The same, with the hashes of the entries.
-    pub(in crate::store) fn scan_hashes(
-        &self,
+    /// [`Dict::scan`] that shows the hashes, too.
+    pub(in crate::store) fn scan_hashed<'a>(
+        &'a self,
         cursor: u64,
         count: usize,
-        mut visit: impl FnMut(u32, &T),
+        mut visit: impl FnMut(u32, &'a T, Option<u64>),
     ) -> u64 {
-        self.scan_spots(cursor, count, |segment, index| visit(segment.hash(index), segment.entry(index)))
-    }
-
-    fn scan_spots(&self, cursor: u64, count: usize, mut visit: impl FnMut(&Segment<T>, usize)) -> u64 {
         let Ok(mut from) = u32::try_from(cursor) else {
             return 0;
         };
@@ -74,7 +81,7 @@ impl<T: Clone> Dict<T> {
                 if left == 0 && segment.hash(index) != segment.hash(index - 1) {
                     return u64::from(segment.hash(index));
                 }
-                visit(segment, index);
+                visit(segment.hash(index), segment.entry(index), segment.deadlines.get(index));
                 left = left.saturating_sub(1);
             }
             let span = 1u64 << (HASH_BITS - segment.depth);

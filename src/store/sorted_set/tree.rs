@@ -163,10 +163,27 @@ impl Tree {
         Walk { tree: self, leaf: found.leaf, index: rank - found.before, left: ranks.len(), backward }
     }
 
+    /// The leaves in which the members of these ranks are, which are there, each with the places of those members.
+    pub(super) fn leaves_of(&self, ranks: Range<usize>) -> impl Iterator<Item = (&Arc<Leaf>, Range<usize>)> {
+        let (mut number, mut from) = (NONE, 0);
+        if !ranks.is_empty() {
+            let found = self.order.find_rank(ranks.start);
+            (number, from) = (found.leaf, ranks.start - found.before);
+        }
+        let mut left = ranks.len();
+        std::iter::from_fn(move || {
+            let leaf = self.leaves.get(number as usize).filter(|_| left > 0)?;
+            let places = from..leaf.len().min(from + left);
+            left -= places.len();
+            (number, from) = (self.links[number as usize].next, 0);
+            Some((leaf, places))
+        })
+    }
+
     /// Visits members as [`Dict::scan`] does.
     pub(super) fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(&[u8], f64)) -> u64 {
         let mut last = None;
-        self.table.scan_hashes(cursor, count, |hash, leaf| {
+        self.table.scan_hashed(cursor, count, |hash, leaf, _| {
             // Members of one leaf with one hash are all visited with the first of them.
             if last.replace((hash, *leaf)) == Some((hash, *leaf)) {
                 return;
@@ -258,8 +275,10 @@ impl Tree {
             self.order.count(&found.path, 1, 0);
             return found.leaf;
         }
-        let is_last = index == leaf.len() && self.links[found.leaf as usize].next == NONE;
-        if is_last || is_long(member.len()) || leaf.len() == 1 {
+        let Link { previous, next } = self.links[found.leaf as usize];
+        // Members that come in order fill one leaf after the other.
+        let is_at_end = index == leaf.len() && next == NONE || index == 0 && previous == NONE;
+        if is_at_end || is_long(member.len()) || leaf.len() == 1 {
             return self.place_alone(&found, index, (hash, score, member));
         }
         let middle = leaf.middle();

@@ -3,8 +3,9 @@
 use super::*;
 use crate::persistence::output::Written;
 use crate::persistence::rdb::types;
-use crate::store::{HashKey, Limits, Store, Value, ValueRef};
+use crate::store::{HashKey, Limits, Store, StringRef, Value, ValueRef};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 /// A key as it went in: database, key, value, deadline.
@@ -16,6 +17,8 @@ enum Content {
     String(Vec<u8>),
     List(Vec<Vec<u8>>),
     Hash(Vec<(Vec<u8>, Vec<u8>)>),
+    Set(BTreeSet<Vec<u8>>),
+    SortedSet(Vec<(Vec<u8>, f64)>),
 }
 
 fn store() -> Store {
@@ -37,6 +40,16 @@ fn put(store: &mut Store, Key(database, key, content, deadline_ms): &Key) {
             assert_eq!(added, fields.len());
             Value::Hash(hash.finish())
         }
+        Content::Set(members) => {
+            let mut set = builder.set(members.len());
+            assert!(members.iter().all(|member| set.add(StringRef::Slice(member))));
+            Value::Set(set.finish())
+        }
+        Content::SortedSet(members) => {
+            let mut set = builder.sorted_set();
+            assert!(members.iter().all(|(member, score)| set.add(member, *score)));
+            Value::SortedSet(set.finish())
+        }
     };
     store.db(*database).add_value(key, value, *deadline_ms);
 }
@@ -54,6 +67,10 @@ fn contents(store: &Store) -> Vec<Key> {
                     fields.sort();
                     Content::Hash(fields)
                 }
+                ValueRef::SortedSet(set) => {
+                    Content::SortedSet(set.iter().map(|(member, score)| (member.to_vec(), score)).collect())
+                }
+                ValueRef::Set(set) => Content::Set(set.iter().map(|member| member.text().to_vec()).collect()),
             };
             keys.push(Key(number, item.key.to_vec(), content, item.deadline_ms));
         }

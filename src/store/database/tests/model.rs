@@ -5,13 +5,14 @@ use crate::store::database::*;
 use crate::store::{FieldChange, IntText, NewString, Side};
 use bytes::Bytes;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq)]
 enum Content {
     Text(Vec<u8>),
     List(Vec<Vec<u8>>),
     Hash(BTreeMap<Vec<u8>, Vec<u8>>),
+    Set(BTreeSet<Vec<u8>>),
 }
 
 type Model = BTreeMap<Vec<u8>, (Content, Option<u64>)>;
@@ -27,6 +28,8 @@ enum Step {
     Push(u8, Vec<u8>),
     Pop(u8),
     SetField(u8, u8, Vec<u8>),
+    AddMember(u8, Vec<u8>),
+    PopMember(u8, u64),
     Remove(u8),
     Rename(u8, u8),
     Copy(u8, u8),
@@ -67,6 +70,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (key(), value()).prop_map(|(key, value)| Step::Push(key, value)),
         2 => key().prop_map(Step::Pop),
         3 => (key(), 0..5u8, value()).prop_map(|(key, field, value)| Step::SetField(key, field, value)),
+        3 => (key(), value()).prop_map(|(key, member)| Step::AddMember(key, member)),
+        2 => (key(), any::<u64>()).prop_map(|(key, random)| Step::PopMember(key, random)),
         2 => key().prop_map(Step::Remove),
         2 => (key(), key()).prop_map(|(from, to)| Step::Rename(from, to)),
         2 => (key(), key()).prop_map(|(from, to)| Step::Copy(from, to)),
@@ -90,6 +95,7 @@ fn content(value: &ValueRef<'_>) -> Content {
         ValueRef::Hash(hash) => {
             Content::Hash(hash.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect())
         }
+        ValueRef::Set(set) => Content::Set(set.iter().map(|member| member.text().to_vec()).collect()),
     }
 }
 
@@ -227,6 +233,38 @@ fn apply_to_collection(database: &mut Database, model: &mut Model, now: u64, ste
                 _ => Err(StoreError::WrongType),
             };
             assert_eq!(change, expected);
+        }
+        _ => return apply_to_set(database, model, now, step),
+    }
+    true
+}
+
+fn apply_to_set(database: &mut Database, model: &mut Model, now: u64, step: &Step) -> bool {
+    match step {
+        Step::AddMember(number, member) => {
+            let added = database.set_or_create(&key(*number), now).map(|mut set| {
+                set.expect(member, 1);
+                set.add(member)
+            });
+            let old = model.entry(key(*number)).or_insert((Content::Set(BTreeSet::new()), None));
+            match &mut old.0 {
+                Content::Set(members) => assert_eq!(added, Ok(members.insert(member.clone()))),
+                _ => assert_eq!(added, Err(StoreError::WrongType)),
+            }
+        }
+        Step::PopMember(number, random) => {
+            let popped =
+                database.set_mut(&key(*number), now).map(|set| set.and_then(|mut set| set.pop(|| *random)));
+            match model.get_mut(&key(*number)) {
+                Some((Content::Set(members), _)) => {
+                    assert!(popped.is_ok_and(|popped| members.remove(&*popped.expect("a set is not empty"))));
+                    if members.is_empty() {
+                        model.remove(&key(*number));
+                    }
+                }
+                None => assert_eq!(popped, Ok(None)),
+                _ => assert_eq!(popped, Err(StoreError::WrongType)),
+            }
         }
         _ => return false,
     }
