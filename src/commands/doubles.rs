@@ -196,7 +196,11 @@ mod tests {
             ("1 ", None, None),
             ("1e", None, None),
         ] {
-            assert_eq!((parse_double(text.as_bytes()), parse_bound(text.as_bytes())), (score, bound), "{text:?}");
+            assert_eq!(
+                (parse_double(text.as_bytes()), parse_bound(text.as_bytes())),
+                (score, bound),
+                "{text:?}"
+            );
         }
     }
 }

@@ -104,6 +104,10 @@ pub const LPOS_COUNT_NEGATIVE: Fault = Fault::new("ERR COUNT can't be negative")
 pub const LPOS_MAXLEN_NEGATIVE: Fault = Fault::new("ERR MAXLEN can't be negative");
 /// The number of keys has to be one at least.
 pub const NUMKEYS_NOT_POSITIVE: Fault = Fault::new("ERR numkeys should be greater than 0");
+/// There are fewer keys than their number says.
+pub const TOO_MANY_KEYS: Fault = Fault::new("ERR Number of keys can't be greater than number of args");
+/// A LIMIT below zero or that is no number.
+pub const LIMIT_NEGATIVE: Fault = Fault::new("ERR LIMIT can't be negative");
 /// The number of elements to take has to be one at least.
 pub const COUNT_NOT_POSITIVE: Fault = Fault::new("ERR count should be greater than 0");
 /// HINCRBY on a field that is no 64-bit integer.
@@ -337,9 +341,8 @@ pub const BAD_SCORE_RANGE: Fault = Fault::new("ERR min or max is not a float");
 /// An end of a range of texts is none.
 pub const BAD_LEX_RANGE: Fault = Fault::new("ERR min or max not valid string range item");
 /// ZRANGE: ranks say themselves how many.
-pub const LIMIT_BY_RANK: Fault = Fault::new(
-    "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
-);
+pub const LIMIT_BY_RANK: Fault =
+    Fault::new("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX");
 /// ZRANGE: texts are compared where all scores are equal.
 pub const SCORES_BY_LEX: Fault =
     Fault::new("ERR syntax error, WITHSCORES not supported in combination with BYLEX");

@@ -17,9 +17,7 @@ use super::faults;
 use add::Geoadd;
 use cells::Place;
 use read::{Geodist, Geohash, Geopos};
-use searches::{
-    Georadius, GeoradiusRo, Georadiusbymember, GeoradiusbymemberRo, Geosearch, Geosearchstore,
-};
+use searches::{Georadius, GeoradiusRo, Georadiusbymember, GeoradiusbymemberRo, Geosearch, Geosearchstore};
 
 /// Units of length: name and metres.
 const UNITS: [(&str, f64); 4] = [("M", 1.0), ("KM", 1000.0), ("FT", 0.3048), ("MI", 1609.34)];

@@ -9,6 +9,7 @@ use super::transactions::Queue;
 use super::waiting::Waiting;
 use super::watches::{WatchedKey, Watches};
 use crate::resp::Protocol;
+use crate::store::Kind;
 use bytes::Bytes;
 use slab::Slab;
 use std::collections::HashMap;
@@ -345,7 +346,7 @@ impl Clients {
         }
     }
 
-    /// Lets a client wait for lists.
+    /// Lets a client wait for keys to hold a kind of value.
     pub fn wait_for(&mut self, slot: Slot, database: usize, kind: Kind, keys: Vec<Bytes>) {
         self.sessions[slot].blocked = true;
         self.waiting.add(slot, database, kind, keys);
@@ -374,7 +375,7 @@ impl Clients {
         self.waiting.take_ready()
     }
 
-    /// Who has waited longest for a key.
+    /// Who has waited longest for a key to hold this kind of value.
     #[must_use]
     pub fn first_waiting(&self, database: usize, key: &[u8], kind: Kind) -> Option<Slot> {
         self.waiting.first(database, key, kind)

@@ -24,9 +24,7 @@ use super::spec::{Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::Reply;
 use crate::store::{SortedSet, Value};
 use add::{Zadd, Zincrby};
-use algebra_commands::{
-    Zdiff, Zdiffstore, Zinter, Zintercard, Zinterstore, Zunion, Zunionstore,
-};
+use algebra_commands::{Zdiff, Zdiffstore, Zinter, Zintercard, Zinterstore, Zunion, Zunionstore};
 use blocking::{Bzmpop, Bzpop};
 use pops::{Highest, Lowest, Zmpop, Zpop};
 use ranges::{Zrange, Zrangestore};

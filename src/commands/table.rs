@@ -39,6 +39,7 @@ families! {
     bitfields::Bitfields,
     lists::Lists,
     hashes::Hashes,
+    sets::Sets,
     sorted_sets::SortedSets,
     geo::Geo,
     sort::Sorting,

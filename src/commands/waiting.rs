@@ -150,11 +150,18 @@ mod tests {
         waiting.add(3, 0, Kind::List, vec![key("b")]);
         waiting.add(5, 1, Kind::List, vec![key("a")]);
         assert_eq!(
-            (waiting.first(0, b"a", Kind::List), waiting.first(0, b"b", Kind::List), waiting.first(1, b"a", Kind::List)),
+            (
+                waiting.first(0, b"a", Kind::List),
+                waiting.first(0, b"b", Kind::List),
+                waiting.first(1, b"a", Kind::List)
+            ),
             (Some(7), Some(7), Some(5))
         );
         assert!(waiting.remove(7) && !waiting.remove(7));
-        assert_eq!((waiting.first(0, b"a", Kind::List), waiting.first(0, b"b", Kind::List), waiting.len()), (None, Some(3), 2));
+        assert_eq!(
+            (waiting.first(0, b"a", Kind::List), waiting.first(0, b"b", Kind::List), waiting.len()),
+            (None, Some(3), 2)
+        );
         waiting.add(7, 0, Kind::List, vec![key("b")]);
         assert_eq!(waiting.first(0, b"b", Kind::List), Some(3));
         waiting.add(8, 0, Kind::SortedSet, vec![key("b")]);

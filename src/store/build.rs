@@ -139,9 +139,9 @@ impl SetBuilder {
         self.set.add(&member.into(), &limits.set, *hash_key)
     }
 
-    /// Takes a member out. Answers whether it was there.
-    pub fn remove(&mut self, member: &[u8]) -> bool {
-        self.set.remove(member)
+    /// Takes a member of another set out. Answers whether it was there.
+    pub fn remove(&mut self, member: &Member<'_>) -> bool {
+        self.set.remove_member(member)
     }
 
     /// Whether there is no member.

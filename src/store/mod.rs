@@ -41,7 +41,9 @@ pub use hash::{FieldChange, Hash, HashIter, HashLimits};
 pub use list::{List, ListBuilder, ListIter, ListLimits, ListNode, ListSlice, Side};
 pub use packed::{Packed, PackedIter};
 pub use set::{Intset, Member, Set, SetIter, SetLimits};
-pub use sorted_set::{LexBound, LexRange, ScoreChange, ScoreRange, SortedSet, SortedSetIter, SortedSetLimits, SortedSetSlice};
+pub use sorted_set::{
+    LexBound, LexRange, ScoreChange, ScoreRange, SortedSet, SortedSetIter, SortedSetLimits, SortedSetSlice,
+};
 pub use string::{INT_TEXT_MAX_BYTES, IntText, NewString, StringRef, int_text_len, parse_int};
 pub use value::{Collection, Kind, Stored, Value, ValueRef};
 pub use verify::Broken;

@@ -88,7 +88,8 @@ pub(crate) fn data() -> Data {
         add(0, format!("list:{count}").as_bytes(), Content::List(numbered(count).collect()));
         let fields = numbered(count).map(|text| (text.clone(), text.repeat(2)));
         add(15, format!("hash:{count}").as_bytes(), Content::Hash(fields.collect()));
-        let members = (0..count).map(|number| (format!("element {number}").into_bytes(), number as f64 / 4.0));
+        let members =
+            (0..count).map(|number| (format!("element {number}").into_bytes(), number as f64 / 4.0));
         add(2, format!("zset:{count}").as_bytes(), Content::sorted(members.collect()));
         add(1, format!("set:{count}").as_bytes(), Content::Set(numbered(count).collect()));
         let ints = (0..count).map(|number| (number * 7).to_string().into_bytes());
@@ -201,8 +202,10 @@ pub(crate) fn fill(redis: &mut Client, data: &Data) {
                 [&b"SADD"[..], key].into_iter().chain(members.iter().map(Vec::as_slice)).collect()
             }
             Content::SortedSet(members) => {
-                scores = members.values().map(|score| f64::from_bits(*score).to_string().into_bytes()).collect();
-                let words = scores.iter().zip(members.keys()).flat_map(|(score, member)| [&score[..], member]);
+                scores =
+                    members.values().map(|score| f64::from_bits(*score).to_string().into_bytes()).collect();
+                let words =
+                    scores.iter().zip(members.keys()).flat_map(|(score, member)| [&score[..], member]);
                 [&b"ZADD"[..], key].into_iter().chain(words).collect()
             }
         };

@@ -84,7 +84,11 @@ impl Cell {
     fn within(place: Place, steps: u32, latitude_max: f64) -> Self {
         let cells = (1u64 << steps) as f64;
         let along = |degrees: f64, limit: f64| ((degrees + limit) / (2.0 * limit) * cells) as u32;
-        Self { steps, east: along(place.longitude, LONGITUDE_MAX), north: along(place.latitude, latitude_max) }
+        Self {
+            steps,
+            east: along(place.longitude, LONGITUDE_MAX),
+            north: along(place.latitude, latitude_max),
+        }
     }
 
     /// The cell so many cells further east and north; at the limits of the map it goes on at the other side.
@@ -149,7 +153,10 @@ mod tests {
     fn a_place_has_the_score_and_text_that_redis_documents() {
         assert_eq!(PALERMO.score(), 3_479_099_956_230_698.0);
         let back = Place::of_score(PALERMO.score());
-        assert_eq!(format!("{:.15} {:.15}", back.longitude, back.latitude), "13.361389338970184 38.115556395496299");
+        assert_eq!(
+            format!("{:.15} {:.15}", back.longitude, back.latitude),
+            "13.361389338970184 38.115556395496299"
+        );
         assert_eq!(&back.text(), b"sqc8b49rny0");
     }
 

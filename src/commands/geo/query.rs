@@ -84,11 +84,12 @@ impl Query {
     pub(super) fn read_options(&mut self, args: &mut Args<'_>, dialect: Dialect, name: &[u8]) {
         self.is_geosearch = dialect == Dialect::Geosearchstore;
         while args.more() {
-            let known = self.read_option(args) || match dialect {
-                Dialect::Radius => self.read_destination(args),
-                Dialect::RadiusRo => false,
-                Dialect::Geosearch | Dialect::Geosearchstore => self.read_search(args, dialect),
-            };
+            let known = self.read_option(args)
+                || match dialect {
+                    Dialect::Radius => self.read_destination(args),
+                    Dialect::RadiusRo => false,
+                    Dialect::Geosearch | Dialect::Geosearchstore => self.read_search(args, dialect),
+                };
             if !known {
                 args.fail(faults::SYNTAX);
             }

@@ -71,7 +71,9 @@ impl Shape {
     /// How far a place is from the centre, if it is inside.
     fn distance_m(self, centre: Place, place: Place) -> Option<f64> {
         match self {
-            Self::Circle { radius_m } => Some(distance_m(centre, place)).filter(|distance| *distance <= radius_m),
+            Self::Circle { radius_m } => {
+                Some(distance_m(centre, place)).filter(|distance| *distance <= radius_m)
+            }
             Self::Box { width_m, height_m } => {
                 if latitude_distance_m(place, centre) > height_m / 2.0 {
                     return None;

@@ -10,14 +10,13 @@ use crate::commands::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, 
 use crate::resp::Span;
 
 /// What all of them say of their complexity.
-const COMPLEXITY: &str =
-    "O(N+log(M)) where N is the number of members in the cells around the shape and M of members in the sorted set";
+const COMPLEXITY: &str = "O(N+log(M)) where N is the number of members in the cells around the shape and M of members in the sorted set";
 
 /// `GEOSEARCH key FROMMEMBER member | FROMLONLAT longitude latitude BYRADIUS radius unit | BYBOX width height unit
 /// [ASC | DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]`
 pub(in crate::commands) struct Geosearch {
     key: Span,
-    query: Query,
+    query: Box<Query>,
 }
 
 impl Command for Geosearch {
@@ -34,7 +33,7 @@ impl Command for Geosearch {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let (name, key) = (args.word_before(), args.bytes());
-        let mut query = Query::default();
+        let mut query = Box::<Query>::default();
         query.read_options(args, Dialect::Geosearch, name);
         Ok(Self { key, query })
     }
@@ -47,7 +46,7 @@ impl Command for Geosearch {
 /// `GEOSEARCHSTORE destination source …`, as GEOSEARCH with STOREDIST
 pub(in crate::commands) struct Geosearchstore {
     source: Span,
-    query: Query,
+    query: Box<Query>,
 }
 
 impl Command for Geosearchstore {
@@ -70,7 +69,8 @@ impl Command for Geosearchstore {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         let (name, destination, source) = (args.word_before(), args.bytes(), args.bytes());
-        let mut query = Query { destination: Some(destination), ..Query::default() };
+        let mut query = Box::<Query>::default();
+        query.destination = Some(destination);
         query.read_options(args, Dialect::Geosearchstore, name);
         Ok(Self { source, query })
     }
@@ -81,8 +81,8 @@ impl Command for Geosearchstore {
 }
 
 /// A search around a place.
-fn around_place(args: &mut Args<'_>, dialect: Dialect) -> (Span, Query) {
-    let (key, mut query) = (args.bytes(), Query::default());
+fn around_place(args: &mut Args<'_>, dialect: Dialect) -> (Span, Box<Query>) {
+    let (key, mut query) = (args.bytes(), Box::<Query>::default());
     query.centre = Some(Centre::Place(place(args)));
     query.read_radius(args);
     query.read_options(args, dialect, b"");
@@ -90,8 +90,8 @@ fn around_place(args: &mut Args<'_>, dialect: Dialect) -> (Span, Query) {
 }
 
 /// A search around a member. Where there is no key Redis does not look at the radius.
-fn around_member(args: &mut Args<'_>, dialect: Dialect) -> (Span, Query) {
-    let (key, mut query) = (args.bytes(), Query::default());
+fn around_member(args: &mut Args<'_>, dialect: Dialect) -> (Span, Box<Query>) {
+    let (key, mut query) = (args.bytes(), Box::<Query>::default());
     query.centre = Some(Centre::Member(args.bytes()));
     let mut options = args.clone();
     query.read_radius(args);
@@ -107,8 +107,7 @@ fn around_member(args: &mut Args<'_>, dialect: Dialect) -> (Span, Query) {
 const RADIUS_WORDS: usize = 2;
 
 /// What the commands of old declare alike that can store.
-const RADIUS: Spec =
-    Spec { flags: &[Flag::Write, Flag::Denyoom], complexity: COMPLEXITY, arity: -6, ..READ };
+const RADIUS: Spec = Spec { flags: &[Flag::Write, Flag::Denyoom], complexity: COMPLEXITY, arity: -6, ..READ };
 
 /// What those declare alike that cannot.
 const RADIUS_RO: Spec = Spec { since: "3.2.10", complexity: COMPLEXITY, arity: -6, ..READ };
@@ -118,7 +117,7 @@ macro_rules! radius {
         $(#[$doc])*
         pub(in crate::commands) struct $command {
             key: Span,
-            query: Query,
+            query: Box<Query>,
         }
 
         impl Command for $command {

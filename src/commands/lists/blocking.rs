@@ -82,7 +82,9 @@ impl<E: BlockingEnd> Command for BlockingPop<E> {
             context.log([E::POP_NAME, key]);
             return Ok(Reply::Array(vec![Reply::bulk(key), Reply::bulk(Blob::from(element))]));
         }
-        context.wait_for_keys(Kind::List, keys, self.timeout_ms).map(|waits| waits.unwrap_or(Reply::NullArray))
+        context
+            .wait_for_keys(Kind::List, keys, self.timeout_ms)
+            .map(|waits| waits.unwrap_or(Reply::NullArray))
     }
 }
 
@@ -115,7 +117,8 @@ impl Command for Blmpop {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         match self.pop.run(context)? {
             Reply::NullArray => {
-                let waits = context.wait_for_keys(Kind::List, self.pop.keys(context.argv), self.timeout_ms)?;
+                let waits =
+                    context.wait_for_keys(Kind::List, self.pop.keys(context.argv), self.timeout_ms)?;
                 Ok(waits.unwrap_or(Reply::NullArray))
             }
             taken => Ok(taken),

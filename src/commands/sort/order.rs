@@ -3,8 +3,8 @@
 //! The result is the one of a stable sort. Where only a range is wanted, only that range is sorted.
 
 use super::pattern::Pattern;
-use crate::commands::doubles::{c_string, parse_sorted};
 use crate::commands::context::Context;
+use crate::commands::doubles::{c_string, parse_sorted};
 use crate::commands::faults::{self, Fault};
 use crate::store::{IntText, StringRef};
 use bytes::Bytes;

@@ -2,7 +2,6 @@
 
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
-use crate::commands::doubles::parse_double;
 use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
@@ -92,11 +91,10 @@ pub(in crate::commands) fn add_all<'m>(
 ) -> Result<Added, Fault> {
     let now_ms = context.now_ms;
     let mut done = Added::default();
-    let set = match options.xx {
-        true => context.db().sorted_set_mut(key, now_ms)?,
-        false => Some(context.db().sorted_set_or_create(key, now_ms)?),
-    };
-    let Some(mut set) = set else { return Ok(done) };
+    if options.xx && context.db().sorted_set(key, now_ms)?.is_none() {
+        return Ok(done);
+    }
+    let mut set = context.db().sorted_set_or_create(key, now_ms)?;
     set.expect(members.len());
     let mut outcome = Ok(());
     for pair in members {

@@ -79,7 +79,7 @@ impl Query {
         operation: Operation,
         purpose: Purpose,
         name: &str,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Box<Self>, Fault> {
         let numkeys = args.integer();
         if let Some(fault) = args.fault() {
             return Err(fault);
@@ -94,7 +94,7 @@ impl Query {
             args.bytes();
         }
         let options = Options::read(args, operation, purpose, numkeys);
-        Ok(Self { operation, first_key, numkeys, options: args.done(options) })
+        Ok(Box::new(Self { operation, first_key, numkeys, options: args.done(options) }))
     }
 
     /// The options.
@@ -251,11 +251,7 @@ fn unite(sources: &[Weighted], aggregate: Aggregate, result: &mut SortedSetBuild
 }
 
 /// Visits the members that all sets have, until `found` says no.
-fn intersect(
-    sources: &[Weighted],
-    aggregate: Aggregate,
-    mut found: impl FnMut(StringRef<'_>, f64) -> bool,
-) {
+fn intersect(sources: &[Weighted], aggregate: Aggregate, mut found: impl FnMut(StringRef<'_>, f64) -> bool) {
     let Some((smallest, others)) = sources.split_first() else { return };
     smallest.source.visit(|member, own| {
         let mut text = IntText::default();

@@ -37,13 +37,12 @@ const UNION_COMPLEXITY: &str =
 
 const INTERSECTION_COMPLEXITY: &str = "O(N*K)+O(M*log(M)) where N is the size of the smallest set, K the number of sets and M the number of members in the result";
 
-const DIFFERENCE_COMPLEXITY: &str =
-    "O(N*K)+O(M*log(M)) where N is the size of the first set, K the number of sets and M the number of members in the result";
+const DIFFERENCE_COMPLEXITY: &str = "O(N*K)+O(M*log(M)) where N is the size of the first set, K the number of sets and M the number of members in the result";
 
 macro_rules! answered {
     ($(#[$doc:meta])* $command:ident, $operation:expr, $spec:expr) => {
         $(#[$doc])*
-        pub(in crate::commands) struct $command(Query);
+        pub(in crate::commands) struct $command(Box<Query>);
 
         impl Command for $command {
             const SPEC: Spec = $spec;
@@ -106,7 +105,7 @@ macro_rules! stored {
         $(#[$doc])*
         pub(in crate::commands) struct $command {
             destination: Span,
-            query: Query,
+            query: Box<Query>,
         }
 
         impl Command for $command {
@@ -168,7 +167,7 @@ stored!(
 );
 
 /// `ZINTERCARD numkeys key [key ...] [LIMIT limit]`
-pub(in crate::commands) struct Zintercard(Query);
+pub(in crate::commands) struct Zintercard(Box<Query>);
 
 impl Command for Zintercard {
     const SPEC: Spec = Spec {

@@ -33,7 +33,8 @@ pub(in crate::commands) struct Lowest;
 
 impl Extreme for Lowest {
     const IS_HIGHEST: bool = false;
-    const POP: Spec = Spec { name: "zpopmin", summary: "Takes out the members with the lowest scores", ..POP };
+    const POP: Spec =
+        Spec { name: "zpopmin", summary: "Takes out the members with the lowest scores", ..POP };
     const BLOCKING: Spec = Spec {
         name: "bzpopmin",
         summary: "Takes out the member with the lowest score of the first sorted set that is there, or waits for one",
@@ -46,7 +47,8 @@ pub(in crate::commands) struct Highest;
 
 impl Extreme for Highest {
     const IS_HIGHEST: bool = true;
-    const POP: Spec = Spec { name: "zpopmax", summary: "Takes out the members with the highest scores", ..POP };
+    const POP: Spec =
+        Spec { name: "zpopmax", summary: "Takes out the members with the highest scores", ..POP };
     const BLOCKING: Spec = Spec {
         name: "bzpopmax",
         summary: "Takes out the member with the highest score of the first sorted set that is there, or waits for one",

@@ -14,7 +14,8 @@ const NAN: u8 = 253;
 const INFINITY: u8 = 254;
 const NEGATIVE_INFINITY: u8 = 255;
 
-const BAD_MEMBER: RdbError = RdbError::Corrupt("a sorted set has a member twice, or a score that is no number");
+const BAD_MEMBER: RdbError =
+    RdbError::Corrupt("a sorted set has a member twice, or a score that is no number");
 
 /// Writes about `members` more members. Answers whether those were the last.
 ///

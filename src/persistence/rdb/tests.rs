@@ -3,7 +3,8 @@
 use super::payload::{dump, open, restore};
 use super::*;
 use crate::store::{
-    Builder, Database, HashKey, HashLimits, Limits, ListLimits, SetLimits, StringRef, Value, ValueRef,
+    Builder, Database, HashKey, HashLimits, Limits, ListLimits, SetLimits, SortedSetLimits, StringRef, Value,
+    ValueRef,
 };
 use proptest::prelude::*;
 
@@ -259,6 +260,7 @@ fn limits() -> Limits {
     Limits {
         hash: HashLimits { max_listpack_entries: 30, max_listpack_value: 2000 },
         list: ListLimits { max_listpack_size: -1 },
+        sorted_set: SortedSetLimits { max_listpack_entries: 30, max_listpack_value: 2000 },
         set: SetLimits { max_intset_entries: 20, max_listpack_entries: 30, max_listpack_value: 2000 },
     }
 }

@@ -280,6 +280,21 @@ impl Set {
         }
     }
 
+    /// Takes a member of another set out. Answers whether it was there.
+    pub(super) fn remove_member(&mut self, member: &Member<'_>) -> bool {
+        let text = member.text;
+        match &mut self.0 {
+            Repr::Table(dict) => match seek(dict, member, text) {
+                Seek::Found(spot) => {
+                    dict.remove_at(spot);
+                    true
+                }
+                Seek::Vacant(_) => false,
+            },
+            _ => self.remove(text.text(&mut IntText::default())),
+        }
+    }
+
     /// Takes a member out that is picked with random bits, each with the same probability.
     pub(super) fn pop(&mut self, mut random: impl FnMut() -> u64) -> Option<Bytes> {
         let len = self.len();

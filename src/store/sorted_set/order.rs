@@ -70,8 +70,9 @@ impl Order {
     /// behind the first member of a leaf.
     pub(super) fn find(&self, cut: &Cut<'_>, is_behind_first: impl Fn(u32) -> bool) -> Found {
         self.descend(|node, _| {
-            let is_behind =
-                |child: &Child| cut.is_behind_score(child.score).unwrap_or_else(|| is_behind_first(child.first));
+            let is_behind = |child: &Child| {
+                cut.is_behind_score(child.score).unwrap_or_else(|| is_behind_first(child.first))
+            };
             node.children[1..].partition_point(is_behind)
         })
     }
@@ -236,10 +237,13 @@ impl Node {
     fn merge(&mut self, at: usize) {
         let sizes = |one: usize| {
             let pair = self.children.get(one..one + 2)?;
-            pair.iter().map(|child| child.below.as_ref().map_or(0, |node| node.children.len())).reduce(|a, b| a + b)
+            pair.iter()
+                .map(|child| child.below.as_ref().map_or(0, |node| node.children.len()))
+                .reduce(|a, b| a + b)
         };
         let lower = [Some(at), at.checked_sub(1)].into_iter().flatten();
-        let Some(one) = lower.into_iter().find(|one| sizes(*one).is_some_and(|len| len <= MERGED_MAX_CHILDREN))
+        let Some(one) =
+            lower.into_iter().find(|one| sizes(*one).is_some_and(|len| len <= MERGED_MAX_CHILDREN))
         else {
             return;
         };
@@ -268,7 +272,9 @@ impl Node {
             let score = if at == 0 { score } else { Some(child.score) };
             match &child.below {
                 None => visit(child.first, child.len, score)?,
-                Some(node) if node.len() != child.len => return Err("a node of a sorted set has a wrong length"),
+                Some(node) if node.len() != child.len => {
+                    return Err("a node of a sorted set has a wrong length");
+                }
                 Some(node) => {
                     if node.verify(score, visit)? != child.first {
                         return Err("a node of a sorted set begins with another leaf than it should");

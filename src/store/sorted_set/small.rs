@@ -98,7 +98,8 @@ pub(super) fn verify(packed: &Packed) -> Result<(), &'static str> {
         return Err("a sorted set has a member without a score");
     }
     let pairs: Vec<_> = all(packed).map(|(member, score)| (score, member.to_vec())).collect();
-    let ordered = pairs.windows(2).all(|pair| Cut::Member(pair[1].0, &pair[1].1).is_behind(pair[0].0, &pair[0].1));
+    let ordered =
+        pairs.windows(2).all(|pair| Cut::Member(pair[1].0, &pair[1].1).is_behind(pair[0].0, &pair[0].1));
     if !ordered || pairs.iter().any(|(score, _)| score.is_nan()) {
         return Err("the members of a sorted set are out of order");
     }

@@ -130,7 +130,8 @@ fn assert_finds(set: &SortedSet, model: &Model, one: f64, other: f64, open: (boo
     let sorted = sorted(model);
     let range = ScoreRange { min: one, min_open: open.0, max: other, max_open: open.1 };
     let is_inside = |score: f64| {
-        (if open.0 { score > one } else { score >= one }) && (if open.1 { score < other } else { score <= other })
+        (if open.0 { score > one } else { score >= one })
+            && (if open.1 { score < other } else { score <= other })
     };
     let inside: Vec<_> = sorted.iter().filter(|(_, score)| is_inside(*score)).cloned().collect();
     let ranks = set.ranks_by_score(&range);

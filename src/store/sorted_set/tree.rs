@@ -41,11 +41,7 @@ struct Link {
 /// A member that was looked for.
 pub(super) enum Place {
     /// It stands here.
-    Here {
-        spot: Spot,
-        leaf: u32,
-        index: usize,
-    },
+    Here { spot: Spot, leaf: u32, index: usize },
     /// It is not there; its hash would stand here.
     Nowhere { spot: Spot },
 }
@@ -209,7 +205,8 @@ impl Tree {
     pub(super) fn verify(&self) -> Result<(), &'static str> {
         let (mut previous, mut len) = (NONE, 0);
         self.order.verify(&mut |number, count, score| {
-            let leaf = self.leaves.get(number as usize).ok_or("a sorted set names a leaf that is not there")?;
+            let leaf =
+                self.leaves.get(number as usize).ok_or("a sorted set names a leaf that is not there")?;
             if self.len > 0 {
                 leaf.verify()?;
             }
