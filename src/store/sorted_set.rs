@@ -17,7 +17,7 @@ mod tests;
 
 use super::dict::HashKey;
 use super::packed::Packed;
-use super::string::StringRef;
+use super::string::{IntText, StringRef};
 use bounds::Cut;
 use std::ops::Range;
 use tree::{Place, Tree};
@@ -131,6 +131,13 @@ impl SortedSet {
             return small::lex_ranks(packed, range, backward);
         }
         let (start, end) = range.cuts();
+        let (first, last) = (self.range(0..1, false).next(), self.range(0..usize::MAX, true).next());
+        let is_behind = |cut: &Cut<'_>, member: Option<(StringRef<'_>, f64)>| {
+            member.is_some_and(|(member, score)| cut.is_behind(score, member.text(&mut IntText::default())))
+        };
+        if is_behind(&start, last) || !is_behind(&end, first) {
+            return 0..0;
+        }
         let start = self.before(&start);
         start..self.before(&end).max(start)
     }

@@ -92,16 +92,15 @@ impl Cell {
     }
 
     /// The cell so many cells further east and north; at the limits of the map it goes on at the other side.
+    ///
+    /// A place on the very limit is in a cell behind the last one, and stays there until it moves.
     pub(super) fn beside(self, east: i32, north: i32) -> Self {
         let mask = ((1u64 << self.steps) - 1) as u32;
-        Self {
-            steps: self.steps,
-            east: self.east.wrapping_add_signed(east) & mask,
-            north: self.north.wrapping_add_signed(north) & mask,
-        }
+        let moved = |from: u32, by: i32| if by == 0 { from } else { from.wrapping_add_signed(by) & mask };
+        Self { steps: self.steps, east: moved(self.east, east), north: moved(self.north, north) }
     }
 
-    /// Whether this is the very first cell of a map that is not divided, which Redis takes for no cell at all.
+    /// What of the map it is.
     pub(super) fn area(self) -> Area {
         let cells = (1u64 << self.steps) as f64;
         let edge = |index: f64, limit: f64| -limit + index / cells * (2.0 * limit);

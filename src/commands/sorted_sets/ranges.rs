@@ -61,6 +61,10 @@ impl RangeQuery {
         if with_scores && by == By::Lex {
             args.fail(faults::SCORES_BY_LEX);
         }
+        if by == By::Rank {
+            // The limit that says nothing is let pass, and its offset says nothing either.
+            offset = 0;
+        }
         let selection = Selection::read(&mut ends, by, backward);
         ends.fault().into_iter().for_each(|fault| args.fail(fault));
         Self { selection, backward, offset, limit, with_scores }

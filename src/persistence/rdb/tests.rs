@@ -114,7 +114,7 @@ fn sets_are_read_in_all_forms() {
 fn sorted_sets_are_read_in_all_forms() {
     assert_reads(b"\x03\x02\x01a\x031.5\x01b\xff", &["b", "-inf", "a", "1.5"], "listpack");
     assert_reads(b"\x05\x01\x01a\x00\x00\x00\x00\x00\x00\xf0\x3f", &["a", "1"], "listpack");
-    let listpack = b"\x11\x12\x12\x00\x00\x00\x04\x00\x81b\x02\x01\x01\x81a\x02\x832.5\x04\xff";
+    let listpack = b"\x11\x14\x14\x00\x00\x00\x04\x00\x81b\x02\x01\x01\x81a\x02\x832.5\x04\xff";
     assert_reads(listpack, &["b", "1", "a", "2.5"], "listpack");
     let ziplist = b"\x0c\x10\x10\x00\x00\x00\x0d\x00\x00\x00\x02\x00\x00\x01a\x03\xf3\xff";
     assert_reads(ziplist, &["a", "2"], "listpack");

@@ -3,7 +3,7 @@
 mod model;
 
 use super::*;
-use crate::store::{FieldChange, NewString, ScoreChange, Side};
+use crate::store::{FieldChange, NewString, Side};
 use bytes::Bytes;
 
 const HASH_KEY: HashKey = HashKey(3, 4);

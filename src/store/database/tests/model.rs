@@ -1,6 +1,7 @@
 //! A database against a plain map, through random commands, passing time and snapshots.
 
 use super::database;
+use crate::store::ScoreChange;
 use crate::store::database::*;
 use crate::store::{FieldChange, IntText, NewString, Side};
 use bytes::Bytes;
