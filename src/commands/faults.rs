@@ -104,6 +104,17 @@ pub const LPOS_COUNT_NEGATIVE: Fault = Fault::new("ERR COUNT can't be negative")
 pub const LPOS_MAXLEN_NEGATIVE: Fault = Fault::new("ERR MAXLEN can't be negative");
 /// The number of keys has to be one at least.
 pub const NUMKEYS_NOT_POSITIVE: Fault = Fault::new("ERR numkeys should be greater than 0");
+/// A string that is no HyperLogLog.
+pub const NOT_A_HLL: Fault = Fault::new("WRONGTYPE Key is not a valid HyperLogLog string value.");
+/// A HyperLogLog whose registers are not whole.
+pub const HLL_CORRUPT: Fault = Fault::new("INVALIDOBJ Corrupted HLL object detected");
+/// PFDEBUG without the key.
+pub const HLL_NO_KEY: Fault = Fault::new("ERR The specified key does not exist");
+/// PFDEBUG DECODE of a dense HyperLogLog.
+pub const HLL_NOT_SPARSE: Fault = Fault::new("ERR HLL encoding is not sparse");
+/// PFSELFTEST found something wrong.
+pub const HLL_SELF_TEST: Fault =
+    Fault::new("ERR TESTFAILED the two forms disagree or an estimate is far off");
 /// There are fewer keys than their number says.
 pub const TOO_MANY_KEYS: Fault = Fault::new("ERR Number of keys can't be greater than number of args");
 /// A LIMIT below zero or that is no number.

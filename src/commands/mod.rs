@@ -59,6 +59,7 @@ mod hashes;
 mod sets;
 mod sorted_sets;
 mod geo;
+mod hyperloglogs;
 mod sort;
 mod keys;
 mod transfers;

@@ -42,6 +42,7 @@ families! {
     sets::Sets,
     sorted_sets::SortedSets,
     geo::Geo,
+    hyperloglogs::Hyperloglogs,
     sort::Sorting,
     keys::Keys,
     transfers::Transfers,

@@ -19,7 +19,7 @@ const REDIS_DIRECTIVES: &str = "\
     cluster-port cluster-preferred-endpoint-type cluster-replica-no-failover \
     cluster-replica-validity-factor cluster-require-full-coverage cluster-slave-no-failover \
     cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled disable-thp \
-    dynamic-hz enable-module-command enable-protected-configs hll-sparse-max-bytes ignore-warnings \
+    dynamic-hz enable-module-command enable-protected-configs ignore-warnings \
     io-threads-do-reads jemalloc-bg-thread \
     lazyfree-lazy-eviction lazyfree-lazy-expire \
     lazyfree-lazy-server-del lazyfree-lazy-user-del lfu-decay-time lfu-log-factor list-compress-depth \

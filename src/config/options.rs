@@ -285,6 +285,8 @@ options! {
         "hash-max-listpack-value" | "hash-max-ziplist-value" => hash_max_listpack_value: usize
             = "64", Memory(0), Live,
             "The longest field or value, in bytes, a hash keeps in its compact form.";
+        "hll-sparse-max-bytes" => hll_sparse_max_bytes: usize = "3000", Memory(0), Live,
+            "The longest a HyperLogLog gets, in bytes, before it takes its dense form.";
         "list-max-listpack-size" | "list-max-ziplist-size" => list_max_listpack_size: i32
             = "-2", Integer(INT_MIN, INT_MAX), Live,
             "The most elements in one node of a list, or from -1 to -5 the most bytes: 4, 8, 16, 32 or 64 kb.";

@@ -12,6 +12,7 @@ const KINDS: &[(&str, Make)] = &[
     ("list", |random| key_of("l", random)),
     ("hash", |random| key_of("h", random)),
     ("set", |random| key_of("e", random)),
+    ("sketch", |random| key_of("p", random)),
     ("zset", |random| key_of("z", random)),
     ("stream", |random| key_of("x", random)),
     ("field", field),
@@ -68,8 +69,22 @@ fn key_of(letter: &str, random: &mut Random) -> Vec<u8> {
 }
 
 fn key(random: &mut Random) -> Vec<u8> {
-    const KEYS: &[&[u8]] =
-        &[b"s1", b"s2", b"l1", b"l2", b"h1", b"h2", b"e1", b"z1", b"x1", b"", b"\0k\xff\r\n", b"new"];
+    const KEYS: &[&[u8]] = &[
+        b"s1",
+        b"s2",
+        b"l1",
+        b"l2",
+        b"h1",
+        b"h2",
+        b"e1",
+        b"e2",
+        b"p1",
+        b"z1",
+        b"x1",
+        b"",
+        b"\0k\xff\r\n",
+        b"new",
+    ];
     random.one(KEYS).to_vec()
 }
 
@@ -80,6 +95,11 @@ fn payload(random: &mut Random) -> Vec<u8> {
         b"\x00\x04text\x0a\x00|\xf3&m\xca\xb5\xa51",
         b"\x12\x01\x02\x10\x10\x00\x00\x00\x03\x00\x81a\x02\x81b\x02\xc3\xe8\x02\xff\x0a\x00\xc3~\xcd\xd7<\x08\xdfp",
         b"\x10\x12\x12\x00\x00\x00\x04\x00\x81a\x02\x01\x01\x81b\x02\x81x\x02\xff\x0a\x00x\x07Lk\xd9\xd7\x05\x1f",
+        b"\x0b\x0e\x02\x00\x00\x00\x03\x00\x00\x00\xff\xff\x05\x00\x07\x00\n\x00|\x0e5\xe2\x0f\xa6\xb1\x15",
+        b"\x02\x01\x01x\n\x00\xff\xe8\x80\xbav\x0c/\x09",
+        b"\x0b\x10\x04\x00\x00\x00\x02\x00\x00\x00\x05\x00\x00\x00\xa0\x86\x01\x00\n\x001\x88b\xdf\x9e\xfd\xbc\xfd",
+        b"\x02\x02\x01x\xc0\x01\n\x00\x16\xfa\xacOT<\xe1\xe9",
+        b"\x00\x17HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80]f\x80b\x8d\x84\x08\n\x00\xf5\xb1\x9c\x1a>\xfeb9",
         b"\x04\x01\x01a\xc3\x09@F\x01xx\xe09\x00\x01xx\x0a\x00,#*_\xfa%s\x9a",
     ];
     let mut payload = random.one(PAYLOADS).to_vec();

@@ -146,6 +146,39 @@ pub(crate) const RULES: &[Rule] = &[
     rule(2, "HRANDFIELD hash [<0 | 1 | 2 | 5 | 1000 | -1 | -7>] [WITHVALUES]")
         .compare(Compare::Outcome, RANDOM),
     rule(3, "HSCAN hash <0 | integer> [MATCH pattern] [COUNT <1000 | count>]").compare(Compare::Scan, STEPS),
+    // Sets
+    rule(10, "SADD set field..."),
+    rule(3, "SADD set <integer | value>..."),
+    rule(5, "SREM set field..."),
+    rule(2, "SREM set <integer | value>..."),
+    rule(3, "SISMEMBER set <field | integer>"),
+    rule(3, "SMISMEMBER set field..."),
+    rule(3, "SCARD set"),
+    rule(3, "SMEMBERS set").compare(Compare::Unordered, ORDER),
+    rule(2, "SRANDMEMBER set [<0 | 1 | 2 | 5 | 1000 | -1 | -7>]").compare(Compare::Outcome, RANDOM),
+    rule(2, "SPOP set <0 | 1000>").compare(Compare::Unordered, ORDER),
+    rule(4, "SMOVE set set field"),
+    rule(3, "SINTER set...").compare(Compare::Unordered, ORDER),
+    rule(3, "SUNION set...").compare(Compare::Unordered, ORDER),
+    rule(3, "SDIFF set...").compare(Compare::Unordered, ORDER),
+    rule(3, "SINTERSTORE set set..."),
+    rule(3, "SUNIONSTORE set set..."),
+    rule(3, "SDIFFSTORE set set..."),
+    rule(2, "SINTERCARD 2 set set [LIMIT count]"),
+    rule(1, "SINTERCARD count set... [LIMIT count]"),
+    rule(3, "SSCAN set <0 | integer> [MATCH pattern] [COUNT <1000 | count>]").compare(Compare::Scan, STEPS),
+    // HyperLogLogs
+    rule(6, "PFADD sketch field..."),
+    rule(2, "PFADD sketch value..."),
+    rule(3, "PFADD sketch"),
+    rule(3, "PFCOUNT sketch"),
+    rule(2, "PFCOUNT sketch..."),
+    rule(2, "PFMERGE sketch sketch..."),
+    rule(1, "PFMERGE sketch"),
+    rule(2, "GET sketch"),
+    rule(2, "PFDEBUG <ENCODING | DECODE | TODENSE> sketch"),
+    rule(1, "PFDEBUG GETREG sketch"),
+    rule(1, "PFSELFTEST field"),
     // Keys
     rule(4, "DEL key..."),
     rule(3, "EXISTS key..."),
@@ -234,6 +267,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "COMMAND GETKEYSANDFLAGS <GET string | SET string value [GET] | DEL key... | text value...>"),
     rule(1, "CONFIG GET pattern...").compare(Compare::Outcome, OWN_OPTIONS),
     rule(1, "CONFIG SET <HASH-MAX-LISTPACK-ENTRIES | HASH-MAX-LISTPACK-VALUE> <count | index | integer>"),
+    rule(1, "CONFIG SET <SET-MAX-INTSET-ENTRIES | HLL-SPARSE-MAX-BYTES> <count | index | offset>"),
     rule(1, "CONFIG SET <TIMEOUT | TCP-KEEPALIVE> integer"),
     rule(1, "CONFIG RESETSTAT"),
     rule(1, "SLOWLOG GET [count]").compare(Compare::Outcome, SLOW),
@@ -267,13 +301,15 @@ pub(crate) const RULES: &[Rule] = &[
 ];
 
 /// Commands that are not made wrong at random: Redis before 7.2 carries out the options of HELLO that stand before a
-/// wrong one, and later replies would depend on that; nobody could read replies that are switched off; HRANDFIELD with
-/// a huge negative count answers for ever; a wrong time to wait may be long.
+/// wrong one, and later replies would depend on that; nobody could read replies that are switched off; HRANDFIELD and
+/// SRANDMEMBER with a huge negative count answer for ever, and SPOP would take another member from each; a wrong time to wait may be long.
 pub(crate) const NEVER_WRONG: &[&str] = &[
     "hello",
     "client reply",
     "client unblock",
     "hrandfield",
+    "srandmember",
+    "spop",
     "blpop",
     "brpop",
     "blmove",
@@ -295,6 +331,10 @@ pub(crate) const RESTORE: &[&[&str]] = &[&[
     "128",
     "hash-max-listpack-value",
     "64",
+    "set-max-intset-entries",
+    "512",
+    "hll-sparse-max-bytes",
+    "3000",
     "timeout",
     "0",
     "tcp-keepalive",
@@ -323,6 +363,9 @@ pub(crate) const EXCUSES: &[(&str, Excuse)] = &[
     ("small lists are one listpack since 7.2", |_, memora, redis| {
         memora.bytes() == b"listpack" && redis.bytes() == b"quicklist"
     }),
+    ("small sets of text are a listpack since 7.2", |_, memora, redis| {
+        memora.bytes() == b"listpack" && redis.bytes() == b"hashtable"
+    }),
     (
         "since 7.2 HSET makes a table by the number of its arguments, also where fields repeat",
         |_, memora, redis| memora.bytes() == b"hashtable" && redis.bytes() == b"listpack",
@@ -332,7 +375,7 @@ pub(crate) const EXCUSES: &[(&str, Excuse)] = &[
     }),
     ("a cursor means something to the server alone that gave it", |request, memora, redis| {
         let at = if is(request, b"scan") { 1 } else { 2 };
-        let is_step = is(request, b"scan") || is(request, b"hscan");
+        let is_step = [&b"scan"[..], b"hscan", b"sscan"].into_iter().any(|name| is(request, name));
         is_step
             && request.get(at).is_some_and(|cursor| cursor != b"0")
             && !memora.is_error()

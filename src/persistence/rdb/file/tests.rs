@@ -224,8 +224,8 @@ fn refusal(body: &[u8]) -> String {
 #[test]
 fn refusals_say_what_and_where() {
     assert_eq!(
-        refusal(b"\xfe\x03\x02\x01k\x01\x01x"),
-        "at byte 11, key \"k\" of database 3: values of type set are not supported"
+        refusal(b"\xfe\x03\x0f\x01k\0\0\0\0\0"),
+        "at byte 11, key \"k\" of database 3: values of type stream are not supported"
     );
     assert_eq!(refusal(b"\xf5\x01x"), "at byte 9: functions are not supported");
     assert_eq!(refusal(b"\xf7\x01\x02\x01\0"), "at byte 9: module data are not supported");
