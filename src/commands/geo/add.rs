@@ -31,7 +31,7 @@ impl Command for Geoadd {
         since: "3.2.0",
         complexity: "O(M*log(N)) where M is the number of places given and N of members in the sorted set",
         summary: "Adds places as members of a sorted set",
-        syntax: "key [condition: NX | XX] [change: CH] longitude:double latitude:double member [longitude:double latitude:double member ...]",
+        syntax: "key [NX | XX] [CH] longitude:double latitude:double member [longitude:double latitude:double member ...]",
         history: &[("6.2.0", "The options `CH`, `NX` and `XX`")],
         ..Spec::EMPTY
     };

@@ -36,7 +36,7 @@ impl Command for Geopos {
         arity: -2,
         complexity: "O(N) where N is the number of members asked for",
         summary: "Returns longitude and latitude of members",
-        syntax: "key member [member ...]",
+        syntax: "key [member [member ...]]",
         ..READ
     };
 
@@ -106,7 +106,7 @@ impl Command for Geohash {
         arity: -2,
         complexity: "O(N) where N is the number of members asked for",
         summary: "Returns the geohashes of members as text",
-        syntax: "key member [member ...]",
+        syntax: "key [member [member ...]]",
         ..READ
     };
 

@@ -13,7 +13,7 @@ use crate::resp::Span;
 const COMPLEXITY: &str = "O(N+log(M)) where N is the number of members in the cells around the shape and M of members in the sorted set";
 
 /// `GEOSEARCH key FROMMEMBER member | FROMLONLAT longitude latitude BYRADIUS radius unit | BYBOX width height unit
-/// [ASC | DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]`
+/// [ASC | DESC] [count: COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]`
 pub(in crate::commands) struct Geosearch {
     key: Span,
     query: Box<Query>,
@@ -26,7 +26,7 @@ impl Command for Geosearch {
         since: "6.2.0",
         complexity: COMPLEXITY,
         summary: "Returns the members inside a circle or a box",
-        syntax: "key <from: FROMMEMBER member | FROMLONLAT longitude:double latitude:double> <by: circle: BYRADIUS radius:double <unit: M | KM | FT | MI> | BYBOX width:double height:double <unit: M | KM | FT | MI>> [order: ASC | DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]",
+        syntax: "key <from: FROMMEMBER member | FROMLONLAT longitude:double latitude:double> <by: <circle: BYRADIUS radius:double <unit: M | KM | FT | MI>> | <box: BYBOX width:double height:double <unit: M | KM | FT | MI>>> [order: ASC | DESC] [count: COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]",
         history: &[("7.0.0", "Units in capitals")],
         ..READ
     };
@@ -62,7 +62,7 @@ impl Command for Geosearchstore {
         since: "6.2.0",
         complexity: COMPLEXITY,
         summary: "Stores the members inside a circle or a box as a sorted set",
-        syntax: "destination source <from: FROMMEMBER member | FROMLONLAT longitude:double latitude:double> <by: circle: BYRADIUS radius:double <unit: M | KM | FT | MI> | BYBOX width:double height:double <unit: M | KM | FT | MI>> [order: ASC | DESC] [COUNT count [ANY]] [STOREDIST]",
+        syntax: "destination source <from: FROMMEMBER member | FROMLONLAT longitude:double latitude:double> <by: <circle: BYRADIUS radius:double <unit: M | KM | FT | MI>> | <box: BYBOX width:double height:double <unit: M | KM | FT | MI>>> [order: ASC | DESC] [count: COUNT count [ANY]] [STOREDIST]",
         history: &[("7.0.0", "Units in capitals")],
         ..Spec::EMPTY
     };
@@ -136,7 +136,7 @@ macro_rules! radius {
 }
 
 radius!(
-    /// `GEORADIUS key longitude latitude radius unit [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC]
+    /// `GEORADIUS key longitude latitude radius unit [WITHCOORD] [WITHDIST] [WITHHASH] [count: COUNT count [ANY]] [ASC | DESC]
     /// [STORE key] [STOREDIST key]`
     Georadius,
     around_place,
@@ -149,7 +149,7 @@ radius!(
             KeySpec::one(&[KeyFlag::Ow, KeyFlag::Update]).after("STOREDIST", 6),
         ],
         summary: "Returns or stores the members inside a circle around a place",
-        syntax: "key longitude:double latitude:double radius:double <unit: M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [order: ASC | DESC] [STORE key] [STOREDIST key]",
+        syntax: "key longitude:double latitude:double radius:double <unit: M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [count: COUNT count [ANY]] [order: ASC | DESC] [STORE key] [STOREDIST key]",
         deprecated: Some(Deprecated {
             since: "6.2.0",
             replaced_by: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
@@ -167,7 +167,7 @@ radius!(
     Spec {
         name: "georadius_ro",
         summary: "Returns the members inside a circle around a place",
-        syntax: "key longitude:double latitude:double radius:double <unit: M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [order: ASC | DESC]",
+        syntax: "key longitude:double latitude:double radius:double <unit: M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [count: COUNT count [ANY]] [order: ASC | DESC]",
         deprecated: Some(Deprecated {
             since: "6.2.0",
             replaced_by: "`GEOSEARCH` with the `BYRADIUS` argument",
@@ -191,7 +191,7 @@ radius!(
             KeySpec::one(&[KeyFlag::Ow, KeyFlag::Update]).after("STOREDIST", 5),
         ],
         summary: "Returns or stores the members inside a circle around a member",
-        syntax: "key member radius:double <unit: M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [order: ASC | DESC] [STORE key] [STOREDIST key]",
+        syntax: "key member radius:double <unit: M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [count: COUNT count [ANY]] [order: ASC | DESC] [STORE key] [STOREDIST key]",
         deprecated: Some(Deprecated {
             since: "6.2.0",
             replaced_by: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
@@ -210,7 +210,7 @@ radius!(
         name: "georadiusbymember_ro",
         arity: -5,
         summary: "Returns the members inside a circle around a member",
-        syntax: "key member radius:double <unit: M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [order: ASC | DESC]",
+        syntax: "key member radius:double <unit: M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [count: COUNT count [ANY]] [order: ASC | DESC]",
         deprecated: Some(Deprecated {
             since: "6.2.0",
             replaced_by: "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",

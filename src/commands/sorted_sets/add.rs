@@ -154,7 +154,7 @@ impl Command for Zadd {
         keys: &[KeySpec::one(&[KeyFlag::Rw, KeyFlag::Update])],
         complexity: "O(M*log(N)) where M is the number of members given and N of those in the sorted set",
         summary: "Gives members a score, and adds those that are not there",
-        syntax: "key [condition: NX | XX] [comparison: GT | LT] [change: CH] [increment: INCR] score:double member [score:double member ...]",
+        syntax: "key [NX | XX] [GT | LT] [CH] [INCR] score:double member [score:double member ...]",
         history: &[
             ("2.4.0", "Several members at once"),
             ("3.0.2", "The options `XX`, `NX`, `CH` and `INCR`"),

@@ -87,7 +87,6 @@ old_range!(
         summary: "Returns the members with scores from one to another, the highest first",
         syntax: "key max:double min:double [WITHSCORES] [LIMIT offset count]",
         deprecated: deprecated("`ZRANGE` with the `REV` and `BYSCORE` arguments"),
-        history: &[("2.1.6", "Ends that are outside of the range")],
         ..OLD
     }
 );
