@@ -26,6 +26,7 @@ pub(crate) const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("setex", "fields", "Redis 7.2 says that it is out of favour"),
     ("psetex", "fields", "Redis 7.2 says that it is out of favour"),
     ("bitop", "arguments", "Redis 7.2 names the operations"),
+    ("pfmerge", "arguments", "Redis 7.2 says that the sources may be left out"),
     ("psubscribe", "arguments", "Redis puts the repeated pattern into a block of its own"),
     ("client|list", "arguments", "Redis puts the repeated client-id into a block of its own"),
     ("config|get", "arguments", "Redis puts the repeated parameter into a block of its own"),

@@ -44,6 +44,16 @@ pub(crate) const CASES: &[&str] = &[
     // Hashes
     "HSET h a 1 b 2 ; HSET h a 1 ; HMSET h c 3 ; HSETNX h c 4 ; HSETNX h d 4 ; HDEL h n ; HDEL h a b n ; HDEL h c d",
     "HINCRBY h n 5 ; HINCRBY h n 0 ; HINCRBYFLOAT h f 1.5 ; hincrbyfloat h f 1e2 ; HSET h t x ; HINCRBYFLOAT h t 1",
+    // Sets: what was picked is taken out by name, one by one.
+    "SADD s a b c ; SADD s a d ; SADD s a ; SREM s n ; SREM s a b n ; SREM s c d ; SREM s a",
+    "SADD s 1 2 x ; SMOVE s t 1 ; SMOVE s t 1 ; SMOVE s s x ; SMOVE s n x ; SMOVE s t 2 ; SMOVE n t 2 ; SADD s 2 ; SMOVE s t 2",
+    "SADD s a ; SPOP s ; SPOP s ; SADD s a ; SPOP s 1 ; SADD s a b c ; SPOP s 0 ; spop s 3 ; SADD s a b ; SPOP s 9 ; SPOP s 9",
+    "SADD s a b c ; SADD t b c d ; SINTERSTORE d s t ; SUNIONSTORE d s t ; SDIFFSTORE d s t ; SDIFFSTORE d s s ; SDIFFSTORE d n s",
+    "SADD s a ; SINTERSTORE d s n ; SET d v ; SINTERSTORE d s n ; SUNIONSTORE d n ; SUNIONSTORE s s n ; EXPIRE s 100 ; SADD s b",
+    "SADD s 3 1 2 ; SORT s BY nosort STORE d ; SORT s STORE d ; SORT n STORE d",
+    // HyperLogLogs: counting keeps the result, which is a change.
+    "PFADD h ; PFADD h ; PFADD h a b ; PFADD h a ; PFCOUNT h ; PFCOUNT h ; PFADD h c ; PFCOUNT h n ; PFCOUNT h",
+    "PFADD h a ; PFMERGE d h n ; PFMERGE d ; PFMERGE n ; PFDEBUG TODENSE h ; PFDEBUG TODENSE h ; PFDEBUG GETREG d ; PFDEBUG ENCODING d",
     // Keys
     "DEL k ; MSET a 1 b 2 c 3 ; DEL a n ; UNLINK b n ; unlink n ; UNLINK c",
     "SET k v ; EXPIRE k 100 ; PEXPIRE k 100000 ; EXPIREAT k {s} ; PEXPIREAT k {ms} ; expire k 200 ; EXPIRE n 100",

@@ -261,7 +261,7 @@ fn limits() -> Limits {
         hash: HashLimits { max_listpack_entries: 30, max_listpack_value: 2000 },
         list: ListLimits { max_listpack_size: -1 },
         sorted_set: SortedSetLimits { max_listpack_entries: 30, max_listpack_value: 2000 },
-        set: SetLimits { max_intset_entries: 20, max_listpack_entries: 30, max_listpack_value: 2000 },
+        set: SetLimits { max_intset_entries: 40, max_listpack_entries: 30, max_listpack_value: 2000 },
     }
 }
 
