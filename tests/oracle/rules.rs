@@ -40,6 +40,11 @@ const fn rule(weight: usize, syntax: &'static str) -> Rule {
     Rule { syntax, weight, compare: Compare::Exact, reason: "" }
 }
 
+/// A rule for a command that answers scores.
+const fn scores(weight: usize, syntax: &'static str) -> Rule {
+    Rule { syntax, weight, compare: Compare::Numbers, reason: SHORTEST }
+}
+
 impl Rule {
     /// The words of the syntax that name the command.
     pub(crate) fn name(&self) -> impl Iterator<Item = &'static str> {
@@ -186,56 +191,50 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "PFDEBUG GETREG sketch"),
     rule(1, "PFSELFTEST field"),
     // Sorted sets
-    rule(14, "ZADD zset [NX | XX] [GT | LT] [CH] <score field>...").compare(Compare::Numbers, SHORTEST),
-    rule(3, "ZADD zset [NX | XX] [GT | LT] INCR score field").compare(Compare::Numbers, SHORTEST),
-    rule(4, "ZADD texts <0 field>...").compare(Compare::Numbers, SHORTEST),
-    rule(4, "ZINCRBY zset score field").compare(Compare::Numbers, SHORTEST),
+    scores(14, "ZADD zset [NX | XX] [GT | LT] [CH] <score field>..."),
+    scores(3, "ZADD zset [NX | XX] [GT | LT] INCR score field"),
+    scores(4, "ZADD texts <0 field>..."),
+    scores(4, "ZINCRBY zset score field"),
     rule(4, "ZREM <zset | texts> field..."),
     rule(2, "ZREMRANGEBYRANK zset index index"),
     rule(2, "ZREMRANGEBYSCORE zset bound bound"),
     rule(2, "ZREMRANGEBYLEX texts lex lex"),
     rule(3, "ZCARD zset"),
-    rule(3, "ZSCORE zset field").compare(Compare::Numbers, SHORTEST),
-    rule(2, "ZMSCORE zset field...").compare(Compare::Numbers, SHORTEST),
+    scores(3, "ZSCORE zset field"),
+    scores(2, "ZMSCORE zset field..."),
     rule(4, "ZRANK zset field"),
     rule(3, "ZREVRANK zset field"),
     rule(4, "ZCOUNT zset bound bound"),
     rule(2, "ZLEXCOUNT texts lex lex"),
-    rule(5, "ZRANGE zset index index [REV] [WITHSCORES]").compare(Compare::Numbers, SHORTEST),
-    rule(5, "ZRANGE zset bound bound BYSCORE [REV] [LIMIT index index] [WITHSCORES]")
-        .compare(Compare::Numbers, SHORTEST),
-    rule(3, "ZRANGE texts lex lex BYLEX [REV] [LIMIT index index]").compare(Compare::Numbers, SHORTEST),
+    scores(5, "ZRANGE zset index index [REV] [WITHSCORES]"),
+    scores(5, "ZRANGE zset bound bound BYSCORE [REV] [LIMIT index index] [WITHSCORES]"),
+    scores(3, "ZRANGE texts lex lex BYLEX [REV] [LIMIT index index]"),
     rule(2, "ZRANGESTORE zset zset index index [REV]"),
     rule(2, "ZRANGESTORE zset zset bound bound BYSCORE [REV] [LIMIT index index]"),
-    rule(1, "ZRANGESTORE texts texts lex lex BYLEX [REV] [LIMIT index index]"),
-    rule(2, "ZREVRANGE zset index index [WITHSCORES]").compare(Compare::Numbers, SHORTEST),
-    rule(3, "ZRANGEBYSCORE zset bound bound [WITHSCORES] [LIMIT index index]")
-        .compare(Compare::Numbers, SHORTEST),
-    rule(2, "ZREVRANGEBYSCORE zset bound bound [WITHSCORES] [LIMIT index index]")
-        .compare(Compare::Numbers, SHORTEST),
+    scores(2, "ZREVRANGE zset index index [WITHSCORES]"),
+    scores(3, "ZRANGEBYSCORE zset bound bound [WITHSCORES] [LIMIT index index]"),
+    scores(2, "ZREVRANGEBYSCORE zset bound bound [WITHSCORES] [LIMIT index index]"),
     rule(2, "ZRANGEBYLEX texts lex lex [LIMIT index index]"),
     rule(2, "ZREVRANGEBYLEX texts lex lex [LIMIT index index]"),
-    rule(2, "ZPOPMIN zset [count]").compare(Compare::Numbers, SHORTEST),
-    rule(2, "ZPOPMAX zset [count]").compare(Compare::Numbers, SHORTEST),
-    rule(2, "ZMPOP 2 zset zset <MIN | MAX> [COUNT count]").compare(Compare::Numbers, SHORTEST),
-    rule(2, "BZPOPMIN zset... 0.001").compare(Compare::Numbers, SHORTEST),
-    rule(2, "BZPOPMAX zset... 0.001").compare(Compare::Numbers, SHORTEST),
-    rule(2, "BZMPOP 0.001 2 zset zset <MIN | MAX> [COUNT count]").compare(Compare::Numbers, SHORTEST),
+    scores(2, "ZPOPMIN zset [count]"),
+    scores(2, "ZPOPMAX zset [count]"),
+    scores(2, "ZMPOP 2 zset zset <MIN | MAX> [COUNT count]"),
+    scores(2, "BZPOPMIN zset... 0.001"),
+    scores(2, "BZPOPMAX zset... 0.001"),
+    scores(2, "BZMPOP 0.001 2 zset zset <MIN | MAX> [COUNT count]"),
     rule(2, "ZRANDMEMBER zset [<0 | 1 | 2 | 5 | 1000 | -1 | -7>] [WITHSCORES]")
         .compare(Compare::Outcome, RANDOM),
     rule(2, "ZSCAN zset <0 | integer> [MATCH pattern] [COUNT <1000 | count>]")
         .compare(Compare::ScanNumbers, SHORTEST),
-    rule(
+    scores(
         3,
         "ZUNION 2 <zset | set> <zset | set> [WEIGHTS score score] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]",
-    )
-    .compare(Compare::Numbers, SHORTEST),
-    rule(
+    ),
+    scores(
         3,
         "ZINTER 2 <zset | set> <zset | set> [WEIGHTS score score] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]",
-    )
-    .compare(Compare::Numbers, SHORTEST),
-    rule(2, "ZDIFF 2 <zset | set> <zset | set> [WITHSCORES]").compare(Compare::Numbers, SHORTEST),
+    ),
+    scores(2, "ZDIFF 2 <zset | set> <zset | set> [WITHSCORES]"),
     rule(
         2,
         "ZUNIONSTORE zset 3 zset <zset | set> zset [WEIGHTS score score score] [AGGREGATE <SUM | MIN | MAX>]",
@@ -248,28 +247,16 @@ pub(crate) const RULES: &[Rule] = &[
     rule(2, "GEOPOS geo spot spot"),
     rule(3, "GEODIST geo spot spot [<M | KM | FT | MI>]"),
     rule(2, "GEOHASH geo spot spot"),
+    rule(3, "GEOSEARCH geo FROMMEMBER spot BYRADIUS length <KM | MI> [ASC | DESC] [COUNT 1000] [WITHDIST]"),
     rule(
-        6,
-        "GEOSEARCH geo <FROMMEMBER spot | FROMLONLAT longitude latitude> <BYRADIUS length <M | KM | FT | MI> | BYBOX length length <M | KM | FT | MI>> [ASC | DESC] [COUNT <1000 | count ANY>] [WITHCOORD] [WITHDIST] [WITHHASH]",
+        3,
+        "GEOSEARCH geo FROMLONLAT longitude latitude BYBOX length length KM [DESC] [WITHCOORD] [WITHHASH]",
     ),
-    rule(
-        2,
-        "GEOSEARCHSTORE geo geo <FROMMEMBER spot | FROMLONLAT longitude latitude> <BYRADIUS length <M | KM | FT | MI> | BYBOX length length <M | KM | FT | MI>> [ASC | DESC] [COUNT 1000]",
-    ),
-    rule(
-        2,
-        "GEORADIUS geo longitude latitude length <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT <1000 | count ANY>] [ASC | DESC]",
-    ),
-    rule(
-        2,
-        "GEORADIUS_RO geo longitude latitude length <KM | MI> [WITHCOORD] [WITHDIST] [COUNT 1000] [ASC | DESC]",
-    ),
+    rule(2, "GEOSEARCHSTORE geo geo FROMLONLAT longitude latitude BYBOX length length KM [ASC] [COUNT 1000]"),
+    rule(2, "GEORADIUS geo longitude latitude length <KM | MI> [WITHCOORD] [WITHDIST] [COUNT 1000] [DESC]"),
+    rule(2, "GEORADIUS_RO geo longitude latitude length <KM | MI> [WITHHASH] [COUNT 1000] [ASC | DESC]"),
     rule(2, "GEORADIUSBYMEMBER geo spot length <KM | MI> [WITHCOORD] [WITHDIST] [COUNT 1000] [ASC | DESC]"),
-    rule(1, "GEORADIUSBYMEMBER geo spot length <KM | MI> STORE geo"),
-    rule(
-        2,
-        "GEORADIUSBYMEMBER_RO geo spot length <KM | MI> [WITHCOORD] [WITHDIST] [COUNT 1000] [ASC | DESC]",
-    ),
+    rule(2, "GEORADIUSBYMEMBER_RO geo spot length <KM | MI> [WITHCOORD] [WITHDIST] [COUNT 1000] [DESC]"),
     // Keys
     rule(4, "DEL key..."),
     rule(3, "EXISTS key..."),

@@ -95,7 +95,7 @@ pub(crate) fn data() -> Data {
         let ints = (0..count).map(|number| (number * 7).to_string().into_bytes());
         add(1, format!("intset:{count}").as_bytes(), Content::Set(ints.collect()));
     }
-    let scores = [0.1, -0.0, 1e300, 5e-324, f64::INFINITY, f64::NEG_INFINITY, 3.0, -1e17, 0.5, 1.0 / 3.0];
+    let scores = [0.1, 0.0, 1e300, 5e-324, f64::INFINITY, f64::NEG_INFINITY, 3.0, -1e17, 0.5, 1.0 / 3.0];
     let members = texts().into_iter().zip(scores.into_iter().cycle());
     add(2, b"zset of all kinds", Content::sorted(members.collect()));
     add(0, b"list of all kinds", Content::List(texts()));

@@ -70,7 +70,7 @@ impl Command for Geoadd {
             let pairs = texts.iter().zip(members).flat_map(|(score, member)| [score.as_bytes(), member]);
             // The key and the options stay as they are.
             let before = argv.iter().take(self.first).skip(1);
-            context.log_words([&b"ZADD"[..]].into_iter().chain(before).chain(pairs));
+            context.log_words([&b"zadd"[..]].into_iter().chain(before).chain(pairs));
         }
         Ok(added.reply(self.options))
     }

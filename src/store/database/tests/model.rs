@@ -294,7 +294,9 @@ fn apply_to_set(database: &mut Database, model: &mut Model, now: u64, step: &Ste
         }
         Step::RemoveRanks(number, from, count) => {
             let removed = database.sorted_set_mut(&key(*number), now).map(|set| {
-                set.map(|mut set| set.remove_ranks(*from..from + count));
+                if let Some(mut set) = set {
+                    set.remove_ranks(*from..from + count);
+                }
             });
             match model.get_mut(&key(*number)) {
                 Some((Content::SortedSet(members), _)) => {
