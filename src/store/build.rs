@@ -70,7 +70,7 @@ impl SortedSetBuilder {
             return false;
         }
         let Builder { limits, hash_key } = &self.builder;
-        self.set.set(member, score, &limits.sorted_set, *hash_key) == ScoreChange::Added
+        self.set.set_exactly(member, score, score, &limits.sorted_set, *hash_key) == ScoreChange::Added
     }
 
     /// Adds a member with this score, or gives one that is there the score that `score_of_both` makes of its old one;
@@ -78,12 +78,13 @@ impl SortedSetBuilder {
     pub fn combine(&mut self, member: &[u8], score: f64, score_of_both: impl FnOnce(f64) -> f64) {
         let score = self.set.score(member).map_or(score, score_of_both);
         let Builder { limits, hash_key } = &self.builder;
-        self.set.set(member, score, &limits.sorted_set, *hash_key);
+        self.set.set_exactly(member, score, score, &limits.sorted_set, *hash_key);
     }
 
     /// The sorted set; it may be empty.
     #[must_use]
-    pub fn finish(self) -> SortedSet {
+    pub fn finish(mut self) -> SortedSet {
+        self.set.forget_signs();
         self.set
     }
 }

@@ -199,25 +199,51 @@ impl SortedSet {
         limits: &SortedSetLimits,
         hash_key: HashKey,
     ) -> ScoreChange {
+        // As in Redis a packed set does not know the sign of zero.
+        let packed_score = if score == 0.0 { 0.0 } else { score };
+        self.set_exactly(member, score, packed_score, limits, hash_key)
+    }
+
+    /// The same with the score that it gets in a packed set.
+    pub(super) fn set_exactly(
+        &mut self,
+        member: &[u8],
+        score: f64,
+        packed_score: f64,
+        limits: &SortedSetLimits,
+        hash_key: HashKey,
+    ) -> ScoreChange {
         debug_assert!(!score.is_nan(), "callers refuse what is no number");
         if let Repr::Packed(packed) = &mut self.0 {
             match small::score(packed, member) {
                 Some(old) if old == score => return ScoreChange::Same,
                 Some(_) => {
                     small::remove(packed, member);
-                    small::insert(packed, member, score);
+                    small::insert(packed, member, packed_score);
                     return ScoreChange::Updated;
                 }
                 None if member.len() <= limits.max_listpack_value
                     && packed.len() / 2 < limits.max_listpack_entries =>
                 {
-                    small::insert(packed, member, score);
+                    small::insert(packed, member, packed_score);
                     return ScoreChange::Added;
                 }
                 None => {}
             }
         }
         self.set_in_tree(member, score, hash_key)
+    }
+
+    /// Forgets the signs of zeros in a packed set, which were kept as long as it could become a tree.
+    pub(super) fn forget_signs(&mut self) {
+        let Repr::Packed(packed) = &mut self.0 else { return };
+        let is_signed = |score: f64| score == 0.0 && score.is_sign_negative();
+        let signed: Vec<_> =
+            small::all(packed).filter(|pair| is_signed(pair.1)).map(|(member, _)| member.to_vec()).collect();
+        for member in signed {
+            small::remove(packed, &member);
+            small::insert(packed, &member, 0.0);
+        }
     }
 
     /// Takes a member out. Answers its score.

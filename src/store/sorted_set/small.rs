@@ -1,6 +1,6 @@
 //! The short form of a sorted set: member, score, member, score … in one packed buffer.
 //!
-//! A whole score is an element as any other number (so zero has no sign here, as in Redis); another one is nine bytes, a mark and the bits of the double, so
+//! A whole score is an element as any other number (but for a zero with a sign); another one is nine bytes, a mark and the bits of the double, so
 //! that walking over scores parses no text.
 
 use super::bounds::{Cut, LexRange};
@@ -132,7 +132,7 @@ fn read_score(element: StringRef<'_>) -> f64 {
 /// Shows the text of the element that a score is.
 fn with_score(score: f64, write: impl FnOnce(&[u8])) {
     let is_whole = score.abs() <= WHOLE_MAX && score.trunc() == score;
-    if is_whole {
+    if is_whole && !(score == 0.0 && score.is_sign_negative()) {
         return write(itoa::Buffer::new().format(score as i64).as_bytes());
     }
     let mut text = [BITS_MARK; 9];
