@@ -81,6 +81,12 @@ impl SortedSetBuilder {
         self.set.set_exactly(member, score, score, &limits.sorted_set, *hash_key);
     }
 
+    /// The sorted set to be read and dropped, with the signs of zeros that a packed one in a database would forget.
+    #[must_use]
+    pub fn finish_exactly(self) -> SortedSet {
+        self.set
+    }
+
     /// The sorted set; it may be empty.
     #[must_use]
     pub fn finish(mut self) -> SortedSet {

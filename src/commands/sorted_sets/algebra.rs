@@ -102,8 +102,8 @@ impl Query {
         self.options.as_ref().map_err(Fault::clone)
     }
 
-    /// The members with what became of their scores.
-    pub(super) fn result(&self, context: &mut Context<'_>) -> Result<SortedSet, Fault> {
+    /// The members with what became of their scores, to be `stored` or only read.
+    pub(super) fn result(&self, context: &mut Context<'_>, stored: bool) -> Result<SortedSet, Fault> {
         let (sources, options) = self.sources(context)?;
         let mut result = context.db().builder().sorted_set();
         match self.operation {
@@ -116,7 +116,7 @@ impl Query {
             }
             Operation::Difference => subtract(&sources, &mut result),
         }
-        Ok(result.finish())
+        Ok(if stored { result.finish() } else { result.finish_exactly() })
     }
 
     /// How many members the intersection has.

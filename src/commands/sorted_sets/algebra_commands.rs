@@ -53,7 +53,7 @@ macro_rules! answered {
 
             fn run(&self, context: &mut Context<'_>) -> Outcome {
                 let protocol = context.session().protocol;
-                let result = self.0.result(context)?;
+                let result = self.0.result(context, false)?;
                 let shape = Shape::of(self.0.options()?.with_scores, protocol);
                 Ok(replies::range(&result, 0..result.len(), false, shape))
             }
@@ -119,7 +119,7 @@ macro_rules! stored {
 
             fn run(&self, context: &mut Context<'_>) -> Outcome {
                 let destination = context.argv.bytes(self.destination);
-                let result = self.query.result(context)?;
+                let result = self.query.result(context, true)?;
                 Ok(store_result(context, destination, result, 1, Self::SPEC.name))
             }
         }
