@@ -35,6 +35,7 @@ pub mod random;
 mod gates;
 mod family;
 
+mod doubles;
 mod long_double;
 mod bits;
 mod expiration;
@@ -57,6 +58,8 @@ mod bitfields;
 mod lists;
 mod hashes;
 mod sets;
+mod sorted_sets;
+mod geo;
 mod hyperloglogs;
 mod sort;
 mod keys;

@@ -3,7 +3,6 @@
 //! See <https://redis.io/docs/latest/commands/sort/>. Reading goes on a copy of the collection that shares its
 //! parts, so that keys which expire while patterns are looked up, and STORE, cannot get in its way.
 
-mod number;
 mod order;
 mod pattern;
 
@@ -11,12 +10,13 @@ use super::acl;
 use super::args::Args;
 use super::categories::Category;
 use super::context::{Context, Outcome, string_reply};
+use super::doubles::c_string;
 use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyAt, KeyFlag, KeyFlags, KeySpec, Spec, Words};
 use crate::resp::{Reply, Span};
-use crate::store::{List, ListBuilder, Set, StringRef, Value, ValueRef};
+use crate::store::{List, ListBuilder, Set, SortedSet, StringRef, Value, ValueRef};
 use order::Order;
 use pattern::Pattern;
 use std::ops::Range;
@@ -236,6 +236,7 @@ enum Source {
     Nothing,
     List(List),
     Set(Set),
+    SortedSet(SortedSet),
 }
 
 impl Source {
@@ -248,6 +249,7 @@ impl Source {
             None => Ok(Self::Nothing),
             Some(ValueRef::List(list)) => Ok(Self::List(list.clone())),
             Some(ValueRef::Set(set)) => Ok(Self::Set(set.clone())),
+            Some(ValueRef::SortedSet(set)) => Ok(Self::SortedSet(set.clone())),
             Some(_) => Err(faults::WRONG_TYPE),
         }
     }
@@ -257,6 +259,7 @@ impl Source {
             Self::Nothing => 0,
             Self::List(list) => list.len(),
             Self::Set(set) => set.len(),
+            Self::SortedSet(set) => set.len(),
         }
     }
 
@@ -270,6 +273,7 @@ impl Source {
             Self::Nothing => Vec::new(),
             Self::List(list) => list.iter().collect(),
             Self::Set(set) => set.iter().map(|member| member.text()).collect(),
+            Self::SortedSet(set) => set.iter().map(|(member, _)| member).collect(),
         }
     }
 
@@ -282,6 +286,13 @@ impl Source {
             Self::List(list) => list.iter_from(range.start).take(range.len()).collect(),
             Self::Set(set) => {
                 set.iter().map(|member| member.text()).skip(range.start).take(range.len()).collect()
+            }
+            Self::SortedSet(set) => {
+                let (start, end) = match descending {
+                    true => (set.len().saturating_sub(range.end), set.len() - range.start),
+                    false => (range.start, range.end),
+                };
+                set.range(start..end, descending).map(|(member, _)| member).collect()
             }
             Self::Nothing => Vec::new(),
         }
@@ -315,11 +326,6 @@ fn find_keys(words: Words<'_>, keys: &mut Vec<KeyAt>) {
 
 fn find_readonly_keys(_: Words<'_>, keys: &mut Vec<KeyAt>) {
     keys.push(KeyAt { index: 1, flags: KeyFlags::of(&[KeyFlag::Ro, KeyFlag::Access]) });
-}
-
-/// A text as C sees it: up to a zero byte.
-fn c_string(text: &[u8]) -> &[u8] {
-    &text[..memchr::memchr(0, text).unwrap_or(text.len())]
 }
 
 #[cfg(test)]

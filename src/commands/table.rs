@@ -40,6 +40,8 @@ families! {
     lists::Lists,
     hashes::Hashes,
     sets::Sets,
+    sorted_sets::SortedSets,
+    geo::Geo,
     hyperloglogs::Hyperloglogs,
     sort::Sorting,
     keys::Keys,

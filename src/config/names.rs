@@ -41,9 +41,7 @@ const REDIS_DIRECTIVES: &str = "\
     syslog-ident tls-auth-clients tls-ca-cert-dir tls-ca-cert-file tls-cert-file tls-ciphers \
     tls-ciphersuites tls-client-cert-file tls-client-key-file tls-client-key-file-pass tls-cluster \
     tls-dh-params-file tls-key-file tls-key-file-pass tls-port tls-prefer-server-ciphers tls-protocols \
-    tls-replication tls-session-cache-size tls-session-cache-timeout tls-session-caching \
-    zset-max-listpack-entries zset-max-listpack-value \
-    zset-max-ziplist-entries zset-max-ziplist-value";
+    tls-replication tls-session-cache-size tls-session-cache-timeout tls-session-caching";
 
 /// What begins a line that makes a user; it is no option.
 pub(super) const USER: &str = "user";

@@ -319,6 +319,12 @@ options! {
             "The most members a set keeps in its compact form.";
         "set-max-listpack-value" => set_max_listpack_value: usize = "64", Memory(0), Live,
             "The longest member, in bytes, a set keeps in its compact form.";
+        "zset-max-listpack-entries" | "zset-max-ziplist-entries" => zset_max_listpack_entries: usize
+            = "128", Integer(0, i64::MAX), Live,
+            "The most members a sorted set keeps in its compact form.";
+        "zset-max-listpack-value" | "zset-max-ziplist-value" => zset_max_listpack_value: usize
+            = "64", Memory(0), Live,
+            "The longest member, in bytes, a sorted set keeps in its compact form.";
     }
     Events {
         "notify-keyspace-events" => notify_keyspace_events: EventClasses = "", EventLetters, Live,

@@ -6,6 +6,7 @@ use super::hash::{FieldChange, Hash};
 use super::list::ListBuilder;
 use super::packed::Packed;
 use super::set::{Intset, Member, Set};
+use super::sorted_set::{ScoreChange, SortedSet};
 
 /// What a value needs to know of the database it is made for.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +45,53 @@ impl Builder {
     #[must_use]
     pub fn hash_from_packed(&self, packed: Packed) -> Option<Hash> {
         Hash::from_packed(packed, &self.limits.hash, self.hash_key)
+    }
+}
+
+/// A sorted set that grows.
+#[derive(Debug)]
+pub struct SortedSetBuilder {
+    set: SortedSet,
+    builder: Builder,
+}
+
+impl Builder {
+    /// An empty sorted set, to be filled.
+    #[must_use]
+    pub fn sorted_set(&self) -> SortedSetBuilder {
+        SortedSetBuilder { set: SortedSet::new(), builder: *self }
+    }
+}
+
+impl SortedSetBuilder {
+    /// Adds a member. Answers false, and leaves it out, if it is there already or the score is no number.
+    pub fn add(&mut self, member: &[u8], score: f64) -> bool {
+        if score.is_nan() || self.set.score(member).is_some() {
+            return false;
+        }
+        let Builder { limits, hash_key } = &self.builder;
+        self.set.set_exactly(member, score, score, &limits.sorted_set, *hash_key) == ScoreChange::Added
+    }
+
+    /// Adds a member with this score, or gives one that is there the score that `score_of_both` makes of its old one;
+    /// all of them are numbers.
+    pub fn combine(&mut self, member: &[u8], score: f64, score_of_both: impl FnOnce(f64) -> f64) {
+        let score = self.set.score(member).map_or(score, score_of_both);
+        let Builder { limits, hash_key } = &self.builder;
+        self.set.set_exactly(member, score, score, &limits.sorted_set, *hash_key);
+    }
+
+    /// The sorted set to be read and dropped, with the signs of zeros that a packed one in a database would forget.
+    #[must_use]
+    pub fn finish_exactly(self) -> SortedSet {
+        self.set
+    }
+
+    /// The sorted set; it may be empty.
+    #[must_use]
+    pub fn finish(mut self) -> SortedSet {
+        self.set.forget_signs();
+        self.set
     }
 }
 

@@ -19,6 +19,7 @@ mod hash;
 mod list;
 mod packed;
 mod set;
+mod sorted_set;
 mod string;
 mod usage;
 mod value;
@@ -28,10 +29,10 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Builder, HashBuilder, SetBuilder};
+pub use build::{Builder, HashBuilder, SetBuilder, SortedSetBuilder};
 pub use database::{
     CollectionMut, Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Purged, SetMut,
-    Snapshot,
+    Snapshot, SortedSetMut,
 };
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;
@@ -40,6 +41,9 @@ pub use hash::{FieldChange, Hash, HashIter, HashLimits};
 pub use list::{List, ListBuilder, ListIter, ListLimits, ListNode, ListSlice, Side};
 pub use packed::{Packed, PackedIter};
 pub use set::{Intset, Member, Set, SetIter, SetLimits};
+pub use sorted_set::{
+    LexBound, LexRange, ScoreChange, ScoreRange, SortedSet, SortedSetIter, SortedSetLimits, SortedSetSlice,
+};
 pub use string::{INT_TEXT_MAX_BYTES, IntText, NewString, StringRef, int_text_len, parse_int};
 pub use value::{Collection, Kind, Stored, Value, ValueRef};
 pub use verify::Broken;

@@ -43,7 +43,7 @@ pub(super) fn extrapolated(total: usize, samples: usize, sizes: impl Iterator<It
     (seen as u128 * total as u128 / limit as u128) as usize
 }
 
-impl<T: Keyed + Clone> Dict<T> {
+impl<T: Clone> Dict<T> {
     /// The memory of a table; `heap_bytes` tells what an entry has outside of it.
     pub(super) fn memory_bytes(&self, samples: usize, heap_bytes: impl Fn(&T) -> usize) -> usize {
         let entries = self.len() * (size_of::<T>() + HASH_BYTES) + self.volatile_len() * DEADLINE_BYTES;

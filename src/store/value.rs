@@ -6,6 +6,7 @@
 use super::hash::Hash;
 use super::list::List;
 use super::set::Set;
+use super::sorted_set::SortedSet;
 use super::string::{NewString, StringRef};
 use bytes::Bytes;
 
@@ -181,6 +182,7 @@ collections! {
     List, "list";
     Hash, "hash";
     Set, "set";
+    SortedSet, "zset";
 }
 
 impl ValueRef<'_> {

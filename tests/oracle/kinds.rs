@@ -15,6 +15,25 @@ const KINDS: &[(&str, Make)] = &[
     ("sketch", |random| key_of("p", random)),
     ("zset", |random| key_of("z", random)),
     ("stream", |random| key_of("x", random)),
+    ("texts", |random| key_of("y", random)),
+    ("geo", |random| key_of("g", random)),
+    ("score", score),
+    ("bound", bound),
+    ("lex", |random| {
+        text_of(
+            &["-", "+", "[a", "(a", "[b", "(c", "[d", "[field", "[", "(", "", "a", "[\0", "(e", "+a"],
+            random,
+        )
+    }),
+    ("longitude", |random| degrees(random, 180, &["180", "-180", "179.9999", "-179.9", "181", "x", "inf"])),
+    ("latitude", |random| degrees(random, 85, &["85.05", "-85.05", "85.06", "-84.9", "0", "90"])),
+    ("spot", |random| format!("p{}", random.between(0, 30)).into_bytes()),
+    ("length", |random| {
+        text_of(
+            &["0", "1", "100", "500", "1000", "3000", "20000", "1e6", "0.5", "3e7", "-1", "x", "nan"],
+            random,
+        )
+    }),
     ("field", field),
     ("value", value),
     ("integer", integer),
@@ -132,6 +151,40 @@ fn value(random: &mut Random) -> Vec<u8> {
         8 => (0..random.below(12)).map(|_| u8::try_from(random.below(256)).expect("a byte")).collect(),
         9..=11 => random.between(-20, 20).to_string().into_bytes(),
         _ => random.one(&["v", "hello", "world", "a", "abc"]).as_bytes().to_vec(),
+    }
+}
+
+fn score(random: &mut Random) -> Vec<u8> {
+    match random.below(12) {
+        0 => float(random),
+        1 => integer(random),
+        2 => text_of(
+            &["inf", "-inf", "+inf", "nan", "-0", "1e300", "-1e300", "5e-324", "1e17", "0x1p-3"],
+            random,
+        ),
+        3 => format!("{}.{}", random.between(-9, 9), random.between(0, 999)).into_bytes(),
+        _ => random.between(-3, 6).to_string().into_bytes(),
+    }
+}
+
+fn bound(random: &mut Random) -> Vec<u8> {
+    let mut bound = if random.chance(25) { b"(".to_vec() } else { Vec::new() };
+    match random.below(4) {
+        0 => bound.extend(text_of(&["-inf", "+inf"], random)),
+        _ => bound.extend(score(random)),
+    }
+    bound
+}
+
+/// Degrees on the map, sometimes at its limits or beyond them.
+fn degrees(random: &mut Random, limit: i64, edges: &[&'static str]) -> Vec<u8> {
+    match random.below(12) {
+        0 => text_of(edges, random),
+        1 => b"0".to_vec(),
+        2..=6 => format!("{}.{:03}", random.between(10, 20), random.between(0, 999)).into_bytes(),
+        _ => {
+            format!("{}.{:05}", random.between(1 - limit, limit - 1), random.between(0, 99_999)).into_bytes()
+        }
     }
 }
 

@@ -15,6 +15,10 @@ pub(crate) enum Compare {
     Pairs,
     /// Numbers that are not negative may be this far from each other.
     Within(i64),
+    /// Numbers are compared as numbers, however they are written.
+    Numbers,
+    /// A cursor and numbers, as [`Compare::Scan`] and [`Compare::Numbers`].
+    ScanNumbers,
     /// A cursor and keys: compared only where one step has seen everything.
     Scan,
     /// Only whether it is an error.
@@ -36,6 +40,11 @@ const fn rule(weight: usize, syntax: &'static str) -> Rule {
     Rule { syntax, weight, compare: Compare::Exact, reason: "" }
 }
 
+/// A rule for a command that answers scores.
+const fn scores(weight: usize, syntax: &'static str) -> Rule {
+    Rule { syntax, weight, compare: Compare::Numbers, reason: SHORTEST }
+}
+
 impl Rule {
     /// The words of the syntax that name the command.
     pub(crate) fn name(&self) -> impl Iterator<Item = &'static str> {
@@ -53,6 +62,8 @@ const ORDER: &str = "the order is each server's own, as no order is promised";
 const RANDOM: &str = "what is picked at random is each server's own";
 const STEPS: &str =
     "how a table is cut into steps is each server's own; compared where one step has seen everything";
+const SHORTEST: &str =
+    "scores are written as the shortest text that reads back, as since Redis 7.2, and compared as numbers";
 const CLOCK: &str = "both servers read the clock, one after the other";
 const STARTED: &str = "where no snapshot has been written, it is the time when the server started";
 const NO_USE: &str = "Memora does not record when a key was used: the time is always 0";
@@ -179,6 +190,73 @@ pub(crate) const RULES: &[Rule] = &[
     rule(2, "PFDEBUG <ENCODING | DECODE | TODENSE> sketch"),
     rule(1, "PFDEBUG GETREG sketch"),
     rule(1, "PFSELFTEST field"),
+    // Sorted sets
+    scores(14, "ZADD zset [NX | XX] [GT | LT] [CH] <score field>..."),
+    scores(3, "ZADD zset [NX | XX] [GT | LT] INCR score field"),
+    scores(4, "ZADD texts <0 field>..."),
+    scores(4, "ZINCRBY zset score field"),
+    rule(4, "ZREM <zset | texts> field..."),
+    rule(2, "ZREMRANGEBYRANK zset index index"),
+    rule(2, "ZREMRANGEBYSCORE zset bound bound"),
+    rule(2, "ZREMRANGEBYLEX texts lex lex"),
+    rule(3, "ZCARD zset"),
+    scores(3, "ZSCORE zset field"),
+    scores(2, "ZMSCORE zset field..."),
+    rule(4, "ZRANK zset field"),
+    rule(3, "ZREVRANK zset field"),
+    rule(4, "ZCOUNT zset bound bound"),
+    rule(2, "ZLEXCOUNT texts lex lex"),
+    scores(5, "ZRANGE zset index index [REV] [WITHSCORES]"),
+    scores(5, "ZRANGE zset bound bound BYSCORE [REV] [LIMIT index index] [WITHSCORES]"),
+    scores(3, "ZRANGE texts lex lex BYLEX [REV] [LIMIT index index]"),
+    rule(2, "ZRANGESTORE zset zset index index [REV]"),
+    rule(2, "ZRANGESTORE zset zset bound bound BYSCORE [REV] [LIMIT index index]"),
+    scores(2, "ZREVRANGE zset index index [WITHSCORES]"),
+    scores(3, "ZRANGEBYSCORE zset bound bound [WITHSCORES] [LIMIT index index]"),
+    scores(2, "ZREVRANGEBYSCORE zset bound bound [WITHSCORES] [LIMIT index index]"),
+    rule(2, "ZRANGEBYLEX texts lex lex [LIMIT index index]"),
+    rule(2, "ZREVRANGEBYLEX texts lex lex [LIMIT index index]"),
+    scores(2, "ZPOPMIN zset [count]"),
+    scores(2, "ZPOPMAX zset [count]"),
+    scores(2, "ZMPOP 2 zset zset <MIN | MAX> [COUNT count]"),
+    scores(2, "BZPOPMIN zset... 0.001"),
+    scores(2, "BZPOPMAX zset... 0.001"),
+    scores(2, "BZMPOP 0.001 2 zset zset <MIN | MAX> [COUNT count]"),
+    rule(2, "ZRANDMEMBER zset [<0 | 1 | 2 | 5 | 1000 | -1 | -7>] [WITHSCORES]")
+        .compare(Compare::Outcome, RANDOM),
+    rule(2, "ZSCAN zset <0 | integer> [MATCH pattern] [COUNT <1000 | count>]")
+        .compare(Compare::ScanNumbers, SHORTEST),
+    scores(
+        3,
+        "ZUNION 2 <zset | set> <zset | set> [WEIGHTS score score] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]",
+    ),
+    scores(
+        3,
+        "ZINTER 2 <zset | set> <zset | set> [WEIGHTS score score] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]",
+    ),
+    scores(2, "ZDIFF 2 <zset | set> <zset | set> [WITHSCORES]"),
+    rule(
+        2,
+        "ZUNIONSTORE zset 3 zset <zset | set> zset [WEIGHTS score score score] [AGGREGATE <SUM | MIN | MAX>]",
+    ),
+    rule(2, "ZINTERSTORE zset 2 zset <zset | set> [WEIGHTS score score] [AGGREGATE <SUM | MIN | MAX>]"),
+    rule(2, "ZDIFFSTORE zset 2 zset <zset | set>"),
+    rule(2, "ZINTERCARD 2 zset <zset | set> [LIMIT count]"),
+    // Geo
+    rule(10, "GEOADD geo [NX | XX] [CH] <longitude latitude spot>..."),
+    rule(2, "GEOPOS geo spot spot"),
+    rule(3, "GEODIST geo spot spot [<M | KM | FT | MI>]"),
+    rule(2, "GEOHASH geo spot spot"),
+    rule(3, "GEOSEARCH geo FROMMEMBER spot BYRADIUS length <KM | MI> [ASC | DESC] [COUNT 1000] [WITHDIST]"),
+    rule(
+        3,
+        "GEOSEARCH geo FROMLONLAT longitude latitude BYBOX length length KM [DESC] [WITHCOORD] [WITHHASH]",
+    ),
+    rule(2, "GEOSEARCHSTORE geo geo FROMLONLAT longitude latitude BYBOX length length KM [ASC] [COUNT 1000]"),
+    rule(2, "GEORADIUS geo longitude latitude length <KM | MI> [WITHCOORD] [WITHDIST] [COUNT 1000] [DESC]"),
+    rule(2, "GEORADIUS_RO geo longitude latitude length <KM | MI> [WITHHASH] [COUNT 1000] [ASC | DESC]"),
+    rule(2, "GEORADIUSBYMEMBER geo spot length <KM | MI> [WITHCOORD] [WITHDIST] [COUNT 1000] [ASC | DESC]"),
+    rule(2, "GEORADIUSBYMEMBER_RO geo spot length <KM | MI> [WITHCOORD] [WITHDIST] [COUNT 1000] [DESC]"),
     // Keys
     rule(4, "DEL key..."),
     rule(3, "EXISTS key..."),
@@ -271,7 +349,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(1, "CONFIG SET <HASH-MAX-LISTPACK-ENTRIES | HASH-MAX-LISTPACK-VALUE> <count | index | integer>"),
     rule(1, "CONFIG SET <SET-MAX-INTSET-ENTRIES | HLL-SPARSE-MAX-BYTES> <count | index | offset>"),
     // No timeout that those who look on from beside could reach.
-    rule(1, "CONFIG SET TIMEOUT <0 | 1000 | -1 | 1x>"),
+    rule(1, "CONFIG SET TIMEOUT <0 | 1000 | -1 | NEVER>"),
     rule(1, "CONFIG SET TCP-KEEPALIVE integer"),
     rule(1, "ACL WHOAMI"),
     rule(1, "ACL USERS"),
@@ -331,6 +409,12 @@ pub(crate) const NEVER_WRONG: &[&str] = &[
     "blmove",
     "brpoplpush",
     "blmpop",
+    "zrandmember",
+    "zrank",
+    "zrevrank",
+    "bzpopmin",
+    "bzpopmax",
+    "bzmpop",
 ];
 
 /// Commands whose arguments are text in Memora; Redis takes what stands before a zero byte.
@@ -369,7 +453,7 @@ pub(crate) const CONTENTS: &[(&str, &[&str], Compare)] = &[
     ("hash", &["HVALS"], Compare::Unordered),
     ("hash", &["HGETALL"], Compare::Pairs),
     ("set", &["SMEMBERS"], Compare::Unordered),
-    ("zset", &["ZRANGE", "0", "-1", "WITHSCORES"], Compare::Exact),
+    ("zset", &["ZRANGE", "0", "-1", "WITHSCORES"], Compare::Numbers),
     ("stream", &["XRANGE", "-", "+"], Compare::Exact),
 ];
 
@@ -406,11 +490,17 @@ pub(crate) const EXCUSES: &[(&str, Excuse)] = &[
     }),
     ("a cursor means something to the server alone that gave it", |request, memora, redis| {
         let at = if is(request, b"scan") { 1 } else { 2 };
-        let is_step = [&b"scan"[..], b"hscan", b"sscan"].into_iter().any(|name| is(request, name));
+        let is_step = [&b"scan"[..], b"hscan", b"sscan", b"zscan"].into_iter().any(|name| is(request, name));
         is_step
             && request.get(at).is_some_and(|cursor| cursor != b"0")
             && !memora.is_error()
             && !redis.is_error()
+    }),
+    ("SORT leaves a sorted set packed, where Redis unpacks it for good", |request, memora, redis| {
+        is(request, b"object") && memora.bytes() == b"listpack" && redis.bytes() == b"skiplist"
+    }),
+    ("ZRANK and ZREVRANK take an option since 7.2", |request, memora, redis| {
+        (is(request, b"zrank") || is(request, b"zrevrank")) && memora.is_error() && redis.is_error()
     }),
     ("Redis 7.2 does not take the smallest number as LPOS's rank", |request, memora, _| {
         is(request, b"lpos") && memora.bytes().starts_with(b"ERR value is out of range, value must between")

@@ -193,6 +193,10 @@ fn content(value: ValueRef<'_>, deadline_ms: Option<u64>) -> Content {
             let members: BTreeSet<_> = set.iter().map(|member| text(member.text())).collect();
             members.into_iter().collect()
         }
+        ValueRef::SortedSet(set) => set
+            .iter()
+            .flat_map(|(member, score)| [text(member), score.to_bits().to_string().into_bytes()])
+            .collect(),
     };
     (value.kind().type_name(), parts, deadline_ms)
 }

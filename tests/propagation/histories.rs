@@ -215,6 +215,13 @@ fn redis_content(client: &mut Client, key: &[u8]) -> Content {
             members.sort();
             ("set", members)
         }
+        b"zset" => {
+            let words: Vec<_> =
+                ask("ZRANGE", &["0", "-1", "WITHSCORES"]).items().into_iter().map(bytes).collect();
+            let score = |text: &[u8]| String::from_utf8_lossy(text).parse::<f64>().unwrap();
+            let bits = |text: &[u8]| score(text).to_bits().to_string().into_bytes();
+            ("zset", words.chunks(2).flat_map(|pair| [pair[0].clone(), bits(&pair[1])]).collect())
+        }
         other => panic!("a {} came out of Memora's log", other.escape_ascii()),
     };
     let deadline_ms = u64::try_from(ask("PEXPIRETIME", &[]).integer().unwrap()).ok();

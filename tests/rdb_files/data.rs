@@ -20,6 +20,8 @@ pub(crate) enum Content {
     List(Vec<Vec<u8>>),
     Hash(BTreeMap<Vec<u8>, Vec<u8>>),
     Set(BTreeSet<Vec<u8>>),
+    /// Scores as bits, so that they can be compared.
+    SortedSet(BTreeMap<Vec<u8>, u64>),
 }
 
 /// Database and key; value and deadline.
@@ -34,7 +36,14 @@ impl std::fmt::Debug for Content {
             Self::List(elements) => write!(f, "a list of {} elements", elements.len()),
             Self::Hash(fields) => write!(f, "a hash of {} fields", fields.len()),
             Self::Set(members) => write!(f, "a set of {} members", members.len()),
+            Self::SortedSet(members) => write!(f, "a sorted set of {} members", members.len()),
         }
+    }
+}
+
+impl Content {
+    fn sorted(members: Vec<(Vec<u8>, f64)>) -> Self {
+        Self::SortedSet(members.into_iter().map(|(member, score)| (member, score.to_bits())).collect())
     }
 }
 
@@ -79,10 +88,16 @@ pub(crate) fn data() -> Data {
         add(0, format!("list:{count}").as_bytes(), Content::List(numbered(count).collect()));
         let fields = numbered(count).map(|text| (text.clone(), text.repeat(2)));
         add(15, format!("hash:{count}").as_bytes(), Content::Hash(fields.collect()));
+        let members =
+            (0..count).map(|number| (format!("element {number}").into_bytes(), number as f64 / 4.0));
+        add(2, format!("zset:{count}").as_bytes(), Content::sorted(members.collect()));
         add(1, format!("set:{count}").as_bytes(), Content::Set(numbered(count).collect()));
         let ints = (0..count).map(|number| (number * 7).to_string().into_bytes());
         add(1, format!("intset:{count}").as_bytes(), Content::Set(ints.collect()));
     }
+    let scores = [0.1, 0.0, 1e300, 5e-324, f64::INFINITY, f64::NEG_INFINITY, 3.0, -1e17, 0.5, 1.0 / 3.0];
+    let members = texts().into_iter().zip(scores.into_iter().cycle());
+    add(2, b"zset of all kinds", Content::sorted(members.collect()));
     add(0, b"list of all kinds", Content::List(texts()));
     add(0, b"list with a big one", Content::List(vec![b"a".to_vec(), noise(100_000), vec![b'z'; 100_000]]));
     let fields = texts().into_iter().zip(texts().into_iter().rev());
@@ -122,6 +137,11 @@ pub(crate) fn store_of(data: &Data, limits: Limits) -> Store {
                 assert!(members.iter().all(|member| set.add(StringRef::Slice(member))));
                 Value::Set(set.finish())
             }
+            Content::SortedSet(members) => {
+                let mut set = builder.sorted_set();
+                assert!(members.iter().all(|(member, score)| set.add(member, f64::from_bits(*score))));
+                Value::SortedSet(set.finish())
+            }
         };
         assert!(store.db(*number).add_value(key, value, *deadline_ms));
     }
@@ -138,6 +158,9 @@ pub(crate) fn of_store(store: &Store) -> Data {
                 ValueRef::List(list) => Content::List(list.iter().map(|element| element.to_vec()).collect()),
                 ValueRef::Hash(hash) => {
                     Content::Hash(hash.iter().map(|(f, v)| (f.to_vec(), v.to_vec())).collect())
+                }
+                ValueRef::SortedSet(set) => {
+                    Content::sorted(set.iter().map(|(member, score)| (member.to_vec(), score)).collect())
                 }
                 ValueRef::Set(set) => Content::Set(set.iter().map(|member| member.text().to_vec()).collect()),
             };
@@ -165,6 +188,7 @@ pub(crate) fn load(file: impl Read) -> Result<Store, FileError> {
 pub(crate) fn fill(redis: &mut Client, data: &Data) {
     for ((number, key), (content, deadline_ms)) in data {
         call(redis, &[b"SELECT", number.to_string().as_bytes()]);
+        let scores: Vec<Vec<u8>>;
         let words: Vec<&[u8]> = match content {
             Content::String(text) => vec![b"SET", key, text],
             Content::List(elements) => {
@@ -176,6 +200,13 @@ pub(crate) fn fill(redis: &mut Client, data: &Data) {
             }
             Content::Set(members) => {
                 [&b"SADD"[..], key].into_iter().chain(members.iter().map(Vec::as_slice)).collect()
+            }
+            Content::SortedSet(members) => {
+                scores =
+                    members.values().map(|score| f64::from_bits(*score).to_string().into_bytes()).collect();
+                let words =
+                    scores.iter().zip(members.keys()).flat_map(|(score, member)| [&score[..], member]);
+                [&b"ZADD"[..], key].into_iter().chain(words).collect()
             }
         };
         call(redis, &words);
@@ -217,6 +248,11 @@ fn content_of(redis: &mut Client, key: &[u8]) -> Content {
         }
         Reply::Simple(kind) if kind == "set" => {
             Content::Set(texts_of(call(redis, &[b"SMEMBERS", key])).into_iter().collect())
+        }
+        Reply::Simple(kind) if kind == "zset" => {
+            let texts = texts_of(call(redis, &[b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]));
+            let score = |text: &[u8]| std::str::from_utf8(text).unwrap().parse().unwrap();
+            Content::sorted(texts.chunks_exact(2).map(|pair| (pair[0].clone(), score(&pair[1]))).collect())
         }
         other => panic!("{other:?}"),
     }

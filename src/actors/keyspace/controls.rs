@@ -7,7 +7,7 @@ use crate::commands::effects::Control;
 use crate::config::Config;
 use crate::config::notifications::EventClasses;
 use crate::config::values::ClientClass;
-use crate::store::{HashLimits, Limits, ListLimits, SetLimits};
+use crate::store::{HashLimits, Limits, ListLimits, SetLimits, SortedSetLimits};
 
 impl Keyspace {
     /// Carries out what the last batch asked for.
@@ -21,7 +21,7 @@ impl Keyspace {
                 | Control::ResetStatistics
                 | Control::Sleep(_)
                 | Control::Await(_)
-                | Control::AwaitLists(_)
+                | Control::AwaitKeys(_)
                 | Control::RunTransaction(_)
                 | Control::Panic => {}
                 Control::PanicIn(actor) => self.links.provocable.provoke(actor, Provoke::Panic),
@@ -102,6 +102,10 @@ fn store_limits(config: &Config) -> Limits {
             max_intset_entries: config.set_max_intset_entries,
             max_listpack_entries: config.set_max_listpack_entries,
             max_listpack_value: config.set_max_listpack_value,
+        },
+        sorted_set: SortedSetLimits {
+            max_listpack_entries: config.zset_max_listpack_entries,
+            max_listpack_value: config.zset_max_listpack_value,
         },
     }
 }

@@ -10,7 +10,7 @@ use super::log::LogFeed;
 use super::messages::Work;
 use super::suspects::Suspects;
 use crate::commands::context::Context;
-use crate::commands::effects::{Awaited, Control, Effects, ListWait};
+use crate::commands::effects::{Awaited, Control, Effects, KeyWait};
 use crate::commands::session::{Session, Slot};
 use crate::commands::transactions::{Queue, Queued};
 use crate::commands::{self, Prepared, faults};
@@ -31,7 +31,7 @@ pub(super) enum Progress {
     /// The last command made what others wait for, or waits no longer itself.
     Ready,
     /// The next command waits for lists, and the others for it.
-    Blocked(Box<ListWait>),
+    Blocked(Box<KeyWait>),
 }
 
 /// A transaction in progress.
@@ -67,7 +67,7 @@ enum Part {
 #[derive(Default)]
 struct Wishes {
     awaited: Option<Awaited>,
-    lists: Option<Box<ListWait>>,
+    lists: Option<Box<KeyWait>>,
     asked: bool,
     close: bool,
     transaction: Option<Box<Queue>>,
@@ -196,7 +196,7 @@ impl Keyspace {
             wishes.asked |= shows_at_once(&control);
             match control {
                 Control::Await(what) => wishes.awaited = Some(what),
-                Control::AwaitLists(wait) => wishes.lists = Some(wait),
+                Control::AwaitKeys(wait) => wishes.lists = Some(wait),
                 Control::RunTransaction(queue) => wishes.transaction = Some(queue),
                 Control::ClassChanged => self.adjust_class(slot),
                 Control::Monitor => self.monitors.add(slot, &self.connections),
@@ -291,7 +291,7 @@ fn enqueue(mut context: Context<'_>, prepared: &mut Prepared) -> bool {
 
 /// Whether the command is answered, and counted, only later: an EXEC whose queue is about to run, a client that waits.
 fn answers_later(effects: &Effects) -> bool {
-    matches!(effects.controls.first(), Some(Control::RunTransaction(_) | Control::AwaitLists(_)))
+    matches!(effects.controls.first(), Some(Control::RunTransaction(_) | Control::AwaitKeys(_)))
 }
 
 /// Whether MONITOR shows the command now: EXEC behind its queue, what has waited when it came.

@@ -141,7 +141,7 @@ impl Command for Lmpop {
 impl Lmpop {
     /// Reads all arguments from the number of keys on.
     pub(super) fn read(args: &mut Args<'_>) -> Self {
-        let numkeys = positive(args, faults::NUMKEYS_NOT_POSITIVE);
+        let numkeys = args.positive(faults::NUMKEYS_NOT_POSITIVE);
         let first_key = args.position() as u32;
         let numkeys = usize::try_from(numkeys).unwrap_or(usize::MAX).min(args.left());
         for _ in 0..numkeys {
@@ -151,7 +151,7 @@ impl Lmpop {
         let mut count = None;
         while args.more() {
             if count.is_none() && args.option_with_value("COUNT") {
-                count = Some(positive(args, faults::COUNT_NOT_POSITIVE));
+                count = Some(args.positive(faults::COUNT_NOT_POSITIVE));
             } else {
                 args.fail(faults::SYNTAX);
             }
@@ -163,13 +163,4 @@ impl Lmpop {
     pub(super) fn keys<'a>(&self, argv: Argv<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         argv.iter().skip(self.first_key as usize).take(self.numkeys as usize)
     }
-}
-
-/// Reads a number above zero.
-fn positive(args: &mut Args<'_>, fault: Fault) -> u64 {
-    let number = args.integer_or(fault.clone());
-    if number < 1 {
-        args.fail(fault);
-    }
-    number.unsigned_abs()
 }

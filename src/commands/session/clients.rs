@@ -7,6 +7,7 @@ use crate::commands::tracking::Tracking;
 use crate::commands::waiting::Waiting;
 use crate::commands::watches::{WatchedKey, Watches};
 use crate::config::notifications::EventClasses;
+use crate::store::Kind;
 use bytes::Bytes;
 use slab::Slab;
 use std::collections::HashMap;
@@ -141,10 +142,10 @@ impl Clients {
         self.invalidate_all();
     }
 
-    /// Lets a client wait for lists.
-    pub fn wait_for(&mut self, slot: Slot, database: usize, keys: Vec<Bytes>) {
+    /// Lets a client wait for keys to hold a kind of value.
+    pub fn wait_for(&mut self, slot: Slot, database: usize, kind: Kind, keys: Vec<Bytes>) {
         self.sessions[slot].blocked = true;
-        self.waiting.add(slot, database, keys);
+        self.waiting.add(slot, database, kind, keys);
     }
 
     /// Lets a client wait no longer.
@@ -170,10 +171,10 @@ impl Clients {
         self.waiting.take_ready()
     }
 
-    /// Who has waited longest for a key.
+    /// Who has waited longest for a key to hold this kind of value.
     #[must_use]
-    pub fn first_waiting(&self, database: usize, key: &[u8]) -> Option<Slot> {
-        self.waiting.first(database, key)
+    pub fn first_waiting(&self, database: usize, key: &[u8], kind: Kind) -> Option<Slot> {
+        self.waiting.first(database, key, kind)
     }
 
     /// Has a client watch a key; once is enough.

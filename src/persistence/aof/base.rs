@@ -1,11 +1,12 @@
 //! A base written as commands, as `aof-use-rdb-preamble no` asks for: what makes the data anew.
 //!
-//! The commands are those of Redis's own rewrite: SET, RPUSH, HMSET and SADD with at most
+//! The commands are those of Redis's own rewrite: SET, RPUSH, HMSET, SADD and ZADD with at most
 //! 64 elements each, PEXPIREAT. The other kind of base is [`rdb::file`](crate::persistence::rdb::file).
 
 use super::units;
 use crate::persistence::output::{Output, Written};
-use crate::store::{Hash, IntText, Item, List, Set, Snapshot, StringRef, ValueRef};
+use crate::resp::number::format_double;
+use crate::store::{Hash, IntText, Item, List, Set, Snapshot, SortedSet, StringRef, ValueRef};
 use std::io::{self, Write};
 
 /// Elements or fields in one command, as Redis's `AOF_REWRITE_ITEMS_PER_CMD`.
@@ -63,6 +64,7 @@ fn write_item(file: &mut impl Write, item: Item<'_>) -> io::Result<()> {
         ValueRef::List(list) => write_list(file, item.key, list)?,
         ValueRef::Hash(hash) => write_hash(file, item.key, hash)?,
         ValueRef::Set(set) => write_set(file, item.key, set)?,
+        ValueRef::SortedSet(set) => write_sorted_set(file, item.key, set)?,
     }
     if let Some(deadline_ms) = item.deadline_ms {
         words(file, 3)?;
@@ -85,6 +87,15 @@ fn write_set(file: &mut impl Write, key: &[u8], set: &Set) -> io::Result<()> {
     for (index, member) in set.iter().enumerate() {
         begin_command(file, b"SADD", key, set.len() - index, index, 1)?;
         string(file, member.text())?;
+    }
+    Ok(())
+}
+
+fn write_sorted_set(file: &mut impl Write, key: &[u8], set: &SortedSet) -> io::Result<()> {
+    for (index, (member, score)) in set.iter().enumerate() {
+        begin_command(file, b"ZADD", key, set.len() - index, index, 2)?;
+        word(file, format_double(score).as_bytes())?;
+        string(file, member)?;
     }
     Ok(())
 }

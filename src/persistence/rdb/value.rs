@@ -6,6 +6,7 @@
 
 use super::packs::{read_listpack, read_ziplist, read_zipmap, write_listpack};
 use super::sets::{read_set, set_type, write_set};
+use super::sorted_sets::{read_sorted_set, write_sorted_set};
 use super::{Decoder, Encoder, RdbError, types};
 use crate::store::{Builder, Hash, List, ListNode, Packed, Value, ValueRef};
 use std::io::{self, Read, Write};
@@ -42,6 +43,7 @@ pub fn value_type(value: ValueRef<'_>) -> u8 {
         ValueRef::Hash(hash) if hash.packed().is_some() => types::HASH_LISTPACK,
         ValueRef::Hash(_) => types::HASH,
         ValueRef::Set(set) => set_type(set),
+        ValueRef::SortedSet(_) => types::ZSET_2,
     }
 }
 
@@ -67,6 +69,7 @@ pub fn write_part(
             None => write_fields(out, hash, progress, elements),
         },
         ValueRef::Set(set) => write_set(out, set, progress, elements),
+        ValueRef::SortedSet(set) => write_sorted_set(out, set, progress, elements),
     }
 }
 
@@ -131,6 +134,9 @@ pub fn read_value(input: &mut Decoder<impl Read>, code: u8, builder: &Builder) -
             Value::Hash(read_hash(input, code, builder)?)
         }
         types::SET | types::SET_INTSET | types::SET_LISTPACK => Value::Set(read_set(input, code, builder)?),
+        types::ZSET | types::ZSET_2 | types::ZSET_ZIPLIST | types::ZSET_LISTPACK => {
+            Value::SortedSet(read_sorted_set(input, code, builder)?)
+        }
         code => {
             return Err(match types::foreign(code) {
                 Some(name) => RdbError::Unsupported(name),

@@ -9,11 +9,12 @@ use crate::store::error::StoreError;
 use crate::store::hash::{FieldChange, Hash};
 use crate::store::list::{List, Side};
 use crate::store::set::Set;
+use crate::store::sorted_set::{ScoreChange, SortedSet};
 use crate::store::string::{NewString, StringRef};
 use crate::store::value::Stored;
 use bytes::Bytes;
 use std::marker::PhantomData;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 /// A collection to be changed. Reading goes through the collection itself.
 pub struct CollectionMut<'a, C: Stored> {
@@ -54,6 +55,7 @@ access! {
     list, list_mut, list_or_create, ListMut: List;
     hash, hash_mut, hash_or_create, HashMut: Hash;
     set, set_mut, set_or_create, SetMut: Set;
+    sorted_set, sorted_set_mut, sorted_set_or_create, SortedSetMut: SortedSet;
 }
 
 impl Database {
@@ -250,5 +252,29 @@ impl CollectionMut<'_, Set> {
     /// Takes a member out that is picked with random bits, each with the same probability.
     pub fn pop(&mut self, random: impl FnMut() -> u64) -> Option<Bytes> {
         self.inner().pop(random)
+    }
+}
+
+impl CollectionMut<'_, SortedSet> {
+    /// Announces how many members, new or not, this command will give a score.
+    pub fn expect(&mut self, members: usize) {
+        let (limits, hash_key) = (self.database.limits.sorted_set, self.database.hash_key);
+        self.inner().expect(members, &limits, hash_key);
+    }
+
+    /// Gives a member a score, which is a number.
+    pub fn set(&mut self, member: &[u8], score: f64) -> ScoreChange {
+        let (limits, hash_key) = (self.database.limits.sorted_set, self.database.hash_key);
+        self.inner().set(member, score, &limits, hash_key)
+    }
+
+    /// Takes a member out. Answers its score.
+    pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
+        self.inner().remove(member)
+    }
+
+    /// Takes the members of these ranks out, as far as they are there.
+    pub fn remove_ranks(&mut self, ranks: Range<usize>) {
+        self.inner().remove_ranks(ranks);
     }
 }

@@ -20,12 +20,13 @@ use super::error::StoreError;
 use super::hash::HashLimits;
 use super::list::ListLimits;
 use super::set::SetLimits;
+use super::sorted_set::SortedSetLimits;
 use super::string::StringRef;
 use super::value::{Kind, Value, ValueRef};
 use findings::Findings;
 
 pub use findings::Finding;
-pub use guards::{CollectionMut, HashMut, ListMut, SetMut};
+pub use guards::{CollectionMut, HashMut, ListMut, SetMut, SortedSetMut};
 pub use keys::Purged;
 
 /// When collections leave their packed form; settable at run time.
@@ -37,6 +38,8 @@ pub struct Limits {
     pub list: ListLimits,
     /// For sets.
     pub set: SetLimits,
+    /// For sorted sets.
+    pub sorted_set: SortedSetLimits,
 }
 
 /// What becomes of a key's deadline when its value is replaced.

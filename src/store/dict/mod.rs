@@ -90,7 +90,7 @@ pub(super) enum Seek {
 
 /// How much room to make in a vector before one element comes in: none while there is some, then
 /// a quarter of the power of two below. Those are the sizes allocators have, and memory counts.
-fn growth<E>(vec: &Vec<E>) -> usize {
+pub(super) fn growth<E>(vec: &Vec<E>) -> usize {
     if vec.len() < vec.capacity() {
         return 0;
     }
@@ -103,7 +103,7 @@ fn room_for(len: usize) -> usize {
     len.div_ceil(step) * step
 }
 
-impl<T: Keyed + Clone> Dict<T> {
+impl<T: Clone> Dict<T> {
     /// An empty dict whose hashes depend on `hash_key`.
     pub fn new(hash_key: HashKey) -> Self {
         Dict {
@@ -143,59 +143,19 @@ impl<T: Keyed + Clone> Dict<T> {
         self.volatile_len
     }
 
-    /// The entry named `key`.
-    pub fn get(&self, key: &[u8]) -> Option<&T> {
-        match self.seek(key) {
-            Seek::Found(spot) => Some(self.entry(spot)),
-            Seek::Vacant(_) => None,
-        }
-    }
-
-    /// The entry named `key`, to be changed in place; its key must stay the same.
-    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut T> {
-        match self.seek(key) {
-            Seek::Found(spot) => Some(self.entry_mut(spot)),
-            Seek::Vacant(_) => None,
-        }
-    }
-
-    /// Puts an entry in and answers the one of the same key that it replaces. A deadline stays.
-    pub fn replace(&mut self, entry: T) -> Option<T> {
-        match self.seek(entry.key()) {
-            Seek::Found(spot) => Some(std::mem::replace(self.entry_mut(spot), entry)),
-            Seek::Vacant(spot) => {
-                self.insert(spot, entry);
-                None
-            }
-        }
-    }
-
-    /// Takes the entry named `key` out.
-    pub fn remove(&mut self, key: &[u8]) -> Option<T> {
-        match self.seek(key) {
-            Seek::Found(spot) => Some(self.remove_at(spot).0),
-            Seek::Vacant(_) => None,
-        }
-    }
-
     /// Hands all entries over and stays behind empty, so that they can be dropped elsewhere.
     pub fn take(&mut self) -> Self {
         let empty = Dict::new(self.hash_key);
         std::mem::replace(self, empty)
     }
 
-    /// Looks for `key`, hashing it once.
-    pub(super) fn seek(&self, key: &[u8]) -> Seek {
-        self.seek_hashed(self.hash(key), key)
-    }
-
-    /// Looks for `key`, whose hash is known from a dict of the same [`HashKey`].
-    pub(super) fn seek_hashed(&self, hash: u32, key: &[u8]) -> Seek {
+    /// Looks among the entries with a hash for the one that `is_it` says yes to.
+    pub(super) fn seek_hash(&self, hash: u32, mut is_it: impl FnMut(&T) -> bool) -> Seek {
         let number = self.directory[self.slot(hash)];
         let segment = &self.segments[number as usize];
         let first = segment.lower_bound(hash);
         let spot = |index: usize| Spot { hash, segment: number, index: index as u32 };
-        match segment.same_hash(first, hash).find(|index| segment.entry(*index).key() == key) {
+        match segment.same_hash(first, hash).find(|index| is_it(segment.entry(*index))) {
             Some(index) => Seek::Found(spot(index)),
             None => Seek::Vacant(spot(first)),
         }
@@ -261,7 +221,8 @@ impl<T: Keyed + Clone> Dict<T> {
         old_ms
     }
 
-    fn hash(&self, key: &[u8]) -> u32 {
+    /// The hash of a key; only the upper half is used.
+    pub(super) fn hash(&self, key: &[u8]) -> u32 {
         let HashKey(low, high) = self.hash_key;
         (SipHasher13::new_with_keys(low, high).hash(key) >> HASH_BITS) as u32
     }
@@ -356,5 +317,59 @@ impl<T: Keyed + Clone> Dict<T> {
             self.directory = self.directory.chunks_exact(2).map(|pair| pair[0]).collect();
             self.depth -= 1;
         }
+    }
+}
+
+impl<T: Keyed + Clone> Dict<T> {
+    /// The entry named `key`.
+    pub fn get(&self, key: &[u8]) -> Option<&T> {
+        match self.seek(key) {
+            Seek::Found(spot) => Some(self.entry(spot)),
+            Seek::Vacant(_) => None,
+        }
+    }
+
+    /// The entry named `key`, to be changed in place; its key must stay the same.
+    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut T> {
+        match self.seek(key) {
+            Seek::Found(spot) => Some(self.entry_mut(spot)),
+            Seek::Vacant(_) => None,
+        }
+    }
+
+    /// Puts an entry in and answers the one of the same key that it replaces. A deadline stays.
+    pub fn replace(&mut self, entry: T) -> Option<T> {
+        match self.seek(entry.key()) {
+            Seek::Found(spot) => Some(std::mem::replace(self.entry_mut(spot), entry)),
+            Seek::Vacant(spot) => {
+                self.insert(spot, entry);
+                None
+            }
+        }
+    }
+
+    /// Takes the entry named `key` out.
+    pub fn remove(&mut self, key: &[u8]) -> Option<T> {
+        match self.seek(key) {
+            Seek::Found(spot) => Some(self.remove_at(spot).0),
+            Seek::Vacant(_) => None,
+        }
+    }
+
+    /// Looks for `key`, hashing it once.
+    pub(super) fn seek(&self, key: &[u8]) -> Seek {
+        self.seek_hashed(self.hash(key), key)
+    }
+
+    /// Looks for `key`, whose hash is known from a dict of the same [`HashKey`].
+    pub(super) fn seek_hashed(&self, hash: u32, key: &[u8]) -> Seek {
+        self.seek_hash(hash, |entry| entry.key() == key)
+    }
+}
+
+impl Spot {
+    /// The hash that stands, or would stand, here.
+    pub(super) fn hash(self) -> u32 {
+        self.hash
     }
 }

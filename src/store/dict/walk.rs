@@ -48,7 +48,7 @@ impl<'a, T> Iter<'a, T> {
     }
 }
 
-impl<T: Keyed + Clone> Dict<T> {
+impl<T: Clone> Dict<T> {
     /// All entries with their deadlines.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter { segments: self.segments.iter(), segment: None, index: 0 }
@@ -169,8 +169,8 @@ impl<T: Keyed + Clone> Dict<T> {
         false
     }
 
-    /// Says what is wrong with the structure.
-    pub fn verify(&self) -> Result<(), &'static str> {
+    /// Says what is wrong with the structure, whatever the entries are.
+    pub(in crate::store) fn verify_table(&self) -> Result<(), &'static str> {
         if self.directory.len() != 1 << self.depth || self.soonest_ms.len() != self.segments.len() {
             return Err("directory or deadlines have a wrong length");
         }
@@ -196,6 +196,14 @@ impl<T: Keyed + Clone> Dict<T> {
         if self.volatile_len != self.segments.iter().map(|segment| segment.deadlines.len()).sum::<usize>() {
             return Err("the number of deadlines is wrong");
         }
+        Ok(())
+    }
+}
+
+impl<T: Keyed + Clone> Dict<T> {
+    /// Says what is wrong with the structure.
+    pub fn verify(&self) -> Result<(), &'static str> {
+        self.verify_table()?;
         let misplaced = |segment: &Arc<Segment<T>>| {
             (0..segment.len()).any(|index| self.hash(segment.entry(index).key()) != segment.hash(index))
         };

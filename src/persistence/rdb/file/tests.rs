@@ -18,6 +18,8 @@ enum Content {
     List(Vec<Vec<u8>>),
     Hash(Vec<(Vec<u8>, Vec<u8>)>),
     Set(BTreeSet<Vec<u8>>),
+    /// Scores as bits, so that they can be compared.
+    SortedSet(Vec<(Vec<u8>, u64)>),
 }
 
 fn store() -> Store {
@@ -44,6 +46,11 @@ fn put(store: &mut Store, Key(database, key, content, deadline_ms): &Key) {
             assert!(members.iter().all(|member| set.add(StringRef::Slice(member))));
             Value::Set(set.finish())
         }
+        Content::SortedSet(members) => {
+            let mut set = builder.sorted_set();
+            assert!(members.iter().all(|(member, score)| set.add(member, f64::from_bits(*score))));
+            Value::SortedSet(set.finish())
+        }
     };
     store.db(*database).add_value(key, value, *deadline_ms);
 }
@@ -61,6 +68,9 @@ fn contents(store: &Store) -> Vec<Key> {
                     fields.sort();
                     Content::Hash(fields)
                 }
+                ValueRef::SortedSet(set) => Content::SortedSet(
+                    set.iter().map(|(member, score)| (member.to_vec(), score.to_bits())).collect(),
+                ),
                 ValueRef::Set(set) => Content::Set(set.iter().map(|member| member.text().to_vec()).collect()),
             };
             keys.push(Key(number, item.key.to_vec(), content, item.deadline_ms));

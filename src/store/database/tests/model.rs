@@ -1,6 +1,7 @@
 //! A database against a plain map, through random commands, passing time and snapshots.
 
 use super::database;
+use crate::store::ScoreChange;
 use crate::store::database::*;
 use crate::store::{FieldChange, IntText, NewString, Side};
 use bytes::Bytes;
@@ -13,6 +14,8 @@ enum Content {
     List(Vec<Vec<u8>>),
     Hash(BTreeMap<Vec<u8>, Vec<u8>>),
     Set(BTreeSet<Vec<u8>>),
+    /// Whole scores.
+    SortedSet(BTreeMap<Vec<u8>, i32>),
 }
 
 type Model = BTreeMap<Vec<u8>, (Content, Option<u64>)>;
@@ -28,6 +31,8 @@ enum Step {
     Push(u8, Vec<u8>),
     Pop(u8),
     SetField(u8, u8, Vec<u8>),
+    SetScore(u8, u8, i32),
+    RemoveRanks(u8, usize, usize),
     AddMember(u8, Vec<u8>),
     PopMember(u8, u64),
     Remove(u8),
@@ -70,6 +75,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (key(), value()).prop_map(|(key, value)| Step::Push(key, value)),
         2 => key().prop_map(Step::Pop),
         3 => (key(), 0..5u8, value()).prop_map(|(key, field, value)| Step::SetField(key, field, value)),
+        3 => (key(), 0..200u8, -3..4i32).prop_map(|(key, member, score)| Step::SetScore(key, member, score)),
+        1 => (key(), 0..3usize, 0..4usize).prop_map(|(key, from, count)| Step::RemoveRanks(key, from, count)),
         3 => (key(), value()).prop_map(|(key, member)| Step::AddMember(key, member)),
         2 => (key(), any::<u64>()).prop_map(|(key, random)| Step::PopMember(key, random)),
         2 => key().prop_map(Step::Remove),
@@ -94,6 +101,9 @@ fn content(value: &ValueRef<'_>) -> Content {
         ValueRef::List(list) => Content::List(list.iter().map(|element| element.to_vec()).collect()),
         ValueRef::Hash(hash) => {
             Content::Hash(hash.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect())
+        }
+        ValueRef::SortedSet(set) => {
+            Content::SortedSet(set.iter().map(|(member, score)| (member.to_vec(), score as i32)).collect())
         }
         ValueRef::Set(set) => Content::Set(set.iter().map(|member| member.text().to_vec()).collect()),
     }
@@ -264,6 +274,44 @@ fn apply_to_set(database: &mut Database, model: &mut Model, now: u64, step: &Ste
                 }
                 None => assert_eq!(popped, Ok(None)),
                 _ => assert_eq!(popped, Err(StoreError::WrongType)),
+            }
+        }
+        Step::SetScore(number, member, score) => {
+            let score_of = f64::from(*score);
+            let change = database
+                .sorted_set_or_create(&key(*number), now)
+                .map(|mut set| set.set(&[*member], score_of));
+            let old = model.entry(key(*number)).or_insert((Content::SortedSet(BTreeMap::new()), None));
+            let expected = match &mut old.0 {
+                Content::SortedSet(members) => Ok(match members.insert(vec![*member], *score) {
+                    None => ScoreChange::Added,
+                    Some(old) if old == *score => ScoreChange::Same,
+                    Some(_) => ScoreChange::Updated,
+                }),
+                _ => Err(StoreError::WrongType),
+            };
+            assert_eq!(change, expected);
+        }
+        Step::RemoveRanks(number, from, count) => {
+            let removed = database.sorted_set_mut(&key(*number), now).map(|set| {
+                if let Some(mut set) = set {
+                    set.remove_ranks(*from..from + count);
+                }
+            });
+            match model.get_mut(&key(*number)) {
+                Some((Content::SortedSet(members), _)) => {
+                    let mut row: Vec<_> =
+                        members.iter().map(|(member, score)| (*score, member.clone())).collect();
+                    row.sort();
+                    row.iter().skip(*from).take(*count).for_each(|(_, member)| {
+                        members.remove(member);
+                    });
+                    if members.is_empty() {
+                        model.remove(&key(*number));
+                    }
+                }
+                None => assert_eq!(removed, Ok(())),
+                _ => assert_eq!(removed, Err(StoreError::WrongType)),
             }
         }
         _ => return false,
