@@ -222,7 +222,7 @@ impl Both {
                     );
                     for (one, other) in one.items().iter().zip(other.items()) {
                         let (one, other) = (one.items(), other.items());
-                        self.compare_commands(seed, history, &one[1], &other[1]);
+                        self.compare_commands(seed, history, one[1], other[1]);
                         self.expect_same(seed, history, &[text_of(&one[2..]), text_of(&other[2..])]);
                     }
                 }
