@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
-#[allow(dead_code, reason = "made for other tests as well")]
 mod common;
 #[allow(dead_code, reason = "made for other tests as well")]
 mod real_redis;
