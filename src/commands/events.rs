@@ -127,14 +127,6 @@ impl Context<'_> {
         }
     }
 
-    /// A key changed in a way that is no event: only those who watch it hear of it.
-    pub(super) fn touched_silently(&mut self, key: &[u8]) {
-        if self.clients.is_heard() {
-            let database = self.clients[self.me].database;
-            self.clients.touch(database, key);
-        }
-    }
-
     /// Elements were taken out of a key, which is gone if those were the last.
     pub(super) fn taken_from(&mut self, class: Class, event: &'static str, key: &[u8], emptied: bool) {
         self.changed(class, event, key);

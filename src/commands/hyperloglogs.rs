@@ -183,7 +183,7 @@ impl Command for Pfcount {
         if cached.is_none() {
             context.db().edit_string(key, 0, now_ms, |bytes, _| sketch::cache(bytes, card))?;
             context.effects.touched();
-            context.touched_silently(key);
+            context.changed_unpublished(key);
         } else if len <= SHORT_BYTES {
             // What a client has SET becomes a string that shows the encoding `raw`, as in Redis.
             context.db().edit_string(key, 0, now_ms, |_, _| ())?;

@@ -134,14 +134,14 @@ impl Command for Smove {
         }
         let emptied = set.is_empty();
         drop(set);
-        let mut set = db.set_or_create(destination, now_ms)?;
+        context.effects.touched();
+        context.taken_from(Class::Set, "srem", source, emptied);
+        let mut set = context.db().set_or_create(destination, now_ms)?;
         if set.is_empty() {
             set.expect(member, 1);
         }
         let added = set.add(member);
         drop(set);
-        context.effects.touched();
-        context.taken_from(Class::Set, "srem", source, emptied);
         if added {
             context.effects.touched();
             context.changed(Class::Set, "sadd", destination);
