@@ -47,6 +47,7 @@ fn crowd(program: &Program, idle: u64, plan: &Plan) -> io::Result<[(String, Opti
     server.rest();
     let before = server.resident_bytes();
     let links: Vec<_> = (0..idle).map(|_| Link::connect(&server.address)).collect::<io::Result<_>>()?;
+    server.has_clients(idle)?;
     server.rest();
     let grown = server.resident_bytes().zip(before).map(|(after, before)| after - before);
     let beside = rate()?;

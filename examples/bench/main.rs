@@ -3,7 +3,7 @@
 //! ```sh
 //! cargo run --release --example bench                          # some ten minutes
 //! cargo run --release --example bench -- --quick               # one minute
-//! cargo run --release --example bench -- --full                # all combinations, hours
+//! cargo run --release --example bench -- --full                # all combinations, more than an hour
 //! cargo run --release --example bench -- --only memory,pauses --rounds 5 --json results.jsonl
 //! cargo run --release --example bench -- --write               # also into docs/BENCHMARKS.md and docs/charts
 //! ```

@@ -7,7 +7,7 @@ use crate::memory::{big_hash, string};
 use crate::plan::{Bench, Plan, counted};
 use crate::probe::longest_ms;
 use crate::requests::{key, put, value};
-use crate::servers::{Program, Server};
+use crate::servers::{Program, Server, until};
 use std::io;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -17,12 +17,6 @@ pub(crate) const PAUSES: &str = "longest wait of a PING, ms";
 
 /// How long nothing happens, and how long a reply is not read.
 const WATCHED: Duration = Duration::from_secs(1);
-
-/// How often a server is asked whether it is done.
-const POLL: Duration = Duration::from_millis(20);
-
-/// Nobody needs that long.
-const POLL_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// All keys that expire do so within this time.
 const EXPIRY_SPREAD_MS: u64 = 1000;
@@ -171,23 +165,10 @@ fn unread(server: &Server, megabytes: u64) -> io::Result<f64> {
 
 fn arrivals(server: &Server, clients: u64) -> io::Result<f64> {
     let mut links = Vec::new();
-    let mut client = server.client()?;
     longest_ms(server, || {
         for _ in 0..clients {
             links.push(Link::connect(&server.address)?);
         }
-        until(|| Ok(client.info("clients", "connected_clients")? >= clients))
+        server.has_clients(clients)
     })
-}
-
-/// Asks again and again.
-fn until(mut done: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
-    let started = Instant::now();
-    while !done()? {
-        if started.elapsed() > POLL_TIMEOUT {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not come to an end"));
-        }
-        sleep(POLL);
-    }
-    Ok(())
 }

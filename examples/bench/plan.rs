@@ -13,7 +13,7 @@ pub(crate) enum Extent {
     Quick,
     /// Some ten minutes: the table of the documents.
     Usual,
-    /// All combinations, which takes hours.
+    /// All combinations, which takes more than an hour.
     Full,
 }
 

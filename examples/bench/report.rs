@@ -20,7 +20,7 @@ pub(crate) fn markdown(bench: &Bench, conditions: &Conditions, charts: &[(&'stat
     let versions: Vec<_> =
         programs.iter().map(|program| format!("{} {}", program.kind.name(), program.version)).collect();
     let mut text = format!(
-        "{}, each with its defaults and without persistence; clients over {}, {} threads of clients, {} rounds. \
+        "{}, each with its defaults and without persistence; clients over {}, threads of clients: {}, rounds: {}. \
          {}\n\nThe servers take turns at being first. A ratio (Memora over the other) is worked out in each round; the \
          tables show medians over the rounds. {}\n",
         versions.join(", "),

@@ -93,7 +93,7 @@ impl Row {
     /// The median of the ratios of the rounds, the first server over this one.
     pub(crate) fn ratio(&self, server: usize) -> Option<f64> {
         let rounds = self.values[0].iter().zip(&self.values[server]);
-        let pairs = rounds.filter_map(|(first, other)| Some((*first).zip(*other)?));
+        let pairs = rounds.filter_map(|(first, other)| (*first).zip(*other));
         median(pairs.filter(|(_, other)| *other > 0.0).map(|(first, other)| first / other).collect())
     }
 }

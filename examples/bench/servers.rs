@@ -20,17 +20,23 @@ use tempfile::TempDir;
 /// As many clients as the biggest crowd, and some more.
 const MAX_CLIENTS: &str = "12000";
 
-/// How often it is asked whether a server is there.
+/// How often a server is asked whether it is there, or done.
 const POLL: Duration = Duration::from_millis(10);
 
 /// How long a server may take to answer for the first time.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Nothing that a server is asked for in the background takes so long.
+const DONE_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// Another process may take a port that was free a moment ago; then another one is tried.
 const START_ATTEMPTS: usize = 3;
 
-/// A server rests when it used less than this much of such a time.
-const REST: (Duration, f64) = (Duration::from_millis(50), 2_000.0);
+/// A server rests when it used less than so many microseconds in each of so many such times, one after the other. One
+/// would not do: on a busy machine a server with work to do may have to wait for longer than that.
+const REST: Duration = Duration::from_millis(40);
+const REST_US: f64 = 1_000.0;
+const REST_TIMES: usize = 2;
 
 /// Who never comes to rest is measured as it is.
 const REST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -189,6 +195,15 @@ impl Server {
         }
     }
 
+    /// Waits until so many clients are connected in the server's view, not in the kernel's alone.
+    ///
+    /// # Errors
+    /// When they never are.
+    pub(crate) fn has_clients(&self, count: u64) -> io::Result<()> {
+        let mut client = self.client()?;
+        until(|| Ok(client.info("clients", "connected_clients")? >= count))
+    }
+
     pub(crate) fn client(&self) -> io::Result<Client> {
         Client::connect(&self.address)
     }
@@ -203,15 +218,13 @@ impl Server {
 
     /// Waits until the server does next to nothing: what it frees behind its replies is not the next measurement's.
     pub(crate) fn rest(&self) {
-        let (time, most_us) = REST;
         let started = Instant::now();
-        while started.elapsed() < REST_TIMEOUT {
+        let mut quiet = 0;
+        while quiet < REST_TIMES && started.elapsed() < REST_TIMEOUT {
             let before = self.cpu_us();
-            thread::sleep(time);
+            thread::sleep(REST);
             let used = self.cpu_us().zip(before).map(|(after, before)| after - before);
-            if used.is_none_or(|used| used < most_us) {
-                break;
-            }
+            quiet = if used.is_none_or(|used| used < REST_US) { quiet + 1 } else { 0 };
         }
     }
 }
@@ -223,6 +236,21 @@ impl Drop for Server {
             end(child);
         }
     }
+}
+
+/// Asks again and again whether something is done.
+///
+/// # Errors
+/// When it never is.
+pub(crate) fn until(mut done: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
+    let started = Instant::now();
+    while !done()? {
+        if started.elapsed() > DONE_TIMEOUT {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not come to an end"));
+        }
+        thread::sleep(POLL);
+    }
+    Ok(())
 }
 
 /// There is nothing to save, so there is nothing to wait for either.

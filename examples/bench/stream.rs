@@ -127,5 +127,7 @@ impl Client {
 pub(crate) fn refusal(text: &str) -> io::Error {
     let unknown = text.to_ascii_lowercase().starts_with("err unknown command");
     let kind = if unknown { io::ErrorKind::Unsupported } else { io::ErrorKind::Other };
+    // The rest of that message repeats the arguments.
+    let text = text.split(", with args").next().unwrap_or(text);
     io::Error::new(kind, format!("the server says: {text}"))
 }
