@@ -90,7 +90,8 @@ impl Lane {
     fn run(&mut self, started: Instant, time: Duration, most: u64) -> io::Result<u64> {
         let per_round = self.batches[0].requests * self.links.len() as u64;
         let mut requests = 0;
-        while started.elapsed() < time && requests + per_round <= most {
+        // Once at least: on a busy machine the time may be over before the thread has run at all.
+        while requests == 0 || (started.elapsed() < time && requests + per_round <= most) {
             let first = self.next;
             for link in &mut self.links {
                 let batch = self.next % self.batches.len();
