@@ -20,6 +20,11 @@ const GAP: i32 = 8;
 const HEAD: i32 = 52;
 const MARGIN: i32 = 12;
 
+/// Sizes of letters; plotters makes four pixels of five.
+const TITLE: i32 = 20;
+const NAME: i32 = 15;
+const FIGURE: i32 = 13;
+
 /// From the longest to the shortest bar it may be so many times; beyond, lengths are logarithms.
 const MOST_LINEAR: f64 = 50.0;
 
@@ -56,7 +61,7 @@ fn chart<'a>(area: &Area<'a>, title: &str, rows: &[&Row], programs: &[Program], 
     area.fill(&WHITE)?;
     let scale = Scale::of(rows, programs.len());
     let note = if scale.is_linear() { "" } else { " (bars are logarithms)" };
-    text(area, &format!("{title}{note}"), (MARGIN, MARGIN), HPos::Left, 16)?;
+    text(area, &format!("{title}{note}"), (MARGIN, MARGIN + 4), HPos::Left, TITLE)?;
     let mut x = MARGIN;
     for (program, colour) in programs.iter().zip(COLOURS) {
         area.draw(&Rectangle::new([(x, HEAD - 18), (x + 10, HEAD - 8)], colour.filled()))?;
@@ -65,14 +70,14 @@ fn chart<'a>(area: &Area<'a>, title: &str, rows: &[&Row], programs: &[Program], 
             &format!("{} {}", program.kind.name(), program.version),
             (x + 14, HEAD - 13),
             HPos::Left,
-            12,
+            NAME,
         )?;
         x += NAMES / 2;
     }
     let mut y = HEAD;
     for row in rows {
         let middle = y + (per_row - GAP) / 2;
-        text(area, &row.what.replace('`', ""), (NAMES - 8, middle), HPos::Right, 12)?;
+        text(area, &row.what.replace('`', ""), (NAMES - 8, middle), HPos::Right, NAME)?;
         for (server, colour) in (0..programs.len()).zip(COLOURS) {
             bar(area, row.median(server), &scale, colour, y + BAR * i32::try_from(server).unwrap_or(0))?;
         }
@@ -84,7 +89,7 @@ fn chart<'a>(area: &Area<'a>, title: &str, rows: &[&Row], programs: &[Program], 
 fn bar<'a>(area: &Area<'a>, value: Option<f64>, scale: &Scale, colour: RGBColor, y: i32) -> Drawn<'a> {
     let end = NAMES + value.map_or(0, |value| scale.length(value));
     area.draw(&Rectangle::new([(NAMES, y), (end, y + BAR - 1)], colour.filled()))?;
-    text(area, &value.map_or("n/a".into(), figure), (end + 4, y + BAR / 2), HPos::Left, 10)
+    text(area, &value.map_or("n/a".into(), figure), (end + 4, y + BAR / 2), HPos::Left, FIGURE)
 }
 
 fn text<'a>(area: &Area<'a>, text: &str, place: (i32, i32), side: HPos, size: i32) -> Drawn<'a> {
