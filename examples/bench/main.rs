@@ -44,6 +44,7 @@ use std::thread::available_parallelism;
 /// Sockets of the biggest crowd and all other files.
 #[cfg(unix)]
 const FILES: u64 = 10_000 + OTHER_FILES;
+#[cfg(unix)]
 const OTHER_FILES: u64 = 1_500;
 
 /// More threads of clients than this no server needs.
