@@ -20,6 +20,11 @@ pub(crate) fn cpu_us(pid: u32) -> Option<f64> {
     schedstat_us(pid).or_else(|| stat_us(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?))
 }
 
+/// Microseconds that this process has run, its ended threads included, which `schedstat` forgets.
+pub(crate) fn own_cpu_us() -> Option<f64> {
+    stat_us(&fs::read_to_string("/proc/self/stat").ok()?)
+}
+
 fn schedstat_us(pid: u32) -> Option<f64> {
     let mut total_ns = 0.0;
     for task in fs::read_dir(format!("/proc/{pid}/task")).ok()? {

@@ -3,7 +3,7 @@
 
 use crate::machine::Conditions;
 use crate::plan::Bench;
-use crate::results::{Results, Row};
+use crate::results::{Results, Row, median};
 use crate::servers::{Kind, Program};
 use crate::workloads;
 use std::fmt::Write as _;
@@ -30,6 +30,10 @@ pub(crate) fn markdown(bench: &Bench, conditions: &Conditions, charts: &[(&'stat
         conditions.told(),
         workloads::left_out(&programs.iter().map(|program| program.kind).collect::<Vec<Kind>>()),
     );
+    if let Some(share) = median(bench.results.client_shares.clone()) {
+        let _ =
+            writeln!(text, "\nThe clients used {share:.2} times the processor time of the servers (median).");
+    }
     let mut tables: Vec<&str> = bench.results.rows.iter().map(|row| row.table).collect();
     tables.dedup();
     let mut seen = Vec::new();

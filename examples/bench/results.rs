@@ -23,6 +23,8 @@ pub(crate) struct Row {
 pub(crate) struct Results {
     programs: Vec<Program>,
     pub(crate) rows: Vec<Row>,
+    /// What clients used of the processor beside what their server used, once for each throughput that was measured.
+    pub(crate) client_shares: Vec<f64>,
     json: Option<File>,
 }
 
@@ -30,7 +32,7 @@ impl Results {
     /// Without any values; each one is also written to a file of JSON lines, if there is one, as soon as it is known.
     pub(crate) fn new(programs: &[Program], json: Option<&Path>) -> io::Result<Self> {
         let json = json.map(File::create).transpose()?;
-        Ok(Self { programs: programs.to_vec(), rows: Vec::new(), json })
+        Ok(Self { programs: programs.to_vec(), rows: Vec::new(), client_shares: Vec::new(), json })
     }
 
     pub(crate) fn add(

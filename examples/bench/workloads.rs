@@ -2,6 +2,7 @@
 
 use crate::load::{Load, fill};
 use crate::plan::{Bench, Extent, counted};
+use crate::process;
 use crate::requests::{Batch, key, put, value};
 use crate::servers::{Kind, Server};
 use std::fmt;
@@ -224,9 +225,11 @@ impl Stage {
         let mut load = Load::open(&self.server.address, cell.clients, bench.plan.threads, &cell.batches())?;
         let (warm, most) = cell.bounds();
         load.run(bench.plan.warm, warm)?;
-        let before = self.server.cpu_us();
+        let (before, own) = (self.server.cpu_us(), process::own_cpu_us());
         let ran = load.run(bench.plan.measured, most)?;
         let used = self.server.cpu_us().zip(before).map(|(after, before)| after - before);
+        let own = process::own_cpu_us().zip(own).map(|(after, before)| after - before);
+        bench.results.client_shares.extend(own.zip(used).map(|(own, used)| own / used));
         drop(load);
         if matches!(cell.workload, Workload::Lpush | Workload::Lpop | Workload::Hset) {
             self.server.client()?.ask("DEL list hash")?;
