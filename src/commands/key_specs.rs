@@ -281,8 +281,7 @@ fn add_keys(spec: &KeySpec, words: Words<'_>, keys: &mut Vec<KeyAt>) -> Option<(
     let (first, last, step) = match spec.find {
         FindRange::Range { last, step, limit } => (first, last_of_range(words, first, last, limit), step),
         FindRange::KeyNum { count, first: offset, step } => {
-            let word = words.get(usize::try_from(first + i64::from(count)).ok()?)?;
-            let count = parse_int(word).or_else(|| leading_int(word))?;
+            let count = parse_int(words.get(usize::try_from(first + i64::from(count)).ok()?)?)?;
             let first = first + i64::from(offset);
             (first, count.checked_sub(1)?.checked_mul(i64::from(step))?.checked_add(first)?, step)
         }
@@ -361,14 +360,6 @@ impl LegacyRange {
         let first = if self.first == 0 { first } else { self.first };
         Self { first, last, step, movable }
     }
-}
-
-/// The positive number that a word begins with: where it is no number Redis looks once more, as C's `atoi` reads it.
-fn leading_int(word: &[u8]) -> Option<i64> {
-    let word = word.trim_ascii_start();
-    let word = word.strip_prefix(b"+").unwrap_or(word);
-    let len = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    std::str::from_utf8(&word[..len]).ok()?.parse().ok()
 }
 
 #[cfg(test)]
