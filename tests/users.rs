@@ -40,6 +40,9 @@ use wire::{Client, Value, Words};
 /// How long the comparison takes unless `ORACLE_SECONDS` says otherwise.
 const SECONDS: u64 = 6;
 
+/// The part of that time that goes to users: one second in so many.
+const SHARE: u64 = 5;
+
 /// How many requests are asked about for each user.
 const REQUESTS: usize = 60;
 
@@ -56,7 +59,7 @@ fn the_same_rules_make_the_same_users() {
         rules: Rules::of_both(&mut Client::connect(redis.address).unwrap()),
         requests: Generator::new(),
     };
-    let seconds = number_of("ORACLE_SECONDS").unwrap_or(SECONDS);
+    let seconds = number_of("ORACLE_SECONDS").map_or(SECONDS, |seconds| seconds.div_ceil(SHARE));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let starts = match number_of("ORACLE_SEED") {
         Some(seed) => vec![seed],
@@ -190,7 +193,7 @@ impl Both {
             self.compare_descriptions(seed, &history);
         }
         let requests = self.requests.case(seed).requests;
-        for request in requests.into_iter().take(REQUESTS) {
+        for request in requests.into_iter().take(REQUESTS).filter(|request| counts_plainly(request)) {
             let request = [words(&["ACL", "DRYRUN", "u"]), request].concat();
             let replies = self.ask(&request);
             let is_known = |reply: &Value| !reply.bytes().ends_with(b"' not found");
@@ -251,6 +254,17 @@ impl Both {
             redis.encoded().escape_ascii()
         );
     }
+}
+
+/// Whether every word that begins like a number is one. How many keys there are where their number is none Redis 7.0
+/// answers otherwise for LMPOP than for SINTERCARD; the commands themselves refuse such numbers.
+fn counts_plainly(request: &Words) -> bool {
+    request.iter().all(|word| {
+        let is_like_number = word.trim_ascii_start().iter().any(u8::is_ascii_digit)
+            && !word.first().is_some_and(u8::is_ascii_alphabetic);
+        let number = std::str::from_utf8(word).ok().and_then(|text| text.parse::<i64>().ok());
+        !is_like_number || number.is_some_and(|number| number.to_string().as_bytes() == word.as_slice())
+    })
 }
 
 /// Where the rules on commands stand in what GETUSER answers.
