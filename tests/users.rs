@@ -193,7 +193,7 @@ impl Both {
             self.compare_descriptions(seed, &history);
         }
         let requests = self.requests.case(seed).requests;
-        for request in requests.into_iter().take(REQUESTS).filter(|request| counts_plainly(request)) {
+        for request in requests.into_iter().take(REQUESTS).filter(counts_plainly) {
             let request = [words(&["ACL", "DRYRUN", "u"]), request].concat();
             let replies = self.ask(&request);
             let is_known = |reply: &Value| !reply.bytes().ends_with(b"' not found");
