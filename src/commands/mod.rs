@@ -41,6 +41,7 @@ mod bits;
 mod expiration;
 mod big_replies;
 mod indices;
+mod multi_pop;
 mod scanning;
 mod picks;
 mod help;

@@ -5,7 +5,7 @@ use crate::commands::args::{Args, Rest};
 use crate::commands::big_replies;
 use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::faults::Fault;
-use crate::commands::scanning::{ScanOptions, parse_cursor};
+use crate::commands::scanning::CollectionScan;
 use crate::commands::spec::{Command, Flag, Spec};
 use crate::resp::{Reply, Span};
 use crate::store::IntText;
@@ -113,12 +113,7 @@ impl Command for Smembers {
 }
 
 /// `SSCAN key cursor [MATCH pattern] [COUNT count]`
-pub(in crate::commands) struct Sscan {
-    key: Span,
-    cursor: u64,
-    /// Looked at only when there is a set.
-    options: Result<ScanOptions, Fault>,
-}
+pub(in crate::commands) struct Sscan(CollectionScan);
 
 impl Command for Sscan {
     const SPEC: Spec = Spec {
@@ -133,26 +128,18 @@ impl Command for Sscan {
     };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let (key, cursor) = (args.bytes(), parse_cursor(args));
-        if let Some(fault) = args.fault() {
-            return Err(fault);
-        }
-        Ok(Self { key, cursor, options: ScanOptions::parse(args, false) })
+        CollectionScan::parse(args).map(Self)
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let argv = context.argv;
-        let Some(set) = context.read_set(self.key)? else {
-            return Ok(Reply::Array(vec![Reply::bulk(0_i64), Reply::EMPTY_ARRAY]));
-        };
-        let options = self.options.as_ref().map_err(Fault::clone)?;
-        let pattern = options.pattern(argv);
-        let mut found = Vec::new();
-        let next = set.scan(self.cursor, options.count, |member| {
-            if pattern.matches(member.text().text(&mut IntText::default())) {
-                found.push(string_reply(member.text()));
-            }
-        });
-        Ok(Reply::Array(vec![Reply::bulk(next), Reply::Array(found)]))
+        let Some(set) = context.read_set(self.0.key)? else { return Ok(CollectionScan::nothing()) };
+        self.0.step(argv, |cursor, count, pattern, found| {
+            set.scan(cursor, count, |member| {
+                if pattern.matches(member.text().text(&mut IntText::default())) {
+                    found.push(string_reply(member.text()));
+                }
+            })
+        })
     }
 }

@@ -5,6 +5,7 @@ use super::replies::{self, Shape};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
 use crate::commands::faults::{self, Fault};
+use crate::commands::multi_pop::MultiPop;
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Argv, Protocol, Reply, Span};
 use std::marker::PhantomData;
@@ -110,13 +111,9 @@ impl<E: Extreme> Command for Zpop<E> {
 }
 
 /// `ZMPOP numkeys key [key ...] MIN | MAX [COUNT count]`
-pub(in crate::commands) struct Zmpop {
-    /// Which argument is the first key; the command's name is 0.
-    first_key: u32,
-    numkeys: u32,
-    is_highest: bool,
-    count: u64,
-}
+///
+/// The end is whether it is the one with the highest scores.
+pub(in crate::commands) struct Zmpop(MultiPop<bool>);
 
 impl Command for Zmpop {
     const SPEC: Spec = Spec {
@@ -139,9 +136,9 @@ impl Command for Zmpop {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         for key in self.keys(context.argv) {
-            let taken = take(context, key, self.is_highest, self.count, Shape::Pairs)?;
+            let taken = take(context, key, self.0.end, self.0.count, Shape::Pairs)?;
             let Some((taken, count)) = taken else { continue };
-            let (name, mut digits) = (pop_name(self.is_highest), itoa::Buffer::new());
+            let (name, mut digits) = (pop_name(self.0.end), itoa::Buffer::new());
             context.log([name, key, digits.format(count).as_bytes()]);
             return Ok(Reply::Array(vec![Reply::bulk(key), taken]));
         }
@@ -152,29 +149,17 @@ impl Command for Zmpop {
 impl Zmpop {
     /// Reads all arguments from the number of keys on.
     pub(super) fn read(args: &mut Args<'_>) -> Self {
-        let numkeys = args.positive(faults::NUMKEYS_NOT_POSITIVE);
-        let first_key = args.position() as u32;
-        let numkeys = usize::try_from(numkeys).unwrap_or(usize::MAX).min(args.left());
-        for _ in 0..numkeys {
-            args.bytes();
-        }
-        let is_highest = !args.option("MIN");
-        if is_highest && !args.option("MAX") {
-            args.fail(faults::SYNTAX);
-        }
-        let mut count = None;
-        while args.more() {
-            if count.is_none() && args.option_with_value("COUNT") {
-                count = Some(args.positive(faults::COUNT_NOT_POSITIVE));
-            } else {
+        Self(MultiPop::read(args, |args| {
+            let is_highest = !args.option("MIN");
+            if is_highest && !args.option("MAX") {
                 args.fail(faults::SYNTAX);
             }
-        }
-        Self { first_key, numkeys: numkeys as u32, is_highest, count: count.unwrap_or(1) }
+            is_highest
+        }))
     }
 
     /// The keys.
     pub(super) fn keys<'a>(&self, argv: Argv<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        argv.iter().skip(self.first_key as usize).take(self.numkeys as usize)
+        self.0.keys(argv)
     }
 }

@@ -8,19 +8,14 @@ use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::faults::{self, Fault};
 use crate::commands::picks::{Form, PickPieces, Picks, Pool, read_count};
 use crate::commands::random::Random;
-use crate::commands::scanning::{ScanOptions, parse_cursor};
+use crate::commands::scanning::CollectionScan;
 use crate::commands::spec::{Command, Spec};
 use crate::resp::number::format_double;
 use crate::resp::{Encoder, Reply, Span};
 use crate::store::{IntText, SortedSet, StringRef};
 
 /// `ZSCAN key cursor [MATCH pattern] [COUNT count]`
-pub(in crate::commands) struct Zscan {
-    key: Span,
-    cursor: u64,
-    /// Looked at only when there is a sorted set.
-    options: Result<ScanOptions, Fault>,
-}
+pub(in crate::commands) struct Zscan(CollectionScan);
 
 impl Command for Zscan {
     const SPEC: Spec = Spec {
@@ -35,27 +30,21 @@ impl Command for Zscan {
     };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let (key, cursor) = (args.bytes(), parse_cursor(args));
-        if let Some(fault) = args.fault() {
-            return Err(fault);
-        }
-        Ok(Self { key, cursor, options: ScanOptions::parse(args, false) })
+        CollectionScan::parse(args).map(Self)
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let argv = context.argv;
-        let Some(set) = context.read_as::<SortedSet>(self.key)? else {
-            return Ok(Reply::Array(vec![Reply::bulk(0_i64), Reply::EMPTY_ARRAY]));
+        let Some(set) = context.read_as::<SortedSet>(self.0.key)? else {
+            return Ok(CollectionScan::nothing());
         };
-        let options = self.options.as_ref().map_err(Fault::clone)?;
-        let pattern = options.pattern(argv);
-        let mut found = Vec::new();
-        let next = set.scan(self.cursor, options.count, |member, score| {
-            if pattern.matches(member.text(&mut IntText::default())) {
-                found.extend([string_reply(member), Reply::bulk(format_double(score))]);
-            }
-        });
-        Ok(Reply::Array(vec![Reply::bulk(next), Reply::Array(found)]))
+        self.0.step(argv, |cursor, count, pattern, found| {
+            set.scan(cursor, count, |member, score| {
+                if pattern.matches(member.text(&mut IntText::default())) {
+                    found.extend([string_reply(member), Reply::bulk(format_double(score))]);
+                }
+            })
+        })
     }
 }
 
