@@ -76,7 +76,12 @@ impl SortedSetBuilder {
     /// Adds a member with this score, or gives one that is there the score that `score_of_both` makes of its old one;
     /// all of them are numbers.
     pub fn combine(&mut self, member: &[u8], score: f64, score_of_both: impl FnOnce(f64) -> f64) {
-        let score = self.set.score(member).map_or(score, score_of_both);
+        let old = self.set.score(member);
+        let score = old.map_or(score, score_of_both);
+        // A zero of the other sign is no other score to a set, but it is to who reads the outcome.
+        if old.is_some_and(|old| old == score && old.is_sign_negative() != score.is_sign_negative()) {
+            self.set.remove(member);
+        }
         let Builder { limits, hash_key } = &self.builder;
         self.set.set_exactly(member, score, score, &limits.sorted_set, *hash_key);
     }
