@@ -93,6 +93,20 @@ fn the_rests_of_batches_run_in_the_order_in_which_clients_ceased_to_wait() {
 }
 
 #[test]
+fn who_leaves_counts_as_a_listener_until_those_it_woke_have_gone_on() {
+    let server = server();
+    let [mut waiter, mut leaver, mut other] = [(); 3].map(|()| Client::of(&server));
+    leaver.call(&["HELLO", "3"]);
+    leaver.exchange("SUBSCRIBE c\r\n", ">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+    waiter.send("BLPOP list 0\r\nPUBLISH c unheard\r\n");
+    wait_for_blocked(&mut other, 1);
+    leaver.exchange("RPUSH list value\r\nQUIT\r\n", ":1\r\n+OK\r\n");
+    leaver.expect_end();
+    waiter.expect("*2\r\n$4\r\nlist\r\n$5\r\nvalue\r\n:1\r\n");
+    other.exchange("PUBLISH c x\r\n", ":0\r\n");
+}
+
+#[test]
 fn the_end_of_the_server_waits_for_nobody() {
     let server = server();
     let mut other = Client::of(&server);

@@ -143,8 +143,7 @@ impl Keyspace {
     fn send_replies(&mut self, current: Current) {
         let Current { slot, work, replies, wrote, close, .. } = current;
         if close || work.batch.error().is_some() {
-            // Its connection lives until the client closes its own side, and nobody is to count it meanwhile.
-            self.clients.unsubscribe_all(slot);
+            self.mail.leaving.push(self.clients[slot].id);
         }
         let finished = Finished { client: self.clients[slot].id, work, replies, close };
         if self.log.must_hold() {

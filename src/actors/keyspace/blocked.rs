@@ -1,8 +1,8 @@
 //! Batches whose command waits for keys, and how they go on.
 //!
-//! Such a command is run again when a key that it waits for holds what it waits for (`serve_ready`, right behind the command that
-//! made it so), or answered when its time is up. The rest of its batch runs when the message that brought this about
-//! has been dealt with. One timer is set for the nearest deadline; ten thousand who wait are entries in maps.
+//! Such a command is run again when a key that it waits for holds what it waits for (`serve_ready`, right behind the
+//! command that made it so), or answered when its time is up. The rest of its batch runs when the message that brought
+//! this about has been dealt with. One timer is set for the nearest deadline; ten thousand who wait are entries in maps.
 
 use super::Keyspace;
 use super::batch::Current;
@@ -164,6 +164,7 @@ impl Keyspace {
     /// What is to be done behind each message: those who wait no longer go on, timers are set.
     pub(super) fn wind_up(&mut self, ctx: &mut Context<Self>) {
         self.resume_unblocked();
+        self.see_off();
         self.send_log_soon(ctx);
         self.continue_reload(ctx);
         self.set_timer(ctx);

@@ -40,7 +40,7 @@ impl Keyspace {
                     self.loader = None;
                     self.links.supervisor.shut_down(now, save);
                 }
-                // Who waits for lists has been unblocked at once.
+                // Who waits for keys has been unblocked at once.
                 Control::Unblock { client, error } => self.unblock_suspended(client, error),
                 Control::ShutdownOnceSaved { now, save } => self.shut_down_once_saved(now, save),
                 Control::AbortShutdown => self.abort_shutdown(),

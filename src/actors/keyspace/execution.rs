@@ -30,7 +30,7 @@ pub(super) enum Progress {
     Asked,
     /// The last command made what others wait for, or waits no longer itself.
     Ready,
-    /// The next command waits for lists, and the others for it.
+    /// The next command waits for keys, and the others for it.
     Blocked(Box<KeyWait>),
 }
 
@@ -67,7 +67,7 @@ enum Part {
 #[derive(Default)]
 struct Wishes {
     awaited: Option<Awaited>,
-    lists: Option<Box<KeyWait>>,
+    keys: Option<Box<KeyWait>>,
     asked: bool,
     close: bool,
     transaction: Option<Box<Queue>>,
@@ -179,7 +179,7 @@ impl Keyspace {
             current.transaction = Some(Execution { queue, next: 0, started, asked: false });
             return None;
         }
-        if let Some(wait) = wishes.lists {
+        if let Some(wait) = wishes.keys {
             return Some(Progress::Blocked(wait));
         }
         current.next += 1;
@@ -196,7 +196,7 @@ impl Keyspace {
             wishes.asked |= shows_at_once(&control);
             match control {
                 Control::Await(what) => wishes.awaited = Some(what),
-                Control::AwaitKeys(wait) => wishes.lists = Some(wait),
+                Control::AwaitKeys(wait) => wishes.keys = Some(wait),
                 Control::RunTransaction(queue) => wishes.transaction = Some(queue),
                 Control::ClassChanged => self.adjust_class(slot),
                 Control::Monitor => self.monitors.add(slot, &self.connections),

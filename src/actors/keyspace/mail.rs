@@ -8,7 +8,7 @@
 use super::Keyspace;
 use super::log::Outgoing;
 use crate::actors::connection::{Adjust, Hear};
-use crate::commands::session::Slot;
+use crate::commands::session::{ClientId, Slot};
 use crate::config::values::ClientClass;
 use bytes::{Bytes, BytesMut};
 
@@ -20,6 +20,9 @@ pub(super) struct Mail {
     /// Those who get a letter.
     filled: Vec<Slot>,
     links: Vec<Link>,
+    /// Those who have been told to go with the message that is being dealt with: nothing is sent to them any more, but
+    /// they count as listeners until it has been dealt with.
+    pub(super) leaving: Vec<ClientId>,
 }
 
 /// A message behind others.
@@ -118,16 +121,28 @@ impl Keyspace {
         let mut filled = std::mem::take(&mut self.mail.filled);
         for slot in filled.drain(..) {
             let letter = self.mail.letter(slot);
+            let Some(client) = self.clients.get(slot).map(|session| session.id) else { continue };
+            if self.mail.leaving.contains(&client) {
+                continue;
+            }
             if self.log.must_hold() {
-                if let Some(session) = self.clients.get(slot) {
-                    self.log.hold(Outgoing::Letter(session.id, letter), false);
-                }
+                self.log.hold(Outgoing::Letter(client, letter), false);
             } else {
                 self.send_letter(slot, letter);
             }
         }
         self.mail.links.clear();
         self.mail.filled = filled;
+    }
+
+    /// Those who have been told to go listen no longer: their connections live until they close their own sides, and
+    /// nobody is to count them meanwhile.
+    pub(super) fn see_off(&mut self) {
+        for client in std::mem::take(&mut self.mail.leaving) {
+            if let Some(slot) = self.clients.slot(client) {
+                self.clients.unsubscribe_all(slot);
+            }
+        }
     }
 
     fn send_letter(&mut self, slot: Slot, letter: Bytes) {

@@ -89,7 +89,7 @@ pub(crate) struct Keyspace {
     current: Option<Current>,
     /// The batch in whose middle others are served.
     interrupted: Option<Current>,
-    /// Batches that wait for lists.
+    /// Batches that wait for keys.
     blocked: Blocked,
     /// Batches that wait for the end of a pause.
     postponed: Vec<Postponed>,
