@@ -295,7 +295,9 @@ pub(crate) const RULES: &[Rule] = &[
         3,
         "SORT <list | key> [BY <pattern | key>] [LIMIT index count] [GET <# | key | pattern>]... [ASC | DESC]",
     ),
-    rule(3, "SORT list [BY <key | pattern>] [GET #] [ASC | DESC] ALPHA [STORE list]"),
+    // What SORT leaves unsorted of a set is not stored, as later requests would find it in each server's own order.
+    rule(2, "SORT list [BY <key | pattern>] [GET #] [ASC | DESC] ALPHA"),
+    rule(1, "SORT list [GET #] [ASC | DESC] ALPHA [STORE list]"),
     rule(2, "SORT_RO <list | key> [BY pattern] [LIMIT index count] [GET <# | pattern>] [ASC | DESC]"),
     // The connection
     rule(1, "PING [value]"),
