@@ -29,11 +29,11 @@ pub(crate) const APPLICATIONS: &[(&str, &str)] = &[
     ),
     (
         "Celery 5.7 with kombu 5.7 and redis-py 8.1",
-        "needs sets for the bindings of queues (`SADD`, `SREM`, `SMEMBERS`, `SISMEMBER`), sorted sets (`ZADD`, `ZRANGE`, `ZRANGEBYSCORE`, `ZCOUNT`, `ZREM`) and scripts (`EVALSHA`, `SCRIPT`) for messages that are not acknowledged yet. With the bindings in a hash and `ack_emulation` off, tasks, results, errors, retries, delays, chains and groups run; chords need scripts",
+        "its worker does not start without scripts (`EVALSHA`). With kombu patched to do without them, and without sets and sorted sets, tasks, results, errors, retries, delays, chains and groups run; chords need scripts",
     ),
     (
         "RQ 3.0 with redis-py 8.1",
-        "does not run without sets (`SADD`, `SREM`, `SMEMBERS`), sorted sets (`ZADD`, `ZRANGE`, `ZRANGEBYSCORE`, `ZREM`, `ZREMRANGEBYSCORE`, `ZSCORE`) and streams (`XADD`, `XREVRANGE`), in which it keeps queues, registries and results",
+        "jobs are queued and carried out; their results are in streams (`XADD`, `XREVRANGE`), which are not there",
     ),
     (
         "a queue of jobs with redis-rs 0.32 (Rust)",
