@@ -14,6 +14,8 @@
 
 #[cfg(target_os = "linux")]
 mod conversations {
+    #[path = "../common/process.rs"]
+    pub(super) mod process;
     pub(super) mod blocked;
     pub(super) mod publish;
     pub(super) mod server;
@@ -32,7 +34,8 @@ fn main() -> std::io::Result<()> {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use super::conversations::server::{Kind, Programs, Server};
+    use super::conversations::process::{Kind, Programs};
+    use super::conversations::server::Server;
     use super::conversations::{blocked, publish, table};
     use std::io;
 

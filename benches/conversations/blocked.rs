@@ -34,14 +34,14 @@ pub(crate) fn measure(
     clients: usize,
     note: &mut impl FnMut(String, f64),
 ) -> io::Result<()> {
-    let mut first = Waiter::connect(server.port, 0)?;
+    let mut first = Waiter::connect(server.port(), 0)?;
     server_has(server, 1)?;
     // Once for nothing: everybody has to get going.
     wake_again_and_again(server, &mut first)?;
     let alone_us = wake_again_and_again(server, &mut first)?;
     let mut waiters = vec![first];
     for number in 1..clients {
-        waiters.push(Waiter::connect(server.port, number)?);
+        waiters.push(Waiter::connect(server.port(), number)?);
     }
     server_has(server, clients)?;
     sleep(REST);

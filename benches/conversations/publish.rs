@@ -35,9 +35,9 @@ async fn publish(server: &Server, pipeline: usize, messages: usize) -> io::Resul
     assert!(request.ends_with(b"0123456789abcdef\r\n") && MESSAGE_BYTES == b"0123456789abcdef".len());
     let mut listening = Vec::new();
     for _ in 0..SUBSCRIBERS {
-        listening.push(subscribe(server.port, heard * messages).await?);
+        listening.push(subscribe(server.port(), heard * messages).await?);
     }
-    let mut publisher = TcpStream::connect(("127.0.0.1", server.port)).await?;
+    let mut publisher = TcpStream::connect(("127.0.0.1", server.port())).await?;
     publisher.set_nodelay(true)?;
     let (started, cpu_ns) = (Instant::now(), server.cpu_ns());
     let mut answers = vec![0; answer_bytes * pipeline];

@@ -1,6 +1,6 @@
 //! The table: medians over the rounds.
 
-use super::server::Kind;
+use super::process::Kind;
 use std::fmt;
 
 /// What was measured, in the order in which it came up.
