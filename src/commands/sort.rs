@@ -305,7 +305,8 @@ const BY_AND_GET_NOTES: &str = "For the optional BY/GET keyword. It is marked 'u
 /// The remark of Redis 7 on the destination, to the byte.
 const STORE_NOTES: &str = "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array";
 
-/// The key and the last destination.
+/// The key and the last destination. As in Redis the word behind STORE is looked at as an option, too, though SORT itself
+/// does not take it for one.
 fn find_keys(words: Words<'_>, keys: &mut Vec<KeyAt>) {
     keys.push(KeyAt { index: 1, flags: KeyFlags::of(&[KeyFlag::Ro, KeyFlag::Access]) });
     let (mut index, mut destination) = (2, None);
@@ -315,8 +316,7 @@ fn find_keys(words: Words<'_>, keys: &mut Vec<KeyAt>) {
         } else if words.is(index, "GET") || words.is(index, "BY") {
             index += 1;
         } else if words.is(index, "STORE") && index + 1 < words.len() {
-            index += 1;
-            destination = Some(index);
+            destination = Some(index + 1);
         }
         index += 1;
     }
