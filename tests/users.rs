@@ -253,13 +253,14 @@ impl Both {
     }
 }
 
-/// Whether every word that begins like a number is one. How many keys there are where their number is none Redis 7.0
-/// answers otherwise for LMPOP than for SINTERCARD; the commands themselves refuse such numbers.
+/// Whether every word that begins like a number is one of 32 bits. How many keys there are where their number is none
+/// Redis 7.0 answers otherwise for LMPOP than for SINTERCARD, and it forgets the upper bits of greater ones; the commands
+/// themselves refuse such numbers.
 fn counts_plainly(request: &Words) -> bool {
     request.iter().all(|word| {
         let is_like_number = word.trim_ascii_start().iter().any(u8::is_ascii_digit)
             && !word.first().is_some_and(u8::is_ascii_alphabetic);
-        let number = std::str::from_utf8(word).ok().and_then(|text| text.parse::<i64>().ok());
+        let number = std::str::from_utf8(word).ok().and_then(|text| text.parse::<i32>().ok());
         !is_like_number || number.is_some_and(|number| number.to_string().as_bytes() == word.as_slice())
     })
 }
