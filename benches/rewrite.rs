@@ -15,6 +15,8 @@
 
 #[cfg(target_os = "linux")]
 mod rewrite {
+    #[path = "../common/process.rs"]
+    pub(super) mod process;
     pub(super) mod load;
     pub(super) mod server;
     pub(super) mod table;
@@ -33,7 +35,8 @@ fn main() -> std::io::Result<()> {
 #[cfg(target_os = "linux")]
 mod linux {
     use super::rewrite::load::{CONNECTIONS, Load, RATE_PER_S};
-    use super::rewrite::server::{Kind, Programs, Server};
+    use super::rewrite::process::{Kind, Programs};
+    use super::rewrite::server::Server;
     use super::rewrite::table::{Round, print};
     use std::io;
     use std::thread::sleep;

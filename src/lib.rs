@@ -60,11 +60,12 @@
 //! | [`commands`] | `resp`, `store`, `config`, `persistence` | actors, clocks, files, sockets |
 //! | [`config`] | its file formats, `resp::quoting` | anything else of this crate |
 //! | [`exit`] | – | anything of this crate |
-//! | [`actors`] | all of the above | the programs |
+//! | [`shells`] (completions and manuals) | – | anything of this crate |
+//! | [`actors`] | all of the above but `shells` | the programs |
 //! | `bind` (the listening sockets) | `actors`, `config` | the programs |
 //! | [`server`] | `actors`, `bind`, `commands`' types for facts, `config`, `exit` | the programs |
-//! | `memora-server` | `config`, `server`, `exit`, `persistence::check` | `store`, `commands`, `actors` |
-//! | `memora-cli` | `resp`, `exit` | `store`, `commands`, `actors`, `server` |
+//! | `memora-server` | `config`, `server`, `exit`, `shells`, `persistence::check` | `store`, `commands`, `actors` |
+//! | `memora-cli` | `resp`, `exit`, `shells` | `store`, `commands`, `actors`, `server` |
 //!
 //! `tests/architecture.rs` reads the sources and fails when a rule is broken.
 
@@ -74,6 +75,7 @@ pub mod persistence;
 pub mod commands;
 pub mod config;
 pub mod exit;
+pub mod shells;
 pub mod actors;
 mod bind;
 pub mod server;

@@ -91,6 +91,7 @@ const RULES: &[Rule] = &[
         except: &[],
     },
     Rule { room: "src/exit.rs", forbidden: &["crate::"], except: &[] },
+    Rule { room: "src/shells.rs", forbidden: &["crate::"], except: &[] },
     Rule { room: "src/server.rs", forbidden: &["memora-server", "rustyline"], except: &[] },
     Rule {
         room: "src/bin/memora-server",

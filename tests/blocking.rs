@@ -62,6 +62,51 @@ fn the_nearest_deadline_comes_first() {
 }
 
 #[test]
+fn who_has_been_killed_is_not_served() {
+    let server = server();
+    let mut other = Client::of(&server);
+    let mut first = Client::of(&server);
+    let Reply::Integer(id) = first.call(&["CLIENT", "ID"]) else { panic!("no number") };
+    first.send(common::request(&["BLPOP", "list", "0"]));
+    wait_for_blocked(&mut other, 1);
+    let mut second = waiting(&server, "list", "0");
+    wait_for_blocked(&mut other, 2);
+    other.exchange(format!("CLIENT KILL ID {id}\r\nRPUSH list value\r\n"), ":1\r\n:1\r\n");
+    second.expect("*2\r\n$4\r\nlist\r\n$5\r\nvalue\r\n");
+    first.expect_end();
+}
+
+#[test]
+fn the_rests_of_batches_run_in_the_order_in_which_clients_ceased_to_wait() {
+    let server = server();
+    let [mut other, mut first, mut second] = [(); 3].map(|()| Client::of(&server));
+    let Reply::Integer(id) = second.call(&["CLIENT", "ID"]) else { panic!("no number") };
+    first.send("BLPOP a 0\r\nSET last first\r\n");
+    wait_for_blocked(&mut other, 1);
+    second.send("BLPOP b 0\r\nSET last second\r\n");
+    wait_for_blocked(&mut other, 2);
+    // The second waits no longer before the first does, so the first has the last word.
+    other.exchange(format!("CLIENT UNBLOCK {id}\r\nRPUSH a x\r\n"), ":1\r\n:1\r\n");
+    second.expect("*-1\r\n+OK\r\n");
+    first.expect("*2\r\n$1\r\na\r\n$1\r\nx\r\n+OK\r\n");
+    other.exchange("GET last\r\n", "$5\r\nfirst\r\n");
+}
+
+#[test]
+fn who_leaves_counts_as_a_listener_until_those_it_woke_have_gone_on() {
+    let server = server();
+    let [mut waiter, mut leaver, mut other] = [(); 3].map(|()| Client::of(&server));
+    leaver.call(&["HELLO", "3"]);
+    leaver.exchange("SUBSCRIBE c\r\n", ">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+    waiter.send("BLPOP list 0\r\nPUBLISH c unheard\r\n");
+    wait_for_blocked(&mut other, 1);
+    leaver.exchange("RPUSH list value\r\nQUIT\r\n", ":1\r\n+OK\r\n");
+    leaver.expect_end();
+    waiter.expect("*2\r\n$4\r\nlist\r\n$5\r\nvalue\r\n:1\r\n");
+    other.exchange("PUBLISH c x\r\n", ":0\r\n");
+}
+
+#[test]
 fn the_end_of_the_server_waits_for_nobody() {
     let server = server();
     let mut other = Client::of(&server);

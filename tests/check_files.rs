@@ -101,9 +101,9 @@ fn rdb_files_are_described() {
     let at = file.len() - 13;
     run(&["--check-rdb"], &path)
         .ends(65, &["damaged: ", &format!("at byte {at}, key \"t\" of database 4: the data ends too early")]);
-    fs::write(&path, b"REDIS0009\x02\x01k\x01\x01x\xff\0\0\0\0\0\0\0\0").unwrap();
+    fs::write(&path, b"REDIS0009\x0f\x01k\0\0\0\0\0\xff\0\0\0\0\0\0\0\0").unwrap();
     run(&["--check-rdb"], &path)
-        .ends(65, &["not supported: ", "1 of set, the first at byte 9, key \"k\" of database 0"]);
+        .ends(65, &["not supported: ", "1 of stream, the first at byte 9, key \"k\" of database 0"]);
 }
 
 #[test]
@@ -192,10 +192,10 @@ fn a_damaged_manifest_is_named_with_its_line() {
 #[test]
 fn what_memora_does_not_have_is_named() {
     let mut increment = commands(1);
-    encode(&[b"SADD", b"k", b"e"], &mut increment);
+    encode(&[b"XADD", b"k", b"1-1", b"f", b"v"], &mut increment);
     let (dir, _) = log(&[&increment]);
     run(&["--check-aof"], dir.path())
-        .ends(65, &["not supported: ", "commands sadd (1)", "Nothing is damaged"]);
+        .ends(65, &["not supported: ", "commands xadd (1)", "Nothing is damaged"]);
 }
 
 #[test]

@@ -76,3 +76,62 @@ fn redis_rs_works_over_a_unix_socket() {
     let mut connection = redis::Client::open(url).unwrap().get_connection().unwrap();
     use_it(&mut connection).unwrap();
 }
+
+/// What a queue of jobs does: jobs are hashes, their numbers go through lists, results are told on a channel.
+mod jobs {
+    use redis::{Commands, Connection, Direction, RedisResult, pipe, transaction};
+
+    pub(super) const JOBS: u32 = 200;
+
+    pub(super) fn enqueue(connection: &mut Connection, job: u32) -> RedisResult<()> {
+        let mut pipe = pipe();
+        pipe.atomic().hset(format!("job:{job}"), "number", job).lpush("queue", job);
+        pipe.query(connection)
+    }
+
+    /// Works until it gets a job with the number 0; answers how many it has done.
+    pub(super) fn work(connection: &mut Connection) -> RedisResult<u32> {
+        let mut done = 0;
+        loop {
+            let job: u32 = connection.blmove("queue", "taken", Direction::Right, Direction::Left, 0.0)?;
+            if job == 0 {
+                return Ok(done);
+            }
+            let key = format!("job:{job}");
+            let total = transaction(connection, &[&key, "total"], |connection, pipe| {
+                let number: u32 = connection.hget(&key, "number")?;
+                let total: u32 = connection.get::<_, Option<u32>>("total")?.unwrap_or(0) + number;
+                pipe.set("total", total).ignore().hset(&key, "state", "done").ignore();
+                pipe.lrem("taken", 1, job).ignore().publish("done", job);
+                pipe.query::<Option<Vec<u32>>>(connection)
+            })?;
+            assert_eq!(total, [1], "one listens");
+            done += 1;
+        }
+    }
+}
+
+#[test]
+fn workers_share_a_queue_of_jobs() {
+    const WORKERS: u32 = 4;
+    let program = Program::start(&[]);
+    let mut client = connect(&program, "");
+    let mut listener = connect(&program, "");
+    let mut heard = listener.as_pubsub();
+    heard.subscribe("done").unwrap();
+    let done: u32 = std::thread::scope(|scope| {
+        let work = || scope.spawn(|| jobs::work(&mut connect(&program, "?protocol=resp3")).unwrap());
+        let workers: Vec<_> = (0..WORKERS).map(|_| work()).collect();
+        (1..=jobs::JOBS).for_each(|job| jobs::enqueue(&mut client, job).unwrap());
+        let mut told: Vec<u32> =
+            (0..jobs::JOBS).map(|_| heard.get_message().unwrap().get_payload().unwrap()).collect();
+        told.sort_unstable();
+        assert_eq!(told, (1..=jobs::JOBS).collect::<Vec<_>>());
+        let ends = vec![0; WORKERS as usize];
+        let () = client.lpush("queue", ends).unwrap();
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+    });
+    assert_eq!(done, jobs::JOBS);
+    assert_eq!(client.get::<_, u32>("total").unwrap(), (1..=jobs::JOBS).sum::<u32>());
+    assert_eq!(client.llen::<_, u32>("taken").unwrap(), WORKERS);
+}

@@ -10,6 +10,8 @@
 
 #[path = "tools/absent.rs"]
 mod absent;
+#[path = "compatibility/conversations.rs"]
+mod conversations;
 #[path = "compatibility/differences.rs"]
 mod differences;
 #[path = "compatibility/disk.rs"]

@@ -116,7 +116,8 @@ fn a_thousand_clients(io_threads: &str) {
     let buffers = CLIENTS as u64 * 64 * 1024;
     assert!(without < with_clients + buffers, "more memory after each wave: {waves:?}");
     assert_eq!(watcher.count("actors", "keyspace.restarts"), 0);
-    assert_eq!(watcher.count("actors", "keyspace.mailbox"), 0);
+    // A tick may be in it at the moment.
+    eventually("the mailbox is empty", || watcher.count("actors", "keyspace.mailbox") == 0);
 }
 
 #[test]

@@ -74,6 +74,16 @@ fn what_finished_commands_asked_for_still_happens() {
 }
 
 #[test]
+fn what_was_published_before_a_panic_is_heard() {
+    let server = server_with(fragile());
+    let [mut client, mut listener] = [(); 2].map(|()| Client::of(&server));
+    listener.exchange("SUBSCRIBE c\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+    let batch = [&["PUBLISH", "c", "1"][..], &["DEBUG", "PANIC"], &["PUBLISH", "c", "2"]];
+    client.exchange(requests(&batch), format!(":1\r\n{UNKNOWN}{LOADING}"));
+    listener.expect("*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\n1\r\n");
+}
+
+#[test]
 fn nobody_else_is_closed_and_info_tells() {
     let server = server_with(fragile());
     let mut others: Vec<_> = (0..20).map(|_| Client::of(&server)).collect();

@@ -190,7 +190,7 @@ impl Both {
             self.compare_descriptions(seed, &history);
         }
         let requests = self.requests.case(seed).requests;
-        for request in requests.into_iter().take(REQUESTS) {
+        for request in requests.into_iter().take(REQUESTS).filter(counts_plainly) {
             let request = [words(&["ACL", "DRYRUN", "u"]), request].concat();
             let replies = self.ask(&request);
             let is_known = |reply: &Value| !reply.bytes().ends_with(b"' not found");
@@ -251,6 +251,18 @@ impl Both {
             redis.encoded().escape_ascii()
         );
     }
+}
+
+/// Whether every word that begins like a number is one of 32 bits. How many keys there are where their number is none
+/// Redis 7.0 answers otherwise for LMPOP than for SINTERCARD, and it forgets the upper bits of greater ones; the commands
+/// themselves refuse such numbers.
+fn counts_plainly(request: &Words) -> bool {
+    request.iter().all(|word| {
+        let is_like_number = word.trim_ascii_start().iter().any(u8::is_ascii_digit)
+            && !word.first().is_some_and(u8::is_ascii_alphabetic);
+        let number = std::str::from_utf8(word).ok().and_then(|text| text.parse::<i32>().ok());
+        !is_like_number || number.is_some_and(|number| number.to_string().as_bytes() == word.as_slice())
+    })
 }
 
 /// Where the rules on commands stand in what GETUSER answers.

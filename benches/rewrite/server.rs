@@ -1,10 +1,9 @@
 //! A server under test: started, filled, told to rewrite its log, its memory watched.
 
 use super::load::{KEYS, Random, put_set};
+use super::process::{Kind, POLL, Process, Programs};
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
 use std::time::Duration;
@@ -12,25 +11,9 @@ use std::time::Duration;
 /// SETs sent at once while filling.
 const FILL_CHUNK: u64 = 5_000;
 
-/// How often it is asked whether the rewrite has ended.
-const POLL: Duration = Duration::from_millis(10);
-
 /// How often the memory of Redis and its child is added up; looking is not free, as it stops the process's page
 /// faults, so it is not done while latency is measured.
 const MEMORY_POLL: Duration = Duration::from_millis(20);
-
-/// Which server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Memora,
-    Redis,
-}
-
-/// Where the servers are.
-pub(crate) struct Programs {
-    pub(crate) memora: String,
-    pub(crate) redis: String,
-}
 
 /// Resident memory in KiB.
 #[derive(Clone, Copy, Debug)]
@@ -39,56 +22,21 @@ pub(crate) struct Memory {
     pub(crate) peak_kib: f64,
 }
 
-/// A server that ends with its owner.
+/// The server.
 pub(crate) struct Server {
     kind: Kind,
-    child: Child,
-    port: u16,
-    control: BufReader<TcpStream>,
-    _folder: tempfile::TempDir,
-}
-
-impl Default for Programs {
-    fn default() -> Self {
-        Self { memora: env!("CARGO_BIN_EXE_memora-server").to_owned(), redis: "redis-server".to_owned() }
-    }
-}
-
-impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Kind::Memora => "Memora",
-            Kind::Redis => "Redis",
-        }
-    }
+    process: Process,
 }
 
 impl Server {
     pub(crate) fn start(kind: Kind, programs: &Programs) -> io::Result<Self> {
-        let program = if kind == Kind::Memora { &programs.memora } else { &programs.redis };
-        let folder = tempfile::tempdir()?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut child = Command::new(program)
-            .args(["--port", &port.to_string(), "--dir"])
-            .arg(folder.path())
-            .args(["--save", "", "--appendonly", "yes", "--appendfsync", "everysec"])
-            .args(["--auto-aof-rewrite-percentage", "0"])
-            .stdout(Stdio::null())
-            .spawn()?;
-        let control = loop {
-            if let Some(status) = child.try_wait()? {
-                return Err(io::Error::other(format!("{program} ended: {status}")));
-            }
-            match TcpStream::connect(("127.0.0.1", port)) {
-                Ok(connection) => break BufReader::new(connection),
-                Err(_) => sleep(POLL),
-            }
-        };
-        Ok(Self { kind, child, port, control, _folder: folder })
+        let options = ["--save", "", "--appendonly", "yes", "--appendfsync", "everysec"];
+        let options = [&options[..], &["--auto-aof-rewrite-percentage", "0"]].concat();
+        Ok(Self { kind, process: Process::start(kind, programs, &options)? })
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.process.port
     }
 
     pub(crate) fn fill(&mut self) -> io::Result<()> {
@@ -96,9 +44,9 @@ impl Server {
         for first in (0..KEYS).step_by(FILL_CHUNK as usize) {
             requests.clear();
             (first..first + FILL_CHUNK).for_each(|key| put_set(&mut requests, key, &mut random));
-            self.control.get_mut().write_all(&requests)?;
+            self.process.send(&requests)?;
             for _ in 0..FILL_CHUNK {
-                assert_eq!(self.line()?, "+OK");
+                assert_eq!(self.process.line()?, "+OK");
             }
         }
         Ok(())
@@ -106,12 +54,11 @@ impl Server {
 
     /// Has the log rewritten; comes back when that is done.
     pub(crate) fn rewrite(&mut self) -> io::Result<()> {
-        self.control.get_mut().write_all(b"BGREWRITEAOF\r\n")?;
-        let answer = self.line()?;
+        let answer = self.process.ask("BGREWRITEAOF")?;
         assert!(answer.starts_with('+'), "{answer}");
         loop {
             sleep(POLL);
-            let facts = self.info()?;
+            let facts = self.process.info("persistence")?;
             let says = |fact: &str| facts.lines().any(|line| line == fact);
             if says("aof_rewrite_in_progress:0") && says("aof_rewrite_scheduled:0") {
                 assert!(says("aof_last_bgrewrite_status:ok"), "the rewrite failed");
@@ -123,7 +70,7 @@ impl Server {
     /// The resident memory before `act`, and the most of it meanwhile: of the server and its child together, where
     /// pages that both share count once.
     pub(crate) fn memory_during(&mut self, act: fn(&mut Self) -> io::Result<()>) -> io::Result<Memory> {
-        let pid = self.child.id();
+        let pid = self.process.id();
         if self.kind == Kind::Memora {
             // Begins to watch the most afresh.
             fs::write(format!("/proc/{pid}/clear_refs"), "5")?;
@@ -147,29 +94,6 @@ impl Server {
             outcome.map(|()| watch.join().expect("the watch only looks"))
         })?;
         Ok(Memory { before_kib, peak_kib })
-    }
-
-    fn info(&mut self) -> io::Result<String> {
-        self.control.get_mut().write_all(b"INFO persistence\r\n")?;
-        let header = self.line()?;
-        let len = header.trim_start_matches('$').parse::<usize>().expect("INFO answers a bulk string");
-        let mut text = vec![0; len + 2];
-        self.control.read_exact(&mut text)?;
-        Ok(String::from_utf8_lossy(&text).replace('\r', ""))
-    }
-
-    fn line(&mut self) -> io::Result<String> {
-        let mut line = String::new();
-        self.control.read_line(&mut line)?;
-        Ok(line.trim_end().to_owned())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself, which `wait` is told, too.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The table: medians over the rounds.
 
-use super::server::{Kind, Memory};
+use super::process::Kind;
+use super::server::Memory;
 use std::time::Duration;
 
 /// What one round showed of one server.

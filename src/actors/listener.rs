@@ -91,6 +91,8 @@ pub(crate) struct Reception {
     pub(crate) next_id: Arc<AtomicU64>,
     /// Threads for connections; none: they share the Listener's.
     pub(crate) arbiters: Vec<ArbiterHandle>,
+    /// What is known of the health of all connections, which nobody watches and none is restarted.
+    pub(crate) of_connections: Arc<Health>,
 }
 
 /// The actor that accepts clients.
@@ -250,7 +252,7 @@ impl Reception {
         session.authenticated = !self.admission.password.load(Ordering::Relaxed);
         let connection = Connection::new(socket, session, self.settings, self.keyspace.clone(), place);
         let never = Limits { max_restarts: 0, window: Duration::ZERO, backoff: Duration::ZERO };
-        let health = Health::new("connection");
+        let health = Arc::clone(&self.of_connections);
         actix_rt::spawn(Guarded::new(Context::new(), connection, never, health, Box::new(|_| {})));
         Ok(())
     }

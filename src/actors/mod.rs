@@ -32,7 +32,7 @@
 //! | `WriteFile` | Keyspace | Rewriter | `JobReport` | waits; the one that caused the panic is reported as failed |
 //! | `JobReport` | Rewriter | Keyspace | – | waits |
 //! | `Replies` | Keyspace | Connection | – | a Connection never restarts |
-//! | `Push` | Keyspace | Connection | – | a Connection never restarts |
+//! | `Push`, `Hear` | Keyspace | Connection | – | a Connection never restarts |
 //! | `Adjust`, `Check`, `Drain`, `Close` | Keyspace | Connection | – | a Connection never restarts |
 //! | `Ticked`, `SetHz` | Keyspace | Expiry | – | waits; the next tick follows by itself |
 //! | `StopTicking` | Supervisor | Expiry | when stopped | waits, the deadline runs |

@@ -156,9 +156,8 @@ fn temporary_name(job: &JobKind) -> String {
 /// is a thread's own on Linux only.
 #[cfg(target_os = "linux")]
 fn give_way() {
-    /// Of 19: about a third of the share of each who competes for the same core. More would starve a rewrite on a
-    /// machine whose cores are all busy, while the log grows on.
-    const NICENESS: i32 = 5;
+    /// Of 19: about a tenth of the share of each who competes for the same core.
+    const NICENESS: i32 = 10;
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         tracing::debug!(%error, "the rewriter cannot give way to others");
     }

@@ -3,7 +3,7 @@
 use crate::commands::acl::{Acl, names_default_user};
 use crate::config::Config;
 use crate::config::values::AclPubsubDefault;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ fn write_new(old: &Path, new: &Path, text: &[u8]) -> io::Result<()> {
 /// Makes the new name durable, where the system lets a folder be synced.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 /// Makes the new name durable, where the system lets a folder be synced.

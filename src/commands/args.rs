@@ -5,6 +5,7 @@
 //! The number of arguments has been checked against the arity before, so that reading a mandatory argument
 //! cannot run past the end; if it does, the fault is Redis's syntax error.
 
+use super::doubles::parse_double;
 use super::faults::{self, Fault};
 use super::long_double::LongDouble;
 use crate::resp::{Argv, BIG_ARGUMENT_BYTES, Span};
@@ -110,6 +111,15 @@ impl<'a> Args<'a> {
         })
     }
 
+    /// The next argument as a number of things above zero, with a fault of the command's own.
+    pub fn positive(&mut self, fault: Fault) -> u64 {
+        let number = self.integer_or(fault.clone());
+        if number < 1 {
+            self.fail(fault);
+        }
+        number.unsigned_abs()
+    }
+
     /// The next argument as an integer that Redis keeps in 32 bits.
     pub fn int32(&mut self) -> i64 {
         let value = self.integer();
@@ -126,6 +136,14 @@ impl<'a> Args<'a> {
             self.fail(fault);
         }
         value
+    }
+
+    /// The next argument as a number, with a fault of the command's own.
+    pub fn double(&mut self, fault: Fault) -> f64 {
+        parse_double(self.word()).unwrap_or_else(|| {
+            self.fail(fault);
+            0.0
+        })
     }
 
     /// An argument read before, as a 64-bit integer.

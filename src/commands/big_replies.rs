@@ -7,7 +7,8 @@
 use super::context::string_reply;
 use crate::resp::buffer::PIECE_BYTES;
 use crate::resp::{Blob, Encoder, Pieces, Protocol, Reply};
-use crate::store::{Hash, IntText, Item, List, ListSlice, Side, Snapshot, StringRef, glob_matches};
+use crate::store::{Hash, IntText, Item, List, ListSlice, Set, Side, Snapshot, StringRef, glob_matches};
+use bytes::Bytes;
 use std::ops::Range;
 
 /// Collections with at least this many elements are encoded piece by piece.
@@ -137,6 +138,58 @@ impl Pieces for HashPieces {
         });
         self.cursor = Some(next);
         next != 0
+    }
+}
+
+/// Lists the members of a set.
+pub(super) fn set(set: &Set) -> Reply {
+    if set.len() >= BIG_LEN {
+        return Reply::Stream(Box::new(SetPieces { set: set.clone(), cursor: None }));
+    }
+    Reply::Set(set.iter().map(|member| string_reply(member.text())).collect())
+}
+
+/// A big set on its way out.
+struct SetPieces {
+    set: Set,
+    /// Where the next piece begins; none before the first.
+    cursor: Option<u64>,
+}
+
+impl Pieces for SetPieces {
+    fn next(&mut self, out: &mut Encoder<'_>) -> bool {
+        if self.cursor.is_none() {
+            out.set_len(self.set.len());
+        }
+        let next = self.set.scan(self.cursor.unwrap_or(0), ENTRIES_PER_PIECE, |member| {
+            write_string(out, member.text());
+        });
+        self.cursor = Some(next);
+        next != 0
+    }
+}
+
+/// Lists texts as a set.
+pub(super) fn texts_as_set(texts: Vec<Bytes>) -> Reply {
+    if texts.len() >= BIG_LEN {
+        return Reply::Stream(Box::new(TextPieces { texts: texts.into_iter(), begun: false }));
+    }
+    Reply::Set(texts.into_iter().map(Reply::bulk).collect())
+}
+
+/// Many texts on their way out.
+struct TextPieces {
+    texts: std::vec::IntoIter<Bytes>,
+    begun: bool,
+}
+
+impl Pieces for TextPieces {
+    fn next(&mut self, out: &mut Encoder<'_>) -> bool {
+        if !std::mem::replace(&mut self.begun, true) {
+            out.set_len(self.texts.len());
+        }
+        self.texts.by_ref().take(ENTRIES_PER_PIECE).for_each(|text| out.blob(Blob::from(text)));
+        self.texts.len() > 0
     }
 }
 

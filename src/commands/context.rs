@@ -12,7 +12,7 @@ use super::session::{Clients, Session, Slot};
 use super::statistics::Statistics;
 use crate::config::Config;
 use crate::resp::{Argv, Reply, Span};
-use crate::store::{Database, Hash, List, Store, StoreError, StringRef, ValueRef};
+use crate::store::{Database, Hash, List, Set, Store, StoreError, Stored, StringRef, ValueRef};
 use std::time::Duration;
 
 /// What a command ends with.
@@ -156,11 +156,7 @@ impl Context<'_> {
     /// # Errors
     /// When the key holds another type.
     pub fn read_list(&mut self, key: Span) -> Result<Option<&List>, Fault> {
-        match self.read(key) {
-            Some(ValueRef::List(list)) => Ok(Some(list)),
-            Some(_) => Err(faults::WRONG_TYPE),
-            None => Ok(None),
-        }
+        self.read_as(key)
     }
 
     /// The hash at a key.
@@ -168,11 +164,23 @@ impl Context<'_> {
     /// # Errors
     /// When the key holds another type.
     pub fn read_hash(&mut self, key: Span) -> Result<Option<&Hash>, Fault> {
-        match self.read(key) {
-            Some(ValueRef::Hash(hash)) => Ok(Some(hash)),
-            Some(_) => Err(faults::WRONG_TYPE),
-            None => Ok(None),
-        }
+        self.read_as(key)
+    }
+
+    /// The set at a key.
+    ///
+    /// # Errors
+    /// When the key holds another type.
+    pub fn read_set(&mut self, key: Span) -> Result<Option<&Set>, Fault> {
+        self.read_as(key)
+    }
+
+    /// The collection of some type at a key.
+    ///
+    /// # Errors
+    /// When the key holds another type.
+    pub fn read_as<C: Stored>(&mut self, key: Span) -> Result<Option<&C>, Fault> {
+        self.read(key).map(|value| C::of(value).ok_or(faults::WRONG_TYPE)).transpose()
     }
 }
 

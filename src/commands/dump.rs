@@ -60,8 +60,7 @@ impl Command for Dump {
 fn is_big(value: ValueRef<'_>) -> bool {
     match value {
         ValueRef::String(string) => string.len() >= BIG_BYTES,
-        ValueRef::List(list) => list.len() >= BIG_LEN,
-        ValueRef::Hash(hash) => hash.len() >= BIG_LEN,
+        other => other.elements().is_some_and(|len| len >= BIG_LEN),
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::session::{ClientId, Slot};
 use super::transactions::Queue;
-use crate::store::Detached;
+use crate::store::{Detached, Kind};
 use bytes::Bytes;
 use std::any::Any;
 use std::time::Duration;
@@ -123,8 +123,8 @@ pub enum Control {
     Rewrite,
     /// Answer this client, and go on with its requests, only when something has happened.
     Await(Awaited),
-    /// Let this client wait for lists; its command is run again when there is one.
-    AwaitLists(Box<ListWait>),
+    /// Let this client wait for keys; its command is run again when one holds what it waits for.
+    AwaitKeys(Box<KeyWait>),
     /// Have a client that waits do so no longer (`CLIENT UNBLOCK`).
     Unblock {
         /// Who.
@@ -151,10 +151,12 @@ pub enum Control {
     ResetStatistics,
 }
 
-/// Lists that a client waits for.
-pub struct ListWait {
+/// Keys that a client waits for.
+pub struct KeyWait {
     /// Their database.
     pub database: usize,
+    /// What they are to hold.
+    pub kind: Kind,
     /// Their keys; the first that is there counts.
     pub keys: Vec<Bytes>,
     /// How long, Unix time in milliseconds; none is for ever.

@@ -25,6 +25,10 @@ pub enum Class {
     List,
     /// Commands on hashes.
     Hash,
+    /// Commands on sets.
+    Set,
+    /// Commands on sorted sets.
+    SortedSet,
     /// A key is gone, as it was past its deadline.
     Expired,
     /// A key had to go, as memory was full.
@@ -43,6 +47,8 @@ impl Class {
             Self::String => b"$",
             Self::List => b"l",
             Self::Hash => b"h",
+            Self::Set => b"s",
+            Self::SortedSet => b"z",
             Self::Expired => b"x",
             Self::Evicted => b"e",
             Self::New => b"n",

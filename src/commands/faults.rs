@@ -3,6 +3,10 @@
 //! A [`Fault`] is the whole text after the `-` of an error reply: code, space, message. Constant texts cost
 //! nothing to make or copy. Errors of the protocol itself are in `resp::error`, they close the connection.
 
+mod sorted_sets;
+
+pub use sorted_sets::*;
+
 use bytes::Bytes;
 use std::fmt::Write;
 
@@ -104,6 +108,21 @@ pub const LPOS_COUNT_NEGATIVE: Fault = Fault::new("ERR COUNT can't be negative")
 pub const LPOS_MAXLEN_NEGATIVE: Fault = Fault::new("ERR MAXLEN can't be negative");
 /// The number of keys has to be one at least.
 pub const NUMKEYS_NOT_POSITIVE: Fault = Fault::new("ERR numkeys should be greater than 0");
+/// A string that is no HyperLogLog.
+pub const NOT_A_HLL: Fault = Fault::new("WRONGTYPE Key is not a valid HyperLogLog string value.");
+/// A HyperLogLog whose registers are not whole.
+pub const HLL_CORRUPT: Fault = Fault::new("INVALIDOBJ Corrupted HLL object detected");
+/// PFDEBUG without the key.
+pub const HLL_NO_KEY: Fault = Fault::new("ERR The specified key does not exist");
+/// PFDEBUG DECODE of a dense HyperLogLog.
+pub const HLL_NOT_SPARSE: Fault = Fault::new("ERR HLL encoding is not sparse");
+/// PFSELFTEST found something wrong.
+pub const HLL_SELF_TEST: Fault =
+    Fault::new("ERR TESTFAILED the two forms disagree or an estimate is far off");
+/// There are fewer keys than their number says.
+pub const TOO_MANY_KEYS: Fault = Fault::new("ERR Number of keys can't be greater than number of args");
+/// A LIMIT below zero or that is no number.
+pub const LIMIT_NEGATIVE: Fault = Fault::new("ERR LIMIT can't be negative");
 /// The number of elements to take has to be one at least.
 pub const COUNT_NOT_POSITIVE: Fault = Fault::new("ERR count should be greater than 0");
 /// HINCRBY on a field that is no 64-bit integer.
@@ -339,6 +358,8 @@ pub const EXEC_ABORTED: Fault = Fault::new("EXECABORT Transaction discarded beca
 pub const NOT_IN_TRANSACTION: Fault = Fault::new("ERR Command not allowed inside a transaction");
 /// MONITOR in a transaction.
 pub const MONITOR_DENIED: Fault = Fault::new("ERR MONITOR isn't allowed for DENY BLOCKING client");
+/// SSUBSCRIBE in a transaction.
+pub const SSUBSCRIBE_DENIED: Fault = Fault::new("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 /// The Keyspace failed while it executed this very command.
 pub const OUTCOME_UNKNOWN: Fault =
     Fault::new("ERR internal error while executing this command, its outcome is unknown");

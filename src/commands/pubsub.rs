@@ -8,7 +8,7 @@ use super::args::{Args, Rest};
 use super::context::{Context, Outcome};
 use super::effects::Control;
 use super::family::family;
-use super::faults::Fault;
+use super::faults::{self, Fault};
 use super::help::help;
 use super::session::Session;
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
@@ -84,6 +84,10 @@ impl<const TOPIC: u8> Command for Subscribe<TOPIC> {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
+        // Redis lets the others in for the sake of older clients.
+        if TOPIC == SHARD && context.session().denies_blocking {
+            return Err(faults::SSUBSCRIBE_DENIED);
+        }
         let was_listening = is_listening(context.session());
         let mut replies = Vec::with_capacity(self.names.of(context.argv).len());
         for name in self.names.of(context.argv) {
@@ -240,7 +244,7 @@ impl<const TOPIC: u8> Command for Channels<TOPIC> {
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
         if args.left() > 1 {
-            args.fail(super::faults::subcommand_arity("pubsub", args.word_before()));
+            args.fail(faults::subcommand_arity("pubsub", args.word_before()));
         }
         let pattern = (args.left() > 0).then(|| args.bytes());
         args.rest();

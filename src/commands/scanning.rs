@@ -4,8 +4,9 @@
 //! COUNT is honoured and what stays is returned exactly once.
 
 use super::args::Args;
+use super::context::Outcome;
 use super::faults::{self, Fault};
-use crate::resp::{Argv, Span};
+use crate::resp::{Argv, Reply, Span};
 use crate::store::glob_matches;
 
 /// How many entries one step looks at unless told otherwise, as in Redis.
@@ -48,6 +49,50 @@ impl ScanOptions {
     /// What a name has to match to be shown.
     pub(super) fn pattern<'a>(&self, argv: Argv<'a>) -> Pattern<'a> {
         Pattern(self.pattern.map(|pattern| argv.bytes(pattern)).filter(|pattern| *pattern != b"*"))
+    }
+}
+
+/// `key cursor [MATCH pattern] [COUNT count]`: what HSCAN, SSCAN and ZSCAN are told.
+pub(super) struct CollectionScan {
+    /// The key of the collection.
+    pub(super) key: Span,
+    cursor: u64,
+    /// Looked at only when there is a collection.
+    options: Result<ScanOptions, Fault>,
+}
+
+impl CollectionScan {
+    /// Reads all arguments.
+    ///
+    /// # Errors
+    /// A cursor that is none.
+    pub(super) fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
+        let (key, cursor) = (args.bytes(), parse_cursor(args));
+        if let Some(fault) = args.fault() {
+            return Err(fault);
+        }
+        Ok(Self { key, cursor, options: ScanOptions::parse(args, false) })
+    }
+
+    /// The reply where there is no collection.
+    pub(super) fn nothing() -> Reply {
+        Reply::Array(vec![Reply::bulk(0_i64), Reply::EMPTY_ARRAY])
+    }
+
+    /// Makes one step: `scan` gets the cursor, how many elements to look at, what they have to match and the replies
+    /// that it adds to, and answers the next cursor.
+    ///
+    /// # Errors
+    /// A wrong option.
+    pub(super) fn step(
+        &self,
+        argv: Argv<'_>,
+        scan: impl FnOnce(u64, usize, Pattern<'_>, &mut Vec<Reply>) -> u64,
+    ) -> Outcome {
+        let options = self.options.as_ref().map_err(Fault::clone)?;
+        let mut found = Vec::new();
+        let next = scan(self.cursor, options.count, options.pattern(argv), &mut found);
+        Ok(Reply::Array(vec![Reply::bulk(next), Reply::Array(found)]))
     }
 }
 

@@ -3,7 +3,6 @@
 //! See <https://redis.io/docs/latest/commands/sort/>. Reading goes on a copy of the collection that shares its
 //! parts, so that keys which expire while patterns are looked up, and STORE, cannot get in its way.
 
-mod number;
 mod order;
 mod pattern;
 
@@ -11,12 +10,13 @@ use super::acl;
 use super::args::Args;
 use super::categories::Category;
 use super::context::{Context, Outcome, string_reply};
+use super::doubles::c_string;
 use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyAt, KeyFlag, KeyFlags, KeySpec, Spec, Words};
 use crate::resp::{Reply, Span};
-use crate::store::{List, ListBuilder, StringRef, Value, ValueRef};
+use crate::store::{List, ListBuilder, Set, SortedSet, StringRef, Value, ValueRef};
 use order::Order;
 use pattern::Pattern;
 use std::ops::Range;
@@ -76,12 +76,14 @@ impl Command for Sort {
         let argv = context.argv;
         let source = Source::at(context, self.key)?;
         let range = self.range(source.len());
-        let elements = if self.unsorted {
+        // What is stored does not depend on the accidental order of a set, so that a replay stores the same.
+        let accidental = self.unsorted && self.store.is_some() && source.is_unordered();
+        let elements = if self.unsorted && !accidental {
             source.unsorted(range, self.descending)
         } else {
             let order = Order {
-                by: self.by.map(|by| Pattern::parse(argv.bytes(by))),
-                alpha: self.alpha,
+                by: self.by.filter(|_| !accidental).map(|by| Pattern::parse(argv.bytes(by))),
+                alpha: self.alpha || accidental,
                 descending: self.descending,
                 whole_texts: self.store.is_some(),
             };
@@ -233,6 +235,8 @@ impl Command for SortRo {
 enum Source {
     Nothing,
     List(List),
+    Set(Set),
+    SortedSet(SortedSet),
 }
 
 impl Source {
@@ -244,6 +248,8 @@ impl Source {
         match context.read(key) {
             None => Ok(Self::Nothing),
             Some(ValueRef::List(list)) => Ok(Self::List(list.clone())),
+            Some(ValueRef::Set(set)) => Ok(Self::Set(set.clone())),
+            Some(ValueRef::SortedSet(set)) => Ok(Self::SortedSet(set.clone())),
             Some(_) => Err(faults::WRONG_TYPE),
         }
     }
@@ -252,23 +258,42 @@ impl Source {
         match self {
             Self::Nothing => 0,
             Self::List(list) => list.len(),
+            Self::Set(set) => set.len(),
+            Self::SortedSet(set) => set.len(),
         }
+    }
+
+    /// Whether its elements have no order of their own.
+    fn is_unordered(&self) -> bool {
+        matches!(self, Self::Set(_))
     }
 
     fn elements(&self) -> Vec<StringRef<'_>> {
         match self {
             Self::Nothing => Vec::new(),
             Self::List(list) => list.iter().collect(),
+            Self::Set(set) => set.iter().map(|member| member.text()).collect(),
+            Self::SortedSet(set) => set.iter().map(|(member, _)| member).collect(),
         }
     }
 
-    /// The elements in a range of their own order, of which DESC means the other direction.
+    /// The elements in a range of their own order, of which DESC means the other direction but in a set.
     fn unsorted(&self, range: Range<usize>, descending: bool) -> Vec<StringRef<'_>> {
         match self {
             Self::List(list) if descending && !range.is_empty() => {
                 list.iter_back_from(list.len() - 1 - range.start).take(range.len()).collect()
             }
             Self::List(list) => list.iter_from(range.start).take(range.len()).collect(),
+            Self::Set(set) => {
+                set.iter().map(|member| member.text()).skip(range.start).take(range.len()).collect()
+            }
+            Self::SortedSet(set) => {
+                let (start, end) = match descending {
+                    true => (set.len().saturating_sub(range.end), set.len() - range.start),
+                    false => (range.start, range.end),
+                };
+                set.range(start..end, descending).map(|(member, _)| member).collect()
+            }
             Self::Nothing => Vec::new(),
         }
     }
@@ -280,7 +305,8 @@ const BY_AND_GET_NOTES: &str = "For the optional BY/GET keyword. It is marked 'u
 /// The remark of Redis 7 on the destination, to the byte.
 const STORE_NOTES: &str = "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array";
 
-/// The key and the last destination.
+/// The key and the last destination. As in Redis the word behind STORE is looked at as an option, too, though SORT itself
+/// does not take it for one.
 fn find_keys(words: Words<'_>, keys: &mut Vec<KeyAt>) {
     keys.push(KeyAt { index: 1, flags: KeyFlags::of(&[KeyFlag::Ro, KeyFlag::Access]) });
     let (mut index, mut destination) = (2, None);
@@ -290,8 +316,7 @@ fn find_keys(words: Words<'_>, keys: &mut Vec<KeyAt>) {
         } else if words.is(index, "GET") || words.is(index, "BY") {
             index += 1;
         } else if words.is(index, "STORE") && index + 1 < words.len() {
-            index += 1;
-            destination = Some(index);
+            destination = Some(index + 1);
         }
         index += 1;
     }
@@ -301,11 +326,6 @@ fn find_keys(words: Words<'_>, keys: &mut Vec<KeyAt>) {
 
 fn find_readonly_keys(_: Words<'_>, keys: &mut Vec<KeyAt>) {
     keys.push(KeyAt { index: 1, flags: KeyFlags::of(&[KeyFlag::Ro, KeyFlag::Access]) });
-}
-
-/// A text as C sees it: up to a zero byte.
-fn c_string(text: &[u8]) -> &[u8] {
-    &text[..memchr::memchr(0, text).unwrap_or(text.len())]
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use crate::store::glob_matches;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Room for so many messages is kept while there are none.
+const KEPT_MESSAGES: usize = 16 * 1024;
+
 /// What a subscription is to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
@@ -161,6 +164,14 @@ impl Subscriptions {
     /// The messages on their way.
     pub(super) fn take_messages(&mut self) -> Vec<Message> {
         std::mem::take(&mut self.messages)
+    }
+
+    /// Takes an empty vector to be used again, unless it has become big.
+    pub(super) fn recycle_messages(&mut self, messages: Vec<Message>) {
+        debug_assert!(messages.is_empty(), "they have been sent");
+        if messages.capacity() <= KEPT_MESSAGES {
+            self.messages = messages;
+        }
     }
 
     /// Whether there are messages on their way.

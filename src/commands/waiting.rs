@@ -1,9 +1,14 @@
-//! Clients that wait for lists, by key: first come, first served.
+//! Clients that wait for keys to hold a list or a sorted set: first come, first served.
 //!
 //! A key has a line only while somebody waits for it. What a command does to such a key makes it ready; the Keyspace
-//! then serves those in its line, as far as there is a list with something in it.
+//! then serves those in its line who wait for what it holds, as far as there is something in it.
 
+use super::context::Context;
+use super::effects::{Control, KeyWait};
+use super::faults::{self, Fault};
 use super::session::Slot;
+use crate::resp::Reply;
+use crate::store::Kind;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -16,10 +21,10 @@ pub(super) struct Waiting {
     ready: VecDeque<(usize, Bytes)>,
 }
 
-/// Those who wait for a key, by their tickets, which rise.
+/// Those who wait for a key, by their tickets, which rise, and for what.
 #[derive(Default)]
 struct Line {
-    slots: BTreeMap<u64, Slot>,
+    slots: BTreeMap<u64, (Slot, Kind)>,
     is_ready: bool,
 }
 
@@ -36,12 +41,12 @@ impl Waiting {
         self.clients.len()
     }
 
-    /// Lets a client wait for keys, each at the end of its line; the same key twice is one place in it.
-    pub(super) fn add(&mut self, slot: Slot, database: usize, keys: Vec<Bytes>) {
+    /// Lets a client wait for keys to hold a kind of value, each at the end of its line; the same key twice is one place in it.
+    pub(super) fn add(&mut self, slot: Slot, database: usize, kind: Kind, keys: Vec<Bytes>) {
         self.last_ticket += 1;
         let lines = self.databases.entry(database).or_default();
         for key in &keys {
-            lines.entry(key.clone()).or_default().slots.insert(self.last_ticket, slot);
+            lines.entry(key.clone()).or_default().slots.insert(self.last_ticket, (slot, kind));
         }
         self.clients.insert(slot, Wait { ticket: self.last_ticket, database, keys });
     }
@@ -96,9 +101,37 @@ impl Waiting {
         Some((database, key))
     }
 
-    /// Who has waited longest for a key.
-    pub(super) fn first(&self, database: usize, key: &[u8]) -> Option<Slot> {
-        self.databases.get(&database)?.get(key)?.slots.values().next().copied()
+    /// Who has waited longest for a key to hold this kind of value.
+    pub(super) fn first(&self, database: usize, key: &[u8], kind: Kind) -> Option<Slot> {
+        let line = self.databases.get(&database)?.get(key)?;
+        line.slots.values().find(|(_, wanted)| *wanted == kind).map(|(slot, _)| *slot)
+    }
+}
+
+impl Context<'_> {
+    /// Lets the client wait until one of these keys holds such a collection, or until the time is up; answers nothing
+    /// in a transaction, where nobody waits.
+    pub(super) fn wait_for_keys<'k>(
+        &mut self,
+        kind: Kind,
+        keys: impl Iterator<Item = &'k [u8]>,
+        timeout_ms: u64,
+    ) -> Result<Option<Reply>, Fault> {
+        if self.session().denies_blocking {
+            return Ok(None);
+        }
+        let deadline_ms = self.now_ms.saturating_add(timeout_ms);
+        if i64::try_from(deadline_ms).is_err() {
+            return Err(faults::TIMEOUT_OUT_OF_RANGE);
+        }
+        let wait = KeyWait {
+            database: self.session().database,
+            kind,
+            keys: keys.map(Bytes::copy_from_slice).collect(),
+            deadline_ms: (timeout_ms > 0).then_some(deadline_ms),
+        };
+        self.effects.control(Control::AwaitKeys(Box::new(wait)));
+        Ok(Some(Reply::Silent))
     }
 }
 
@@ -113,24 +146,33 @@ mod tests {
     #[test]
     fn first_come_first_served_by_key() {
         let mut waiting = Waiting::default();
-        waiting.add(7, 0, vec![key("a"), key("b"), key("a")]);
-        waiting.add(3, 0, vec![key("b")]);
-        waiting.add(5, 1, vec![key("a")]);
+        waiting.add(7, 0, Kind::List, vec![key("a"), key("b"), key("a")]);
+        waiting.add(3, 0, Kind::List, vec![key("b")]);
+        waiting.add(5, 1, Kind::List, vec![key("a")]);
         assert_eq!(
-            (waiting.first(0, b"a"), waiting.first(0, b"b"), waiting.first(1, b"a")),
+            (
+                waiting.first(0, b"a", Kind::List),
+                waiting.first(0, b"b", Kind::List),
+                waiting.first(1, b"a", Kind::List)
+            ),
             (Some(7), Some(7), Some(5))
         );
         assert!(waiting.remove(7) && !waiting.remove(7));
-        assert_eq!((waiting.first(0, b"a"), waiting.first(0, b"b"), waiting.len()), (None, Some(3), 2));
-        waiting.add(7, 0, vec![key("b")]);
-        assert_eq!(waiting.first(0, b"b"), Some(3));
+        assert_eq!(
+            (waiting.first(0, b"a", Kind::List), waiting.first(0, b"b", Kind::List), waiting.len()),
+            (None, Some(3), 2)
+        );
+        waiting.add(7, 0, Kind::List, vec![key("b")]);
+        assert_eq!(waiting.first(0, b"b", Kind::List), Some(3));
+        waiting.add(8, 0, Kind::SortedSet, vec![key("b")]);
+        assert_eq!(waiting.first(0, b"b", Kind::SortedSet), Some(8));
     }
 
     #[test]
     fn a_key_is_ready_once_and_only_where_somebody_waits() {
         let mut waiting = Waiting::default();
         waiting.touch(0, b"a");
-        waiting.add(1, 0, vec![key("a")]);
+        waiting.add(1, 0, Kind::List, vec![key("a")]);
         assert!(!waiting.has_ready());
         waiting.touch(0, b"a");
         waiting.touch_all(0);

@@ -19,7 +19,7 @@ const REDIS_DIRECTIVES: &str = "\
     cluster-port cluster-preferred-endpoint-type cluster-replica-no-failover \
     cluster-replica-validity-factor cluster-require-full-coverage cluster-slave-no-failover \
     cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled disable-thp \
-    dynamic-hz enable-module-command enable-protected-configs hll-sparse-max-bytes ignore-warnings \
+    dynamic-hz enable-module-command enable-protected-configs ignore-warnings \
     io-threads-do-reads jemalloc-bg-thread \
     lazyfree-lazy-eviction lazyfree-lazy-expire \
     lazyfree-lazy-server-del lazyfree-lazy-user-del list-compress-depth \
@@ -33,7 +33,7 @@ const REDIS_DIRECTIVES: &str = "\
     repl-ping-slave-period repl-timeout replica-announce-ip replica-announce-port replica-announced \
     replica-ignore-disk-write-errors replica-ignore-maxmemory replica-lazy-flush replica-priority \
     replica-read-only replica-serve-stale-data replicaof sanitize-dump-payload server_cpulist \
-    set-max-intset-entries set-max-listpack-entries set-max-listpack-value set-proc-title \
+    set-proc-title \
     shutdown-on-sigint shutdown-on-sigterm slave-announce-ip slave-announce-port slave-ignore-maxmemory \
     slave-lazy-flush slave-priority slave-read-only slave-serve-stale-data slaveof \
     socket-mark-id \
@@ -41,9 +41,7 @@ const REDIS_DIRECTIVES: &str = "\
     syslog-ident tls-auth-clients tls-ca-cert-dir tls-ca-cert-file tls-cert-file tls-ciphers \
     tls-ciphersuites tls-client-cert-file tls-client-key-file tls-client-key-file-pass tls-cluster \
     tls-dh-params-file tls-key-file tls-key-file-pass tls-port tls-prefer-server-ciphers tls-protocols \
-    tls-replication tls-session-cache-size tls-session-cache-timeout tls-session-caching \
-    zset-max-listpack-entries zset-max-listpack-value \
-    zset-max-ziplist-entries zset-max-ziplist-value";
+    tls-replication tls-session-cache-size tls-session-cache-timeout tls-session-caching";
 
 /// What begins a line that makes a user; it is no option.
 pub(super) const USER: &str = "user";

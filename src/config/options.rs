@@ -311,9 +311,23 @@ options! {
         "hash-max-listpack-value" | "hash-max-ziplist-value" => hash_max_listpack_value: usize
             = "64", Memory(0), Live,
             "The longest field or value, in bytes, a hash keeps in its compact form.";
+        "hll-sparse-max-bytes" => hll_sparse_max_bytes: usize = "3000", Memory(0), Live,
+            "The longest a HyperLogLog gets, in bytes, before it takes its dense form.";
         "list-max-listpack-size" | "list-max-ziplist-size" => list_max_listpack_size: i32
             = "-2", Integer(INT_MIN, INT_MAX), Live,
             "The most elements in one node of a list, or from -1 to -5 the most bytes: 4, 8, 16, 32 or 64 kb.";
+        "set-max-intset-entries" => set_max_intset_entries: usize = "512", Integer(0, i64::MAX), Live,
+            "The most integers a set keeps as a sorted array.";
+        "set-max-listpack-entries" => set_max_listpack_entries: usize = "128", Integer(0, i64::MAX), Live,
+            "The most members a set keeps in its compact form.";
+        "set-max-listpack-value" => set_max_listpack_value: usize = "64", Memory(0), Live,
+            "The longest member, in bytes, a set keeps in its compact form.";
+        "zset-max-listpack-entries" | "zset-max-ziplist-entries" => zset_max_listpack_entries: usize
+            = "128", Integer(0, i64::MAX), Live,
+            "The most members a sorted set keeps in its compact form.";
+        "zset-max-listpack-value" | "zset-max-ziplist-value" => zset_max_listpack_value: usize
+            = "64", Memory(0), Live,
+            "The longest member, in bytes, a sorted set keeps in its compact form.";
     }
     Events {
         "notify-keyspace-events" => notify_keyspace_events: EventClasses = "", EventLetters, Live,

@@ -63,6 +63,7 @@ impl<'a> Encoder<'a> {
             Reply::Push(items) => self.items(items, Self::push_len),
             Reply::Map(pairs) => self.pairs(pairs),
             Reply::Double(value) => self.double(value),
+            Reply::Decimal(text) => self.resp3_line(b',', text.as_bytes()),
             Reply::Boolean(value) => self.boolean(value),
             Reply::BigNumber(digits) => self.big_number(&digits),
             Reply::Verbatim { format, text } => self.verbatim(format, text),

@@ -175,6 +175,8 @@ pub enum Reply {
     Push(Vec<Reply>),
     /// A floating point number; a string for RESP2.
     Double(f64),
+    /// A floating point number in digits of the command's own; a string for RESP2.
+    Decimal(Blob),
     /// True or false; `1` or `0` for RESP2.
     Boolean(bool),
     /// Decimal digits with an optional sign, of any length; a string for RESP2.
@@ -265,6 +267,7 @@ impl PartialEq for Reply {
             | (Self::Push(a), Self::Push(b)) => a == b,
             (Self::Map(a), Self::Map(b)) => a == b,
             (Self::Double(a), Self::Double(b)) => a == b,
+            (Self::Decimal(a), Self::Decimal(b)) => a == b,
             (Self::Boolean(a), Self::Boolean(b)) => a == b,
             (Self::Verbatim { format: f, text: a }, Self::Verbatim { format: g, text: b }) => {
                 f == g && a == b
@@ -290,6 +293,7 @@ impl fmt::Debug for Reply {
             Self::Several(items) => f.debug_tuple("Several").field(items).finish(),
             Self::Push(items) => f.debug_tuple("Push").field(items).finish(),
             Self::Double(value) => write!(f, "Double({value})"),
+            Self::Decimal(text) => write!(f, "Decimal({text:?})"),
             Self::Boolean(value) => write!(f, "Boolean({value})"),
             Self::BigNumber(digits) => write!(f, "BigNumber({})", digits.escape_ascii()),
             Self::Verbatim { text, .. } => write!(f, "Verbatim({})", text.escape_ascii()),

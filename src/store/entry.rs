@@ -5,7 +5,7 @@
 //! what it saw, and the owner copies the parts it changes.
 //! The deadline is not here but in the dict's segment, see [`super::dict`].
 
-use super::dict::Keyed;
+use super::dict::{Held, Keyed};
 use super::string::{IntText, NewString, StringRef, parse_int};
 use super::value::{Value, ValueRef, text_encoding};
 use super::varint;
@@ -36,9 +36,11 @@ pub(super) struct Full {
     value: Value,
 }
 
-impl Keyed for Entry {
+impl Held for Entry {
     const IS_MARKED: bool = true;
+}
 
+impl Keyed for Entry {
     fn key(&self) -> &[u8] {
         match self {
             Entry::Packed(bytes) => {
@@ -189,8 +191,7 @@ impl Entry {
         match (self, self.read()) {
             (Entry::Packed(bytes), _) if bytes[0] & RAW != 0 => "raw",
             (_, ValueRef::String(string)) => text_encoding(&string),
-            (_, ValueRef::List(list)) => list.encoding(),
-            (_, ValueRef::Hash(hash)) => hash.encoding(),
+            (_, other) => other.collection().map_or("raw", |collection| collection.encoding()),
         }
     }
 
@@ -209,10 +210,8 @@ impl Entry {
                 Err("a short string stands apart from its key")
             }
             (_, ValueRef::String(_)) => Ok(()),
-            (_, ValueRef::List(list)) if list.is_empty() => Err("a key holds an empty list"),
-            (_, ValueRef::List(list)) => list.verify(),
-            (_, ValueRef::Hash(hash)) if hash.is_empty() => Err("a key holds an empty hash"),
-            (_, ValueRef::Hash(hash)) => hash.verify(),
+            (_, other) if other.is_empty_collection() => Err("a key holds an empty collection"),
+            (_, other) => other.collection().map_or(Ok(()), |collection| collection.verify()),
         }
     }
 

@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::dict::{Dict, HashKey, Keyed, Seek};
+use super::dict::{Dict, HashKey, Held, Keyed, Seek};
 use super::packed::{Packed, PackedIter};
 use super::string::StringRef;
 
@@ -289,6 +289,8 @@ impl Field {
         fits
     }
 }
+
+impl Held for Field {}
 
 impl Keyed for Field {
     fn key(&self) -> &[u8] {

@@ -19,6 +19,8 @@ mod glob;
 mod hash;
 mod list;
 mod packed;
+mod set;
+mod sorted_set;
 mod string;
 mod usage;
 mod value;
@@ -28,10 +30,10 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Builder, HashBuilder};
+pub use build::{Builder, HashBuilder, SetBuilder, SortedSetBuilder};
 pub use database::{
-    Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Measure, NEW_FREQUENCY, Purged,
-    Snapshot, Use,
+    CollectionMut, Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Measure, NEW_FREQUENCY,
+    Purged, SetMut, Snapshot, SortedSetMut, Use,
 };
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;
@@ -40,8 +42,12 @@ pub use glob::{glob_matches, glob_matches_nocase};
 pub use hash::{FieldChange, Hash, HashIter, HashLimits};
 pub use list::{List, ListBuilder, ListIter, ListLimits, ListNode, ListSlice, Side};
 pub use packed::{Packed, PackedIter};
+pub use set::{Intset, Member, Set, SetIter, SetLimits};
+pub use sorted_set::{
+    LexBound, LexRange, ScoreChange, ScoreRange, SortedSet, SortedSetIter, SortedSetLimits, SortedSetSlice,
+};
 pub use string::{INT_TEXT_MAX_BYTES, IntText, NewString, StringRef, int_text_len, parse_int};
-pub use value::{Kind, Value, ValueRef};
+pub use value::{Collection, Kind, Stored, Value, ValueRef};
 pub use verify::Broken;
 
 use database::UseClock;

@@ -4,7 +4,7 @@
 //! allocator rounds them up to. Of a big collection only some elements are looked at and taken for the rest.
 
 use super::database::Database;
-use super::dict::{Dict, Keyed};
+use super::dict::{Dict, Held, Keyed};
 use super::entry::{Entry, Full};
 use super::string::StringRef;
 use super::value::ValueRef;
@@ -43,7 +43,7 @@ pub(super) fn extrapolated(total: usize, samples: usize, sizes: impl Iterator<It
     (seen as u128 * total as u128 / limit as u128) as usize
 }
 
-impl<T: Keyed + Clone> Dict<T> {
+impl<T: Held> Dict<T> {
     /// The memory of a table; `heap_bytes` tells what an entry has outside of it.
     pub(super) fn memory_bytes(&self, samples: usize, heap_bytes: impl Fn(&T) -> usize) -> usize {
         let entries = self.len() * (size_of::<T>() + HASH_BYTES) + self.volatile_len() * DEADLINE_BYTES;
@@ -76,9 +76,7 @@ impl Entry {
             Entry::Shared(_) => {
                 let value = match self.read() {
                     ValueRef::String(StringRef::Shared(bytes)) => allocated(bytes.len()),
-                    ValueRef::String(_) => 0,
-                    ValueRef::List(list) => list.heap_bytes(samples),
-                    ValueRef::Hash(hash) => hash.heap_bytes(samples),
+                    other => other.collection().map_or(0, |collection| collection.heap_bytes(samples)),
                 };
                 allocated(size_of::<Full>() + COUNT_BYTES) + allocated(self.key().len()) + value
             }

@@ -2,6 +2,7 @@
 //! oracle, lines beside the catalog, the list about files, and the fields of INFO that are not there.
 
 use super::absent::ABSENT;
+use super::conversations::{APPLICATIONS, BETWEEN_CLIENTS};
 use super::disk::ON_DISK;
 use super::of_catalog::DIFFERENCES;
 use super::rules::{EXCUSES, RULES};
@@ -23,6 +24,10 @@ pub(crate) fn write(text: &mut String) {
     for (topic, difference) in ON_DISK {
         let _ = writeln!(text, "- {topic}: {difference}");
     }
+    text.push_str("\n### What Memora does otherwise between clients\n\n");
+    for (topic, difference) in BETWEEN_CLIENTS {
+        let _ = writeln!(text, "- {topic}: {difference}");
+    }
     text.push_str("\n### What random requests may show\n\n");
     for reason in excuses_without(&marks) {
         let _ = writeln!(text, "- {}", plain(reason));
@@ -37,6 +42,10 @@ pub(crate) fn write(text: &mut String) {
     for (reason, fields) in ABSENT {
         let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
         let _ = writeln!(text, "- {}: {}", plain(reason), fields.join(", "));
+    }
+    text.push_str("\n## Applications that were tried\n\n");
+    for (application, outcome) in APPLICATIONS {
+        let _ = writeln!(text, "- {application}: {outcome}");
     }
 }
 

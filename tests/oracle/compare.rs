@@ -29,7 +29,24 @@ pub(crate) fn is_alike_as(compare: Compare, memora: &Value, redis: &Value) -> bo
             let ended = |value: &Value| value.items().first().is_some_and(|cursor| cursor.bytes() == b"0");
             !(ended(memora) && ended(redis)) || memora.clone().sorted() == redis.clone().sorted()
         }
+        Compare::Numbers => numbers(memora) == numbers(redis),
+        Compare::ScanNumbers => is_alike_as(Compare::Scan, &numbers(memora), &numbers(redis)),
         Compare::Outcome => true,
+    }
+}
+
+/// The same with every number in one way to write it.
+fn numbers(value: &Value) -> Value {
+    let rewrite = |text: &[u8]| match std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok())
+    {
+        Some(number) => number.to_string().into_bytes(),
+        None => text.to_vec(),
+    };
+    match value {
+        Value::Line(mark @ b',', text) => Value::Line(*mark, rewrite(text)),
+        Value::Bulk(mark @ b'$', text) => Value::Bulk(*mark, rewrite(text)),
+        Value::List(mark, items) => Value::List(*mark, items.iter().map(numbers).collect()),
+        other => other.clone(),
     }
 }
 

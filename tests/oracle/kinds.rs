@@ -12,8 +12,28 @@ const KINDS: &[(&str, Make)] = &[
     ("list", |random| key_of("l", random)),
     ("hash", |random| key_of("h", random)),
     ("set", |random| key_of("e", random)),
+    ("sketch", |random| key_of("p", random)),
     ("zset", |random| key_of("z", random)),
     ("stream", |random| key_of("x", random)),
+    ("texts", |random| key_of("y", random)),
+    ("geo", |random| key_of("g", random)),
+    ("score", score),
+    ("bound", bound),
+    ("lex", |random| {
+        text_of(
+            &["-", "+", "[a", "(a", "[b", "(c", "[d", "[field", "[", "(", "", "a", "[\0", "(e", "+a"],
+            random,
+        )
+    }),
+    ("longitude", |random| degrees(random, 180, &["180", "-180", "179.9999", "-179.9", "181", "x", "inf"])),
+    ("latitude", |random| degrees(random, 85, &["85.05", "-85.05", "85.06", "-84.9", "0", "90"])),
+    ("spot", |random| format!("p{}", random.between(0, 30)).into_bytes()),
+    ("length", |random| {
+        text_of(
+            &["0", "1", "100", "500", "1000", "3000", "20000", "1e6", "0.5", "3e7", "-1", "x", "nan"],
+            random,
+        )
+    }),
     ("field", field),
     ("value", value),
     ("integer", integer),
@@ -68,8 +88,22 @@ fn key_of(letter: &str, random: &mut Random) -> Vec<u8> {
 }
 
 fn key(random: &mut Random) -> Vec<u8> {
-    const KEYS: &[&[u8]] =
-        &[b"s1", b"s2", b"l1", b"l2", b"h1", b"h2", b"e1", b"z1", b"x1", b"", b"\0k\xff\r\n", b"new"];
+    const KEYS: &[&[u8]] = &[
+        b"s1",
+        b"s2",
+        b"l1",
+        b"l2",
+        b"h1",
+        b"h2",
+        b"e1",
+        b"e2",
+        b"p1",
+        b"z1",
+        b"x1",
+        b"",
+        b"\0k\xff\r\n",
+        b"new",
+    ];
     random.one(KEYS).to_vec()
 }
 
@@ -80,6 +114,11 @@ fn payload(random: &mut Random) -> Vec<u8> {
         b"\x00\x04text\x0a\x00|\xf3&m\xca\xb5\xa51",
         b"\x12\x01\x02\x10\x10\x00\x00\x00\x03\x00\x81a\x02\x81b\x02\xc3\xe8\x02\xff\x0a\x00\xc3~\xcd\xd7<\x08\xdfp",
         b"\x10\x12\x12\x00\x00\x00\x04\x00\x81a\x02\x01\x01\x81b\x02\x81x\x02\xff\x0a\x00x\x07Lk\xd9\xd7\x05\x1f",
+        b"\x0b\x0e\x02\x00\x00\x00\x03\x00\x00\x00\xff\xff\x05\x00\x07\x00\n\x00|\x0e5\xe2\x0f\xa6\xb1\x15",
+        b"\x02\x01\x01x\n\x00\xff\xe8\x80\xbav\x0c/\x09",
+        b"\x0b\x10\x04\x00\x00\x00\x02\x00\x00\x00\x05\x00\x00\x00\xa0\x86\x01\x00\n\x001\x88b\xdf\x9e\xfd\xbc\xfd",
+        b"\x02\x02\x01x\xc0\x01\n\x00\x16\xfa\xacOT<\xe1\xe9",
+        b"\x00\x17HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80]f\x80b\x8d\x84\x08\n\x00\xf5\xb1\x9c\x1a>\xfeb9",
         b"\x04\x01\x01a\xc3\x09@F\x01xx\xe09\x00\x01xx\x0a\x00,#*_\xfa%s\x9a",
     ];
     let mut payload = random.one(PAYLOADS).to_vec();
@@ -112,6 +151,40 @@ fn value(random: &mut Random) -> Vec<u8> {
         8 => (0..random.below(12)).map(|_| u8::try_from(random.below(256)).expect("a byte")).collect(),
         9..=11 => random.between(-20, 20).to_string().into_bytes(),
         _ => random.one(&["v", "hello", "world", "a", "abc"]).as_bytes().to_vec(),
+    }
+}
+
+fn score(random: &mut Random) -> Vec<u8> {
+    match random.below(12) {
+        0 => float(random),
+        1 => integer(random),
+        2 => text_of(
+            &["inf", "-inf", "+inf", "nan", "-0", "1e300", "-1e300", "5e-324", "1e17", "0x1p-3"],
+            random,
+        ),
+        3 => format!("{}.{}", random.between(-9, 9), random.between(0, 999)).into_bytes(),
+        _ => random.between(-3, 6).to_string().into_bytes(),
+    }
+}
+
+fn bound(random: &mut Random) -> Vec<u8> {
+    let mut bound = if random.chance(25) { b"(".to_vec() } else { Vec::new() };
+    match random.below(4) {
+        0 => bound.extend(text_of(&["-inf", "+inf"], random)),
+        _ => bound.extend(score(random)),
+    }
+    bound
+}
+
+/// Degrees on the map, sometimes at its limits or beyond them.
+fn degrees(random: &mut Random, limit: i64, edges: &[&'static str]) -> Vec<u8> {
+    match random.below(12) {
+        0 => text_of(edges, random),
+        1 => b"0".to_vec(),
+        2..=6 => format!("{}.{:03}", random.between(10, 20), random.between(0, 999)).into_bytes(),
+        _ => {
+            format!("{}.{:05}", random.between(1 - limit, limit - 1), random.between(0, 99_999)).into_bytes()
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl Shrinker<'_> {
 }
 
 /// How much of a long reply is shown.
-const SHOWN_LINES: usize = 50;
+pub(crate) const SHOWN_LINES: usize = 50;
 
 /// A case that fails as a script, with what both answered.
 pub(crate) fn script(case: &Case, difference: &Difference) -> String {
@@ -110,7 +110,7 @@ pub(crate) fn script(case: &Case, difference: &Difference) -> String {
 }
 
 /// A request as the line of a script.
-fn join(request: &[Vec<u8>]) -> String {
+pub(crate) fn join(request: &[Vec<u8>]) -> String {
     request.iter().map(|word| argument(word)).collect::<Vec<_>>().join(" ")
 }
 

@@ -44,6 +44,30 @@ pub(crate) const CASES: &[&str] = &[
     // Hashes
     "HSET h a 1 b 2 ; HSET h a 1 ; HMSET h c 3 ; HSETNX h c 4 ; HSETNX h d 4 ; HDEL h n ; HDEL h a b n ; HDEL h c d",
     "HINCRBY h n 5 ; HINCRBY h n 0 ; HINCRBYFLOAT h f 1.5 ; hincrbyfloat h f 1e2 ; HSET h t x ; HINCRBYFLOAT h t 1",
+    // Sets: what was picked is taken out by name, one by one.
+    "SADD s a b c ; SADD s a d ; SADD s a ; SREM s n ; SREM s a b n ; SREM s c d ; SREM s a",
+    "SADD s 1 2 x ; SMOVE s t 1 ; SMOVE s t 1 ; SMOVE s s x ; SMOVE s n x ; SMOVE s t 2 ; SMOVE n t 2 ; SADD s 2 ; SMOVE s t 2",
+    "SADD s a ; SPOP s ; SPOP s ; SADD s a ; SPOP s 1 ; SADD s a b c ; SPOP s 0 ; spop s 3 ; SADD s a b ; SPOP s 9 ; SPOP s 9",
+    "SADD s a b c ; SADD t b c d ; SINTERSTORE d s t ; SUNIONSTORE d s t ; SDIFFSTORE d s t ; SDIFFSTORE d s s ; SDIFFSTORE d n s",
+    "SADD s a ; SINTERSTORE d s n ; SET d v ; SINTERSTORE d s n ; SUNIONSTORE d n ; SUNIONSTORE s s n ; EXPIRE s 100 ; SADD s b",
+    "SADD s 3 1 2 ; SORT s BY nosort STORE d ; SORT s STORE d ; SORT n STORE d",
+    // Sorted sets
+    "ZADD z 1 a 2 b ; ZADD z 1 a ; ZADD z NX 5 a 3 c ; ZADD z XX CH 5 n ; ZADD z XX GT CH 9 a ; ZADD z LT 1 a ; zadd z INCR 2 a",
+    "ZADD z 1 a ; ZADD z XX INCR 1 n ; ZINCRBY z 1.5 a ; ZINCRBY z 0 a ; ZREM z n ; ZREM z a n ; ZREM z a",
+    "ZADD z 1 a 2 b 3 c 4 d ; ZREMRANGEBYRANK z 0 0 ; ZREMRANGEBYSCORE z 2 2 ; ZREMRANGEBYSCORE z 9 9 ; ZREMRANGEBYLEX z - +",
+    "ZADD z 1 a 2 b 3 c 4 d ; ZPOPMIN z ; ZPOPMAX z 1 ; ZPOPMIN z 0 ; ZPOPMIN n ; ZPOPMIN z 9 ; ZPOPMAX z",
+    "ZADD z 1 a 2 b 3 c 4 d 5 e ; ZMPOP 2 n z MIN ; ZMPOP 1 z MAX COUNT 2 ; BZMPOP 0 1 z MIN ; BZMPOP 0 1 z MAX COUNT 9",
+    "ZADD z 1 a 2 b ; BZPOPMIN n z 0 ; BZPOPMAX z 0 ; ZMPOP 1 z MIN",
+    "ZADD z 1 a 2 b ; ZRANGESTORE d z 0 0 ; ZRANGESTORE d z 0 -1 REV ; ZRANGESTORE d z 1 2 BYSCORE LIMIT 0 1 ; ZRANGESTORE d z - + BYLEX ; ZRANGESTORE d n 0 1 ; ZRANGESTORE d n 0 1",
+    "ZADD z 1 a 2 b ; ZADD y 3 b ; ZUNIONSTORE d 2 z y WEIGHTS 1 2 AGGREGATE MAX ; ZUNIONSTORE d 1 n ; ZINTERSTORE d 2 z y WEIGHTS 2 1 AGGREGATE MIN ; ZINTERSTORE d 1 z AGGREGATE SUM ; ZUNIONSTORE d 1 z AGGREGATE SUM ; ZUNIONSTORE d 1 z AGGREGATE MIN ; ZINTERSTORE d 1 z AGGREGATE MAX ; ZDIFFSTORE d 2 z y ; ZDIFFSTORE d 2 z z",
+    // Places: what is added are scores.
+    "GEOADD g 13.361389 38.115556 p 15 37 c ; GEOADD g 15 37 c ; GEOADD g NX CH 1 1 p ; GEOADD g XX CH 15.5 37 c n 1 1 ; GEOADD g XX CH 15.5 37 c",
+    "GEOADD g 15 37 c 15.1 37 d ; GEOSEARCHSTORE d g FROMLONLAT 15 37 BYRADIUS 50 KM ASC COUNT 1 ANY ; GEOSEARCHSTORE d g FROMMEMBER c BYBOX 50 50 MI DESC STOREDIST ; GEOSEARCHSTORE d g FROMMEMBER c BYBOX 50 50 FT ; GEOSEARCHSTORE d n FROMMEMBER c BYBOX 50 50 M",
+    "GEOADD g 15 37 c ; GEORADIUS g 15 37 50 KM ASC COUNT 1 ANY STORE d ; GEORADIUS g 15 37 50 MI DESC STOREDIST d ; GEORADIUS g 15 37 50 FT WITHCOORD WITHDIST WITHHASH ; GEORADIUS g 1 1 1 M STORE d",
+    "GEOADD g 15 37 c ; GEORADIUSBYMEMBER g c 50 KM ASC COUNT 1 ANY STORE d ; GEORADIUSBYMEMBER g c 50 MI DESC STOREDIST d ; GEORADIUSBYMEMBER g c 50 FT WITHCOORD WITHDIST WITHHASH ; GEORADIUSBYMEMBER n c 1 M STORE d",
+    // HyperLogLogs: counting keeps the result, which is a change.
+    "PFADD h ; PFADD h ; PFADD h a b ; PFADD h a ; PFCOUNT h ; PFCOUNT h ; PFADD h c ; PFCOUNT h n ; PFCOUNT h",
+    "PFADD h a ; PFMERGE d h n ; PFMERGE d ; PFMERGE n ; PFDEBUG TODENSE h ; PFDEBUG TODENSE h ; PFDEBUG GETREG d ; PFDEBUG ENCODING d",
     // Keys
     "DEL k ; MSET a 1 b 2 c 3 ; DEL a n ; UNLINK b n ; unlink n ; UNLINK c",
     "SET k v ; EXPIRE k 100 ; PEXPIRE k 100000 ; EXPIREAT k {s} ; PEXPIREAT k {ms} ; expire k 200 ; EXPIRE n 100",

@@ -13,7 +13,7 @@ use memora::config::Config;
 use memora::persistence::aof::{Replay, UnitWriter};
 use memora::resp::{Argv, DetachedRequest, Reply};
 use memora::store::{HashKey, Store, StringRef, ValueRef};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// As many as Redis has.
 const DATABASES: usize = 16;
@@ -190,6 +190,14 @@ fn content(value: ValueRef<'_>, deadline_ms: Option<u64>) -> Content {
                 hash.iter().map(|(field, value)| (text(field), text(value))).collect();
             fields.into_iter().flat_map(|(field, value)| [field, value]).collect()
         }
+        ValueRef::Set(set) => {
+            let members: BTreeSet<_> = set.iter().map(|member| text(member.text())).collect();
+            members.into_iter().collect()
+        }
+        ValueRef::SortedSet(set) => set
+            .iter()
+            .flat_map(|(member, score)| [text(member), score.to_bits().to_string().into_bytes()])
+            .collect(),
     };
     (value.kind().type_name(), parts, deadline_ms)
 }

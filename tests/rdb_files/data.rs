@@ -3,8 +3,8 @@
 use crate::common::{Client, request};
 use memora::persistence::rdb::file::{FileError, FileReader, ReadOptions, Record};
 use memora::resp::Reply;
-use memora::store::{HashKey, Limits, Store, Value, ValueRef};
-use std::collections::BTreeMap;
+use memora::store::{HashKey, Limits, Store, StringRef, Value, ValueRef};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 /// Databases of a real server with the default options.
@@ -19,6 +19,9 @@ pub(crate) enum Content {
     String(Vec<u8>),
     List(Vec<Vec<u8>>),
     Hash(BTreeMap<Vec<u8>, Vec<u8>>),
+    Set(BTreeSet<Vec<u8>>),
+    /// Scores as bits, so that they can be compared.
+    SortedSet(BTreeMap<Vec<u8>, u64>),
 }
 
 /// Database and key; value and deadline.
@@ -32,7 +35,15 @@ impl std::fmt::Debug for Content {
             Self::String(text) => write!(f, "a string of {} bytes", text.len()),
             Self::List(elements) => write!(f, "a list of {} elements", elements.len()),
             Self::Hash(fields) => write!(f, "a hash of {} fields", fields.len()),
+            Self::Set(members) => write!(f, "a set of {} members", members.len()),
+            Self::SortedSet(members) => write!(f, "a sorted set of {} members", members.len()),
         }
+    }
+}
+
+impl Content {
+    fn sorted(members: Vec<(Vec<u8>, f64)>) -> Self {
+        Self::SortedSet(members.into_iter().map(|(member, score)| (member, score.to_bits())).collect())
     }
 }
 
@@ -77,11 +88,27 @@ pub(crate) fn data() -> Data {
         add(0, format!("list:{count}").as_bytes(), Content::List(numbered(count).collect()));
         let fields = numbered(count).map(|text| (text.clone(), text.repeat(2)));
         add(15, format!("hash:{count}").as_bytes(), Content::Hash(fields.collect()));
+        let members =
+            (0..count).map(|number| (format!("element {number}").into_bytes(), number as f64 / 4.0));
+        add(2, format!("zset:{count}").as_bytes(), Content::sorted(members.collect()));
+        add(1, format!("set:{count}").as_bytes(), Content::Set(numbered(count).collect()));
+        let ints = (0..count).map(|number| (number * 7).to_string().into_bytes());
+        add(1, format!("intset:{count}").as_bytes(), Content::Set(ints.collect()));
     }
+    let scores = [0.1, 0.0, 1e300, 5e-324, f64::INFINITY, f64::NEG_INFINITY, 3.0, -1e17, 0.5, 1.0 / 3.0];
+    let members = texts().into_iter().zip(scores.into_iter().cycle());
+    add(2, b"zset of all kinds", Content::sorted(members.collect()));
     add(0, b"list of all kinds", Content::List(texts()));
     add(0, b"list with a big one", Content::List(vec![b"a".to_vec(), noise(100_000), vec![b'z'; 100_000]]));
     let fields = texts().into_iter().zip(texts().into_iter().rev());
     add(15, b"hash of all kinds", Content::Hash(fields.collect()));
+    add(15, b"set of all kinds", Content::Set(texts().into_iter().collect()));
+    let ints = [-3, 5, i64::from(i32::MAX), 7].map(|int: i64| int.to_string().into_bytes());
+    add(15, b"set of integers", Content::Set(ints.into_iter().collect()));
+    let wide = [i64::MIN, -1, i64::MAX].map(|int| int.to_string().into_bytes());
+    add(3, b"set of wide integers", Content::Set(wide.into_iter().collect()));
+    let small = [&b"a"[..], b"12", b"", b"-0"].map(<[u8]>::to_vec);
+    add(3, b"set of few", Content::Set(small.into_iter().collect()));
     let tiny = (0..30_u8).map(|number| (vec![number], vec![b'0' + number % 10]));
     add(15, b"hash of tiny ones", Content::Hash(tiny.collect()));
     data
@@ -105,6 +132,16 @@ pub(crate) fn store_of(data: &Data, limits: Limits) -> Store {
                 assert!(fields.iter().all(|(field, value)| hash.add(field, value)));
                 Value::Hash(hash.finish())
             }
+            Content::Set(members) => {
+                let mut set = builder.set(members.len());
+                assert!(members.iter().all(|member| set.add(StringRef::Slice(member))));
+                Value::Set(set.finish())
+            }
+            Content::SortedSet(members) => {
+                let mut set = builder.sorted_set();
+                assert!(members.iter().all(|(member, score)| set.add(member, f64::from_bits(*score))));
+                Value::SortedSet(set.finish())
+            }
         };
         assert!(store.db(*number).add_value(key, value, *deadline_ms));
     }
@@ -122,6 +159,10 @@ pub(crate) fn of_store(store: &Store) -> Data {
                 ValueRef::Hash(hash) => {
                     Content::Hash(hash.iter().map(|(f, v)| (f.to_vec(), v.to_vec())).collect())
                 }
+                ValueRef::SortedSet(set) => {
+                    Content::sorted(set.iter().map(|(member, score)| (member.to_vec(), score)).collect())
+                }
+                ValueRef::Set(set) => Content::Set(set.iter().map(|member| member.text().to_vec()).collect()),
             };
             data.insert((number, item.key.to_vec()), (content, item.deadline_ms));
         }
@@ -147,6 +188,7 @@ pub(crate) fn load(file: impl Read) -> Result<Store, FileError> {
 pub(crate) fn fill(redis: &mut Client, data: &Data) {
     for ((number, key), (content, deadline_ms)) in data {
         call(redis, &[b"SELECT", number.to_string().as_bytes()]);
+        let scores: Vec<Vec<u8>>;
         let words: Vec<&[u8]> = match content {
             Content::String(text) => vec![b"SET", key, text],
             Content::List(elements) => {
@@ -155,6 +197,16 @@ pub(crate) fn fill(redis: &mut Client, data: &Data) {
             Content::Hash(fields) => {
                 let words = fields.iter().flat_map(|(field, value)| [field.as_slice(), value]);
                 [&b"HSET"[..], key].into_iter().chain(words).collect()
+            }
+            Content::Set(members) => {
+                [&b"SADD"[..], key].into_iter().chain(members.iter().map(Vec::as_slice)).collect()
+            }
+            Content::SortedSet(members) => {
+                scores =
+                    members.values().map(|score| f64::from_bits(*score).to_string().into_bytes()).collect();
+                let words =
+                    scores.iter().zip(members.keys()).flat_map(|(score, member)| [&score[..], member]);
+                [&b"ZADD"[..], key].into_iter().chain(words).collect()
             }
         };
         call(redis, &words);
@@ -193,6 +245,14 @@ fn content_of(redis: &mut Client, key: &[u8]) -> Content {
         Reply::Simple(kind) if kind == "hash" => {
             let texts = texts_of(call(redis, &[b"HGETALL", key]));
             Content::Hash(texts.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
+        }
+        Reply::Simple(kind) if kind == "set" => {
+            Content::Set(texts_of(call(redis, &[b"SMEMBERS", key])).into_iter().collect())
+        }
+        Reply::Simple(kind) if kind == "zset" => {
+            let texts = texts_of(call(redis, &[b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]));
+            let score = |text: &[u8]| std::str::from_utf8(text).unwrap().parse().unwrap();
+            Content::sorted(texts.chunks_exact(2).map(|pair| (pair[0].clone(), score(&pair[1]))).collect())
         }
         other => panic!("{other:?}"),
     }

@@ -226,3 +226,14 @@ fn resp3_changes_the_form_of_replies_and_nothing_else() {
     ];
     converse("", &all);
 }
+
+#[test]
+fn who_has_said_quit_is_counted_no_longer() {
+    let server = server_with(options());
+    let [mut listener, mut other] = [(); 2].map(|()| Client::of(&server));
+    let subscribed = "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n";
+    listener.exchange("SUBSCRIBE c\r\nQUIT\r\n", format!("{subscribed}+OK\r\n"));
+    // It has not closed its own side yet.
+    listener.expect_end();
+    other.exchange("PUBLISH c x\r\nPUBSUB NUMSUB c\r\n", ":0\r\n*2\r\n$1\r\nc\r\n:0\r\n");
+}

@@ -7,6 +7,7 @@ use memora::config::values::AppendFsync;
 use memora::exit::Exit;
 use memora::resp::Reply;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const DANGEROUS: &str = "-ERR this command with these arguments has made the server fail twice and is refused until the server is started anew\r\n";
@@ -38,6 +39,42 @@ fn what_a_failing_command_did_is_undone() {
     let server = server_with(logged(dir.path()));
     let mut client = Client::of(&server);
     client.exchange("DBSIZE\r\nSELECT 3\r\nLINDEX l -1\r\nGET k\r\n", ":1\r\n+OK\r\n$1\r\nd\r\n$1\r\n2\r\n");
+}
+
+#[test]
+fn who_waits_is_not_served_from_half_a_transaction() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = server_with(logged(dir.path()));
+    let [mut client, mut other] = [(); 2].map(|()| Client::of(&server));
+    let transaction: [&[&str]; 4] = [&["MULTI"], &["RPUSH", "l", "torn"], &["DEBUG", "PANIC"], &["EXEC"]];
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // Others have something to say at every moment, also between the panic and the loading.
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut busy = Client::of(&server);
+                while !ended.load(Ordering::Relaxed) {
+                    busy.call(&["SET", "other", "1"]);
+                }
+            });
+        }
+        for _ in 0..5 {
+            client.send("BLPOP l 0\r\n");
+            eventually("it waits", || other.count("clients", "blocked_clients") == 1);
+            other.exchange(
+                requests(&transaction),
+                format!("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:1\r\n{UNKNOWN}"),
+            );
+            wait_until_loaded(&mut other);
+            other.exchange("LLEN l\r\nRPUSH l whole\r\n", ":0\r\n:1\r\n");
+            let wanted = b"*2\r\n$1\r\nl\r\n$5\r\nwhole\r\n";
+            let is_right = client.rest_starts_with(wanted);
+            ended.fetch_or(!is_right, Ordering::Relaxed);
+            assert!(is_right, "what is torn was given away");
+            client.expect(wanted);
+        }
+        ended.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]

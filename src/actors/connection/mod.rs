@@ -19,11 +19,12 @@ use crate::commands::session::{ClientId, Gauges, Session};
 use crate::config::values::OutputBufferLimit;
 use crate::resp::{Batch, Limits, ReplyBuffer, RequestCodec};
 use actix::{Actor, ActorContext, ActorFuture, AsyncContext, Context, Handler, Message, Supervised};
+use bytes::Bytes;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{self, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::AsyncWrite;
 use tracing::Span;
 
@@ -42,6 +43,9 @@ pub(crate) struct Replies {
 
 /// Keyspace → Connection: something to send before the batch in flight is answered, or without any.
 pub(crate) struct Push(pub(crate) ReplyBuffer);
+
+/// Keyspace → Connection: messages that the client listens to, encoded, mostly shared with others who hear the same.
+pub(crate) struct Hear(pub(crate) Bytes);
 
 /// Keyspace → Connection: the batch in flight is set aside until something happens; the client may go meanwhile.
 pub(crate) struct Suspend;
@@ -62,7 +66,7 @@ pub(crate) struct Check;
 macro_rules! message {
     ($($name:ty),*) => { $(impl Message for $name { type Result = (); })* };
 }
-message!(Replies, Push, Suspend, Adjust, Drain, Close, Check);
+message!(Replies, Push, Hear, Suspend, Adjust, Drain, Close, Check);
 
 /// The options a Connection lives by.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +100,8 @@ pub(crate) struct Connection {
     outbox: Outbox,
     keyspace: KeyspaceHandle,
     gauges: Arc<Gauges>,
+    /// What the gauges show: bytes and room in the inbox, bytes in the outbox.
+    noted: (usize, usize, usize),
     /// Work to be used for the next batch; none while one is in flight.
     idle: Option<Box<Work>>,
     /// Whether the batch in flight may be so for long, and the socket is watched for its end meanwhile.
@@ -154,6 +160,7 @@ impl Connection {
             inbox: Inbox::new(RequestCodec::new(limits), settings.query_limit_bytes),
             outbox: Outbox::new(settings.output_limit),
             gauges: Arc::clone(&session.gauges),
+            noted: (0, 0, 0),
             idle: Some(Box::default()),
             suspended: false,
             phase: Phase::Open,
@@ -245,16 +252,20 @@ impl Connection {
     }
 
     /// Leaves the buffers' sizes where `CLIENT LIST` finds them.
-    fn note_and_wait(&self) -> Poll<()> {
+    fn note_and_wait(&mut self) -> Poll<()> {
         let (used, free) = self.inbox.sizes();
-        self.gauges.set_query(used, free);
-        self.gauges.set_output(self.outbox.len_bytes());
+        let sizes = (used, free, self.outbox.len_bytes());
+        // Who only listens has the same sizes each time, and the gauges lie elsewhere in memory.
+        if std::mem::replace(&mut self.noted, sizes) != sizes {
+            self.gauges.set_query(used, free);
+            self.gauges.set_output(sizes.2);
+        }
         Poll::Pending
     }
 
     /// Closes a client that does not read its replies.
     fn enforce_output_limit(&mut self, ctx: &mut Context<Self>) {
-        if self.outbox.over_limit(Instant::now()) {
+        if self.outbox.over_limit() {
             let waiting_bytes = self.outbox.len_bytes();
             self.span.in_scope(|| {
                 tracing::warn!(waiting_bytes, "closing client: output buffer limit reached");
@@ -318,6 +329,15 @@ impl Handler<Push> for Connection {
 
     fn handle(&mut self, Push(mut replies): Push, ctx: &mut Context<Self>) {
         self.outbox.append(&mut replies);
+        self.enforce_output_limit(ctx);
+    }
+}
+
+impl Handler<Hear> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, Hear(messages): Hear, ctx: &mut Context<Self>) {
+        self.outbox.append_shared(messages);
         self.enforce_output_limit(ctx);
     }
 }

@@ -7,6 +7,7 @@
 use super::socket::Socket;
 use crate::config::values::OutputBufferLimit;
 use crate::resp::ReplyBuffer;
+use bytes::Bytes;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
@@ -38,6 +39,11 @@ impl Outbox {
         self.waiting.append(replies);
     }
 
+    /// Puts bytes behind those that wait, in the memory there is unless they are many.
+    pub(super) fn append_shared(&mut self, bytes: Bytes) {
+        self.waiting.push_shared(bytes);
+    }
+
     /// Bytes that wait for the client.
     pub(super) fn len_bytes(&self) -> usize {
         self.waiting.len_bytes()
@@ -58,8 +64,8 @@ impl Outbox {
         Poll::Ready(Ok(()))
     }
 
-    /// Whether the client reads too slowly to be kept, as seen at `now`.
-    pub(super) fn over_limit(&mut self, now: Instant) -> bool {
+    /// Whether the client reads too slowly to be kept.
+    pub(super) fn over_limit(&mut self) -> bool {
         let waiting = self.len_bytes();
         if self.limit.hard_bytes > 0 && waiting >= self.limit.hard_bytes {
             return true;
@@ -68,6 +74,7 @@ impl Outbox {
             self.over_soft_since = None;
             return false;
         }
+        let now = Instant::now();
         let since = *self.over_soft_since.get_or_insert(now);
         now - since >= self.limit.soft_for
     }

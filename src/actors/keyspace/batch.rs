@@ -143,6 +143,9 @@ impl Keyspace {
 
     fn send_replies(&mut self, current: Current) {
         let Current { slot, work, replies, wrote, close, .. } = current;
+        if close || work.batch.error().is_some() {
+            self.mail.leaving.push(self.clients[slot].id);
+        }
         let finished = Finished { client: self.clients[slot].id, work, replies, close };
         if self.log.must_hold() {
             self.log.hold(Outgoing::Replies(finished), wrote);

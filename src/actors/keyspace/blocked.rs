@@ -1,18 +1,18 @@
-//! Batches whose command waits for lists, and how they go on.
+//! Batches whose command waits for keys, and how they go on.
 //!
-//! Such a command is run again when a key that it waits for has a list (`serve_ready`, right behind the command that
-//! made it so), or answered when its time is up. The rest of its batch runs when the message that brought this about
-//! has been dealt with. One timer is set for the nearest deadline; ten thousand who wait are entries in maps.
+//! Such a command is run again when a key that it waits for holds what it waits for (`serve_ready`, right behind the
+//! command that made it so), or answered when its time is up. The rest of its batch runs when the message that brought
+//! this about has been dealt with. One timer is set for the nearest deadline; ten thousand who wait are entries in maps.
 
 use super::Keyspace;
 use super::batch::Current;
 use super::execution::Progress;
 use crate::actors::connection::Close;
-use crate::commands::effects::ListWait;
+use crate::commands::effects::KeyWait;
 use crate::commands::faults;
 use crate::commands::session::{ClientId, Slot};
-use crate::resp::Reply;
-use crate::store::ValueRef;
+use crate::resp::{Reply, ReplyBuffer};
+use crate::store::Kind;
 use actix::{AsyncContext, Context};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -43,6 +43,12 @@ impl Blocked {
         Some(waiter)
     }
 
+    /// The replies of a client whose waiting command is answered, until they are sent.
+    pub(super) fn unsent_replies(&mut self, slot: Slot) -> Option<&mut ReplyBuffer> {
+        let batch = self.unblocked.iter_mut().find(|(_, current)| current.slot == slot);
+        batch.map(|(_, current)| &mut current.work.replies)
+    }
+
     /// Drops the batch of a client that has gone.
     pub(super) fn forget(&mut self, client: ClientId) {
         self.remove(client);
@@ -55,13 +61,13 @@ impl Blocked {
 }
 
 impl Keyspace {
-    /// Lets the batch in progress wait for lists.
-    pub(super) fn block_current(&mut self, wait: ListWait) {
+    /// Lets the batch in progress wait for keys.
+    pub(super) fn block_current(&mut self, wait: KeyWait) {
         let Some(mut current) = self.current.take() else { return };
         self.send_so_far(&mut current);
-        let ListWait { database, keys, deadline_ms } = wait;
+        let KeyWait { database, kind, keys, deadline_ms } = wait;
         let client = self.clients[current.slot].id;
-        self.clients.wait_for(current.slot, database, keys);
+        self.clients.wait_for(current.slot, database, kind, keys);
         if let Some(deadline_ms) = deadline_ms {
             self.blocked.deadlines.insert((deadline_ms, client));
         }
@@ -70,13 +76,14 @@ impl Keyspace {
 
     /// Serves those who wait for what the last command has made, in the order in which they came.
     pub(super) fn serve_ready(&mut self) {
-        if !self.clients.has_ready() {
+        // What lies in memory while data is loaded again may be half of a transaction, or of the data.
+        if !self.clients.has_ready() || self.durability.loading.is_some() {
             return;
         }
         self.interrupted = self.current.take();
         while let Some((database, key)) = self.clients.take_ready() {
-            while self.holds_list(database, &key) {
-                let Some(slot) = self.clients.first_waiting(database, &key) else { break };
+            while let Some(kind) = self.kind_at(database, &key) {
+                let Some(slot) = self.clients.first_waiting(database, &key, kind) else { break };
                 if !self.serve(slot) {
                     break;
                 }
@@ -85,9 +92,8 @@ impl Keyspace {
         self.current = self.interrupted.take();
     }
 
-    fn holds_list(&self, database: usize, key: &[u8]) -> bool {
-        let value = self.store.db_ref(database).peek(key, self.now_ms);
-        matches!(value, Some(ValueRef::List(_)))
+    fn kind_at(&self, database: usize, key: &[u8]) -> Option<Kind> {
+        self.store.db_ref(database).peek(key, self.now_ms).map(|value| value.kind())
     }
 
     /// Runs the command of a client that waits; says whether it waits no longer.
@@ -98,7 +104,7 @@ impl Keyspace {
         waiter.current.resumes = true;
         self.current = Some(waiter.current);
         if let Progress::Blocked(wait) = self.run_current() {
-            self.block_current(ListWait { deadline_ms: waiter.deadline_ms, ..*wait });
+            self.block_current(KeyWait { deadline_ms: waiter.deadline_ms, ..*wait });
             return false;
         }
         if let Some(current) = self.current.take() {
@@ -158,6 +164,7 @@ impl Keyspace {
     /// What is to be done behind each message: those who wait no longer go on, timers are set.
     pub(super) fn wind_up(&mut self, ctx: &mut Context<Self>) {
         self.resume_unblocked();
+        self.see_off();
         self.send_log_soon(ctx);
         self.continue_reload(ctx);
         self.evict_later(ctx);

@@ -8,7 +8,7 @@ use crate::commands::effects::Control;
 use crate::config::Config;
 use crate::config::notifications::EventClasses;
 use crate::config::values::ClientClass;
-use crate::store::{HashLimits, Limits, ListLimits};
+use crate::store::{HashLimits, Limits, ListLimits, SetLimits, SortedSetLimits};
 
 impl Keyspace {
     /// Carries out what the last batch asked for.
@@ -22,7 +22,7 @@ impl Keyspace {
                 | Control::ResetStatistics
                 | Control::Sleep(_)
                 | Control::Await(_)
-                | Control::AwaitLists(_)
+                | Control::AwaitKeys(_)
                 | Control::RunTransaction(_)
                 | Control::Panic => {}
                 Control::PanicIn(actor) => self.links.provocable.provoke(actor, Provoke::Panic),
@@ -41,10 +41,8 @@ impl Keyspace {
                     self.loader = None;
                     self.links.supervisor.shut_down(now, save);
                 }
-                Control::Unblock { client, error } => {
-                    self.unblock(client, error);
-                    self.unblock_suspended(client, error);
-                }
+                // Who waits for keys has been unblocked at once.
+                Control::Unblock { client, error } => self.unblock_suspended(client, error),
                 Control::ShutdownOnceSaved { now, save } => self.shut_down_once_saved(now, save),
                 Control::AbortShutdown => self.abort_shutdown(),
                 Control::Snapshot => self.start_snapshot(),
@@ -106,5 +104,14 @@ fn store_limits(config: &Config) -> Limits {
             max_listpack_value: config.hash_max_listpack_value,
         },
         list: ListLimits { max_listpack_size: config.list_max_listpack_size },
+        set: SetLimits {
+            max_intset_entries: config.set_max_intset_entries,
+            max_listpack_entries: config.set_max_listpack_entries,
+            max_listpack_value: config.set_max_listpack_value,
+        },
+        sorted_set: SortedSetLimits {
+            max_listpack_entries: config.zset_max_listpack_entries,
+            max_listpack_value: config.zset_max_listpack_value,
+        },
     }
 }

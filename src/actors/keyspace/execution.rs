@@ -10,7 +10,7 @@ use super::log::LogFeed;
 use super::messages::Work;
 use super::suspects::Suspects;
 use crate::commands::context::Context;
-use crate::commands::effects::{Awaited, Control, Effects, ListWait};
+use crate::commands::effects::{Awaited, Control, Effects, KeyWait};
 use crate::commands::session::{Session, Slot};
 use crate::commands::transactions::{Queue, Queued};
 use crate::commands::{self, Prepared, faults};
@@ -30,8 +30,8 @@ pub(super) enum Progress {
     Asked,
     /// The last command made what others wait for, or waits no longer itself.
     Ready,
-    /// The next command waits for lists, and the others for it.
-    Blocked(Box<ListWait>),
+    /// The next command waits for keys, and the others for it.
+    Blocked(Box<KeyWait>),
 }
 
 /// A transaction in progress.
@@ -67,7 +67,7 @@ enum Part {
 #[derive(Default)]
 struct Wishes {
     awaited: Option<Awaited>,
-    lists: Option<Box<ListWait>>,
+    keys: Option<Box<KeyWait>>,
     asked: bool,
     close: bool,
     transaction: Option<Box<Queue>>,
@@ -182,7 +182,7 @@ impl Keyspace {
             current.transaction = Some(Execution { queue, next: 0, started, asked: false });
             return None;
         }
-        if let Some(wait) = wishes.lists {
+        if let Some(wait) = wishes.keys {
             return Some(Progress::Blocked(wait));
         }
         current.next += 1;
@@ -199,10 +199,15 @@ impl Keyspace {
             wishes.asked |= shows_at_once(&control);
             match control {
                 Control::Await(what) => wishes.awaited = Some(what),
-                Control::AwaitLists(wait) => wishes.lists = Some(wait),
+                Control::AwaitKeys(wait) => wishes.keys = Some(wait),
                 Control::RunTransaction(queue) => wishes.transaction = Some(queue),
                 Control::ClassChanged => self.adjust_class(slot),
                 Control::Monitor => self.monitors.add(slot, &self.connections),
+                // The rests of batches run in the order in which their clients ceased to wait.
+                Control::Unblock { client, error } => {
+                    self.unblock(client, error);
+                    self.controls.push(control);
+                }
                 // The next command of this batch is already to see these.
                 Control::ResetStatistics => {
                     self.statistics.reset(self.store.expired_keys(), self.facts.reclaimer.freed());
@@ -289,7 +294,7 @@ fn enqueue(mut context: Context<'_>, prepared: &mut Prepared) -> bool {
 
 /// Whether the command is answered, and counted, only later: an EXEC whose queue is about to run, a client that waits.
 fn answers_later(effects: &Effects) -> bool {
-    matches!(effects.controls.first(), Some(Control::RunTransaction(_) | Control::AwaitLists(_)))
+    matches!(effects.controls.first(), Some(Control::RunTransaction(_) | Control::AwaitKeys(_)))
 }
 
 /// Whether MONITOR shows the command now: EXEC behind its queue, what has waited when it came.

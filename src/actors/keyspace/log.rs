@@ -16,7 +16,6 @@ use crate::commands::{self, propagation};
 use crate::config::Config;
 use crate::config::values::AppendFsync;
 use crate::persistence::aof::{UnitWriter, units};
-use crate::resp::ReplyBuffer;
 use crate::store::Detached;
 use actix::{AsyncContext, Context};
 use bytes::Bytes;
@@ -50,7 +49,7 @@ pub(super) enum Outgoing {
     /// The replies of its batch.
     Replies(Finished),
     /// Messages that it listens to.
-    Push(ClientId, ReplyBuffer),
+    Letter(ClientId, Bytes),
 }
 
 /// Replies or messages that wait.

@@ -1,47 +1,112 @@
-//! Messages on their way to those who listen (PUBLISH) or track (CLIENT TRACKING): gathered for a batch, then one `Push` for each who hears some.
+//! Messages on their way to those who listen (PUBLISH) or track (CLIENT TRACKING): gathered for a batch, then one letter
+//! for each who hears some.
 //!
 //! What the batch's own client hears stands behind the reply of the command that caused it, in a transaction behind
-//! EXEC's.
+//! EXEC's. Those who hear the same messages in the same order, mostly all who listen to a channel, are sent the same
+//! bytes: letters grow as chains of messages, and a chain that is continued alike for two is one chain.
 
 use super::Keyspace;
 use super::log::Outgoing;
-use crate::actors::connection::{Adjust, Push};
-use crate::commands::session::Slot;
+use crate::actors::connection::{Adjust, Hear};
+use crate::commands::session::{ClientId, Slot};
 use crate::config::values::ClientClass;
-use crate::resp::ReplyBuffer;
+use bytes::{Bytes, BytesMut};
 
-/// Messages that are gathered, by who hears them.
+/// Letters that are being written, by who is to get them.
 #[derive(Default)]
 pub(super) struct Mail {
-    buffers: Vec<ReplyBuffer>,
-    /// Those who have something in their buffers.
+    /// The last link of each client's letter, counted from one; zero is no letter.
+    ends: Vec<usize>,
+    /// Those who get a letter.
     filled: Vec<Slot>,
+    links: Vec<Link>,
+    /// Those who have been told to go with the message that is being dealt with: nothing is sent to them any more, but
+    /// they count as listeners until it has been dealt with.
+    pub(super) leaving: Vec<ClientId>,
+}
+
+/// A message behind others.
+struct Link {
+    message: Bytes,
+    /// The link before it, counted from one.
+    before: usize,
+    /// The link that was last put behind it, counted from one.
+    behind: usize,
+    /// The whole letter up to here, once somebody gets it.
+    letter: Option<Bytes>,
 }
 
 impl Mail {
-    fn buffer(&mut self, slot: Slot) -> &mut ReplyBuffer {
-        if slot >= self.buffers.len() {
-            self.buffers.resize_with(slot + 1, ReplyBuffer::default);
+    /// Puts a message at the end of a client's letter.
+    fn add(&mut self, slot: Slot, message: Bytes) {
+        if slot >= self.ends.len() {
+            self.ends.resize(slot + 1, 0);
         }
-        let buffer = &mut self.buffers[slot];
-        if buffer.is_empty() {
-            self.filled.push(slot);
+        let before = self.ends[slot];
+        let known = match before.checked_sub(1) {
+            None => {
+                self.filled.push(slot);
+                // Where nobody's letter has begun otherwise meanwhile, the last link is the first of a letter as well.
+                self.links.len()
+            }
+            Some(index) => self.links[index].behind,
+        };
+        self.ends[slot] = match known.checked_sub(1).map(|index| &self.links[index]) {
+            Some(link) if link.before == before && link.message.as_ptr() == message.as_ptr() => known,
+            _ => self.link(message, before),
+        };
+    }
+
+    fn link(&mut self, message: Bytes, before: usize) -> usize {
+        self.links.push(Link { message, before, behind: 0, letter: None });
+        let added = self.links.len();
+        if let Some(index) = before.checked_sub(1) {
+            self.links[index].behind = added;
         }
-        buffer
+        added
+    }
+
+    /// A client's letter, which is put together for the first who gets it.
+    fn letter(&mut self, slot: Slot) -> Bytes {
+        let end = std::mem::take(&mut self.ends[slot]) - 1;
+        if let Some(letter) = &self.links[end].letter {
+            return letter.clone();
+        }
+        let letter = self.written(end);
+        self.links[end].letter = Some(letter.clone());
+        letter
+    }
+
+    fn written(&self, end: usize) -> Bytes {
+        let before = |link: &usize| self.links[*link].before.checked_sub(1);
+        let mut chain: Vec<_> = std::iter::successors(Some(end), before).collect();
+        if let [alone] = chain[..] {
+            return self.links[alone].message.clone();
+        }
+        chain.reverse();
+        let len = chain.iter().map(|link| self.links[*link].message.len()).sum();
+        let mut letter = BytesMut::with_capacity(len);
+        chain.iter().for_each(|link| letter.extend_from_slice(&self.links[*link].message));
+        letter.freeze()
     }
 }
 
 impl Keyspace {
     /// Gathers the messages that the last command has sent.
     pub(super) fn gather_messages(&mut self) {
-        for message in self.clients.take_messages() {
-            match &mut self.current {
-                Some(current) if current.slot == message.slot => {
-                    current.work.replies.push_shared(message.bytes);
-                }
-                _ => self.mail.buffer(message.slot).push_shared(message.bytes),
+        let mut messages = self.clients.take_messages();
+        for message in messages.drain(..) {
+            let batches = [&mut self.current, &mut self.interrupted].into_iter().flatten();
+            match batches.into_iter().find(|batch| batch.slot == message.slot) {
+                Some(batch) => batch.work.replies.push_shared(message.bytes),
+                // Behind the reply that its batch has got and that is not sent yet.
+                None => match self.blocked.unsent_replies(message.slot) {
+                    Some(replies) => replies.push_shared(message.bytes),
+                    None => self.mail.add(message.slot, message.bytes),
+                },
             }
         }
+        self.clients.recycle_messages(messages);
     }
 
     /// Sends what was gathered.
@@ -53,15 +118,37 @@ impl Keyspace {
         if self.mail.filled.is_empty() {
             return;
         }
-        for slot in std::mem::take(&mut self.mail.filled) {
-            let messages = std::mem::take(&mut self.mail.buffers[slot]);
+        let mut filled = std::mem::take(&mut self.mail.filled);
+        for slot in filled.drain(..) {
+            let letter = self.mail.letter(slot);
             let Some(client) = self.clients.get(slot).map(|session| session.id) else { continue };
-            let outgoing = Outgoing::Push(client, messages);
-            if self.log.must_hold() {
-                self.log.hold(outgoing, false);
-            } else {
-                self.send_outgoing(outgoing);
+            if self.mail.leaving.contains(&client) {
+                continue;
             }
+            if self.log.must_hold() {
+                self.log.hold(Outgoing::Letter(client, letter), false);
+            } else {
+                self.send_letter(slot, letter);
+            }
+        }
+        self.mail.links.clear();
+        self.mail.filled = filled;
+    }
+
+    /// Those who have been told to go listen no longer: their connections live until they close their own sides, and
+    /// nobody is to count them meanwhile.
+    pub(super) fn see_off(&mut self) {
+        for client in std::mem::take(&mut self.mail.leaving) {
+            if let Some(slot) = self.clients.slot(client) {
+                self.clients.unsubscribe_all(slot);
+            }
+        }
+    }
+
+    fn send_letter(&mut self, slot: Slot, letter: Bytes) {
+        self.statistics.output_bytes += letter.len() as u64;
+        if let Some(connection) = self.connection(slot) {
+            connection.do_send(Hear(letter));
         }
     }
 
@@ -69,11 +156,9 @@ impl Keyspace {
     pub(super) fn send_outgoing(&mut self, outgoing: Outgoing) {
         match outgoing {
             Outgoing::Replies(finished) => self.send_finished(finished),
-            Outgoing::Push(client, messages) => {
-                let slot = self.clients.slot(client);
-                self.statistics.output_bytes += messages.len_bytes() as u64;
-                if let Some(connection) = slot.and_then(|slot| self.connection(slot)) {
-                    connection.do_send(Push(messages));
+            Outgoing::Letter(client, letter) => {
+                if let Some(slot) = self.clients.slot(client) {
+                    self.send_letter(slot, letter);
                 }
             }
         }
@@ -90,5 +175,37 @@ impl Keyspace {
     pub(super) fn class(&self, slot: Slot) -> ClientClass {
         let listens = self.clients.get(slot).is_some_and(|session| !session.subscribed.is_empty());
         if listens { ClientClass::Pubsub } else { ClientClass::Normal }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_gets_what_was_meant_for_him_in_order() {
+        let mut mail = Mail::default();
+        let [a, b, c] = ["a", "b", "c"].map(Bytes::from);
+        for (slot, message) in
+            [(1, &a), (4, &a), (1, &b), (4, &b), (1, &c), (2, &b), (2, &a), (4, &a), (3, &a)]
+        {
+            mail.add(slot, message.clone());
+        }
+        assert_eq!(mail.filled, [1, 4, 2, 3]);
+        let letters = [1, 4, 2, 3].map(|slot| mail.letter(slot));
+        assert_eq!(letters, ["abc", "aba", "ba", "a"]);
+        assert!(mail.ends.iter().all(|end| *end == 0));
+    }
+
+    #[test]
+    fn those_who_hear_the_same_share_it() {
+        let mut mail = Mail::default();
+        for message in ["one", "two", "three"].map(Bytes::from) {
+            (0..100).for_each(|slot| mail.add(slot, message.clone()));
+        }
+        assert_eq!(mail.links.len(), 3);
+        let letters: Vec<_> = (0..100).map(|slot| mail.letter(slot)).collect();
+        assert!(letters.iter().all(|letter| letter == "onetwothree"));
+        assert!(letters.iter().all(|letter| letter.as_ptr() == letters[0].as_ptr()));
     }
 }

@@ -91,7 +91,7 @@ pub(crate) struct Keyspace {
     current: Option<Current>,
     /// The batch in whose middle others are served.
     interrupted: Option<Current>,
-    /// Batches that wait for lists.
+    /// Batches that wait for keys.
     blocked: Blocked,
     /// Batches that wait for the end of a pause.
     postponed: Vec<Postponed>,
@@ -233,6 +233,7 @@ impl Supervised for Keyspace {
         self.abandon_current();
         self.current = self.interrupted.take();
         self.abandon_current();
+        self.send_mail();
         // The commands before the one that failed are answered, so what they asked for is due as well.
         self.carry_out_controls();
         self.links.expiry.ticked(false);

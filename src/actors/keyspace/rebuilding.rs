@@ -114,6 +114,7 @@ impl Keyspace {
         self.statistics.changes = changes;
         tracing::warn!(duration = ?started.elapsed(), "the data was rebuilt from the log");
         self.clients.touch_everything(self.store.databases());
+        self.serve_ready();
         self.send_mail();
         // What the options ask for may have changed meanwhile.
         self.switch_log();

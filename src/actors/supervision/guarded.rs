@@ -127,8 +127,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        this.health.begins_work(cx.waker());
-        let began_ns = this.health.now_ns();
+        let began_ns = this.health.begins_work(cx.waker());
         let polled = this.poll_child(cx);
         this.health.ends_work(began_ns);
         polled

@@ -145,17 +145,19 @@ impl Health {
         self.handled.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The actor gets its turn, which is a sign of life; `waker` gets it the next one.
-    pub(crate) fn begins_work(&self, waker: &Waker) {
+    /// The actor gets its turn, which is a sign of life; `waker` gets it the next one. Answers when that was.
+    pub(crate) fn begins_work(&self, waker: &Waker) -> u64 {
         if self.thread.is_none() {
-            return;
+            return 0;
         }
-        self.at_work_ns.store(self.now_ns(), Ordering::Relaxed);
+        let now_ns = self.now_ns();
+        self.at_work_ns.store(now_ns, Ordering::Relaxed);
         self.asked_ns.store(0, Ordering::Relaxed);
         let mut kept = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
         if !kept.as_ref().is_some_and(|kept| kept.will_wake(waker)) {
             *kept = Some(waker.clone());
         }
+        now_ns
     }
 
     /// The actor's turn is over, which began at `began_ns`.

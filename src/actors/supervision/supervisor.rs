@@ -156,6 +156,22 @@ impl Handler<ShutDown> for Supervisor {
     }
 }
 
+/// Starts the actors that write files, each on a thread of its own.
+fn start_writers(
+    guard: &Guards,
+    arbiters: &[Arbiter; 2],
+    [writer_health, rewriter_health]: [Arc<Health>; 2],
+    provocable: &mut Provocable,
+) -> (AofWriterHandle, RewriterHandle) {
+    let writer = AofWriter::new(guard.keyspace.clone(), Arc::clone(&writer_health));
+    let writer = guard.start_on(&arbiters[0], writer, Arc::clone(&writer_health), &CHILDREN[0]);
+    provocable.add(&writer_health, writer.clone());
+    let rewriter = Rewriter::new(guard.keyspace.clone(), Arc::clone(&rewriter_health));
+    let rewriter = guard.start_on(&arbiters[1], rewriter, Arc::clone(&rewriter_health), &CHILDREN[1]);
+    provocable.add(&rewriter_health, rewriter.clone());
+    (AofWriterHandle::new(writer, writer_health), RewriterHandle::new(rewriter, rewriter_health))
+}
+
 /// Starts all actors in the order of [`CHILDREN`].
 fn start_children(mut plan: Plan, me: SupervisorHandle) -> Children {
     let acl = std::mem::take(&mut plan.acl);
@@ -178,15 +194,9 @@ fn start_children(mut plan: Plan, me: SupervisorHandle) -> Children {
 
     let guard = Guards { limits, me: me.clone(), keyspace: keyspace.clone() };
     let disk_arbiters = [Arbiter::new(), Arbiter::new()];
-    let writer = AofWriter::new(keyspace.clone(), Arc::clone(&writer_health));
-    let writer = guard.start_on(&disk_arbiters[0], writer, Arc::clone(&writer_health), &CHILDREN[0]);
     let mut provocable = Provocable::default();
-    provocable.add(&writer_health, writer.clone());
-    let aof_writer = AofWriterHandle::new(writer, writer_health);
-    let rewriter = Rewriter::new(keyspace.clone(), Arc::clone(&rewriter_health));
-    let rewriter = guard.start_on(&disk_arbiters[1], rewriter, Arc::clone(&rewriter_health), &CHILDREN[1]);
-
-    provocable.add(&rewriter_health, rewriter.clone());
+    let (aof_writer, rewriter) =
+        start_writers(&guard, &disk_arbiters, [writer_health, rewriter_health], &mut provocable);
     provocable.add(&keyspace_health, keyspace_context.address());
     provocable.add(&expiry_health, expiry.clone());
     provocable.add(&listener_health, listener.clone());
@@ -196,7 +206,7 @@ fn start_children(mut plan: Plan, me: SupervisorHandle) -> Children {
         expiry: ExpiryHandle::new(expiry.clone(), Arc::clone(&expiry_health)),
         supervisor: me,
         aof_writer: aof_writer.clone(),
-        rewriter: RewriterHandle::new(rewriter, rewriter_health),
+        rewriter,
         loaded: Some(loaded),
         lock,
         admission: Arc::clone(&admission),
@@ -209,6 +219,7 @@ fn start_children(mut plan: Plan, me: SupervisorHandle) -> Children {
         settings: connection_settings(&config, ClientClass::Normal),
         next_id: Arc::new(AtomicU64::new(1)),
         arbiters: arbiters.iter().map(Arbiter::handle).collect::<Vec<ArbiterHandle>>(),
+        of_connections: Health::new("connection"),
     };
     let facts = SystemFacts::new(fixed, clock.clone(), actors, Reclaimer::start(), allocated_bytes);
 

@@ -40,9 +40,7 @@ const EXAMPLES: &[&str] = &[
 /// # Errors
 /// When nobody reads them.
 pub(crate) fn write_completions(shell: Shell, out: &mut dyn Write) -> io::Result<()> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut description(), NAME, &mut script);
-    out.write_all(&script)
+    memora::shells::write_completions(shell, description(), out)
 }
 
 /// Writes the manual page.
@@ -50,17 +48,7 @@ pub(crate) fn write_completions(shell: Shell, out: &mut dyn Write) -> io::Result
 /// # Errors
 /// When nobody reads it.
 pub(crate) fn write_manual(out: &mut dyn Write) -> io::Result<()> {
-    let page = clap_mangen::Man::new(description());
-    page.render_title(out)?;
-    page.render_name_section(out)?;
-    // clap would list every option here, and put the examples into one paragraph.
-    write!(out, ".SH SYNOPSIS\n{}\n", SYNOPSIS)?;
-    page.render_options_section(out)?;
-    write!(out, ".SH EXAMPLES\n.nf\n")?;
-    for example in EXAMPLES {
-        writeln!(out, "{}", example.replace('\\', "\\e").replace('-', "\\-"))?;
-    }
-    writeln!(out, ".fi")
+    memora::shells::write_manual(description(), SYNOPSIS, EXAMPLES, out)
 }
 
 /// The command line as clap describes such things.

@@ -5,7 +5,7 @@ use crate::commands::args::Args;
 use crate::commands::big_replies::{self, HashPart};
 use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::faults::Fault;
-use crate::commands::scanning::{ScanOptions, parse_cursor};
+use crate::commands::scanning::CollectionScan;
 use crate::commands::spec::{Command, Flag, Spec};
 use crate::resp::{Reply, Span};
 use crate::store::IntText;
@@ -76,12 +76,7 @@ impl Command for Hvals {
 }
 
 /// `HSCAN key cursor [MATCH pattern] [COUNT count]`
-pub(in crate::commands) struct Hscan {
-    key: Span,
-    cursor: u64,
-    /// Looked at only when there is a hash.
-    options: Result<ScanOptions, Fault>,
-}
+pub(in crate::commands) struct Hscan(CollectionScan);
 
 impl Command for Hscan {
     const SPEC: Spec = Spec {
@@ -97,26 +92,18 @@ impl Command for Hscan {
     };
 
     fn parse(args: &mut Args<'_>) -> Result<Self, Fault> {
-        let (key, cursor) = (args.bytes(), parse_cursor(args));
-        if let Some(fault) = args.fault() {
-            return Err(fault);
-        }
-        Ok(Self { key, cursor, options: ScanOptions::parse(args, false) })
+        CollectionScan::parse(args).map(Self)
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let argv = context.argv;
-        let Some(hash) = context.read_hash(self.key)? else {
-            return Ok(Reply::Array(vec![Reply::bulk(0_i64), Reply::EMPTY_ARRAY]));
-        };
-        let options = self.options.as_ref().map_err(Fault::clone)?;
-        let pattern = options.pattern(argv);
-        let mut found = Vec::new();
-        let next = hash.scan(self.cursor, options.count, |field, value| {
-            if pattern.matches(field.text(&mut IntText::default())) {
-                found.extend([string_reply(field), string_reply(value)]);
-            }
-        });
-        Ok(Reply::Array(vec![Reply::bulk(next), Reply::Array(found)]))
+        let Some(hash) = context.read_hash(self.0.key)? else { return Ok(CollectionScan::nothing()) };
+        self.0.step(argv, |cursor, count, pattern, found| {
+            hash.scan(cursor, count, |field, value| {
+                if pattern.matches(field.text(&mut IntText::default())) {
+                    found.extend([string_reply(field), string_reply(value)]);
+                }
+            })
+        })
     }
 }

@@ -1,20 +1,15 @@
 //! HRANDFIELD: some fields of a hash, picked evenly.
-//!
-//! How they are picked depends on how many are asked for, as in Redis: a walk over all fields that takes each
-//! with the probability that makes the number come out right, or throws at the table that are repeated when
-//! they hit a field twice. Many fields leave piece by piece, picked while the socket drains.
 
 use super::READ;
 use crate::commands::args::Args;
-use crate::commands::big_replies::{BIG_LEN, ENTRIES_PER_PIECE, HashPart};
+use crate::commands::big_replies::{BIG_LEN, HashPart};
 use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::faults::{self, Fault};
+use crate::commands::picks::{Form, PickPieces, Picks, Pool, read_count};
 use crate::commands::random::Random;
 use crate::commands::spec::{Command, Flag, Spec};
-use crate::resp::{Encoder, Pieces, Protocol, Reply, Span};
+use crate::resp::{Encoder, Protocol, Reply, Span};
 use crate::store::{Hash, StringRef};
-use bytes::Bytes;
-use std::collections::HashSet;
 
 /// `HRANDFIELD key [count [WITHVALUES]]`
 pub(in crate::commands) struct Hrandfield {
@@ -61,16 +56,11 @@ impl Command for Hrandfield {
         let part = if self.with_values { HashPart::Pairs } else { HashPart::Fields };
         let mut picks = Picks::new(hash, count, random);
         if picks.left >= BIG_LEN {
-            return Ok(Reply::Stream(Box::new(RandomPieces {
-                hash: hash.clone(),
-                part,
-                picks,
-                begun: false,
-            })));
+            return Ok(Reply::Stream(Box::new(PickPieces::new(hash, part, picks))));
         }
         let mut fields = Vec::with_capacity(picks.left);
         while picks.left > 0 {
-            picks.visit_some(hash, |field, value| push(&mut fields, part, protocol, field, value));
+            picks.visit_some(hash, |(field, value)| push(&mut fields, part, protocol, field, value));
         }
         Ok(Reply::Array(fields))
     }
@@ -93,120 +83,49 @@ fn push(
     }
 }
 
-/// Reads how many fields are wanted.
-fn read_count(args: &mut Args<'_>) -> i64 {
-    let count = args.integer();
-    if count == i64::MIN {
-        args.fail(faults::NOT_NEGATABLE);
-    }
-    count
-}
+impl Pool for Hash {
+    type Pick<'p> = (StringRef<'p>, StringRef<'p>);
 
-/// A way to pick fields.
-enum Way {
-    /// Each by itself, the same one perhaps again.
-    Repeat,
-    /// All in order, taking each with the probability that makes the number come out right.
-    Walk {
-        /// Where in the hash the walk is.
-        cursor: u64,
-        /// Fields that it has not come to.
-        ahead: usize,
-    },
-    /// Each by itself, but none again.
-    Throw {
-        /// Those that were picked.
-        seen: HashSet<Bytes>,
-    },
-}
-
-/// Fields being picked.
-struct Picks {
-    way: Way,
-    /// How many are still to be picked.
-    left: usize,
-    random: Random,
-}
-
-impl Picks {
-    fn new(hash: &Hash, count: i64, random: Random) -> Self {
-        let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-        let (len, few) = (hash.len(), wanted.saturating_mul(WALK_FACTOR) <= hash.len());
-        let way = match count {
-            ..0 => Way::Repeat,
-            _ if few && !hash.is_packed() => Way::Throw { seen: HashSet::new() },
-            _ => Way::Walk { cursor: 0, ahead: len },
-        };
-        let left = if count < 0 { wanted } else { wanted.min(len) };
-        Self { way, left, random }
+    fn len(&self) -> usize {
+        Hash::len(self)
     }
 
-    /// Picks some more, as many as belong into one piece of a reply or somewhat fewer.
-    fn visit_some(&mut self, hash: &Hash, mut visit: impl FnMut(StringRef<'_>, StringRef<'_>)) {
-        let Self { way, left, random } = self;
-        match way {
-            Way::Repeat if hash.is_packed() => {
-                let fields: Vec<_> = hash.iter().collect();
-                for _ in 0..ENTRIES_PER_PIECE.min(*left) {
-                    let (field, value) = fields[random.below(fields.len())];
-                    visit(field, value);
-                    *left -= 1;
-                }
-            }
-            Way::Walk { cursor, ahead } => {
-                *cursor = hash.scan(*cursor, ENTRIES_PER_PIECE, |field, value| {
-                    if random.below(*ahead) < *left {
-                        visit(field, value);
-                        *left -= 1;
-                    }
-                    *ahead -= 1;
-                });
-            }
-            Way::Repeat | Way::Throw { .. } => {
-                for _ in 0..ENTRIES_PER_PIECE.min(*left) {
-                    let picked = hash.random(|| random.draw());
-                    let (field, value) = picked.expect("a hash in a database has a field");
-                    let new = match way {
-                        Way::Throw { seen } => seen.insert(field.to_bytes()),
-                        _ => true,
-                    };
-                    if new {
-                        visit(field, value);
-                        *left -= 1;
-                    }
-                }
-            }
-        }
+    fn is_packed(&self) -> bool {
+        Hash::is_packed(self)
+    }
+
+    fn all(&self) -> Vec<Self::Pick<'_>> {
+        self.iter().collect()
+    }
+
+    fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(Self::Pick<'_>)) -> u64 {
+        Hash::scan(self, cursor, count, |field, value| visit((field, value)))
+    }
+
+    fn random(&self, random: impl FnMut() -> u64) -> Option<Self::Pick<'_>> {
+        Hash::random(self, random)
+    }
+
+    fn name<'p>(&'p self, (field, _): Self::Pick<'p>) -> StringRef<'p> {
+        field
     }
 }
 
-/// Many picks on their way out.
-struct RandomPieces {
-    hash: Hash,
-    part: HashPart,
-    picks: Picks,
-    begun: bool,
-}
+impl Form<Hash> for HashPart {
+    fn begin(&self, out: &mut Encoder<'_>, len: usize) {
+        HashPart::begin(*self, out, len);
+    }
 
-impl Pieces for RandomPieces {
-    fn next(&mut self, out: &mut Encoder<'_>) -> bool {
-        if !self.begun {
-            self.part.begin(out, self.picks.left);
-            self.begun = true;
-        }
-        self.picks.visit_some(&self.hash, |field, value| self.part.write(out, field, value));
-        self.picks.left > 0
+    fn write(&self, out: &mut Encoder<'_>, (field, value): (StringRef<'_>, StringRef<'_>)) {
+        HashPart::write(*self, out, field, value);
     }
 }
-
-/// Where more than one field in so many is wanted, a walk over all of them picks faster, as in Redis.
-const WALK_FACTOR: usize = 3;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::{Database, HashKey, Limits};
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     fn database(fields: usize, packed: bool) -> Database {
         let mut limits = Limits::default();
@@ -227,7 +146,7 @@ mod tests {
             let mut picks = Picks::new(hash, count, Random::new(round));
             let mut seen = HashSet::new();
             while picks.left > 0 {
-                picks.visit_some(hash, |field, _| {
+                picks.visit_some(hash, |(field, _)| {
                     let again = !seen.insert(field.to_vec());
                     assert!(count < 0 || !again, "a field came twice");
                     *times.entry(field.to_vec()).or_insert(0) += 1;

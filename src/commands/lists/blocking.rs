@@ -1,20 +1,18 @@
 //! The blocking forms: BLPOP, BRPOP, BLMPOP, BLMOVE, BRPOPLPUSH.
 //!
 //! Each does what its plain form does, and leaves that in the log; where there is nothing to take, its client waits
-//! ([`Context::wait_for_lists`]) and the command is run once more when there is. In a transaction nobody waits.
+//! ([`Context::wait_for_keys`]) and the command is run once more when there is. In a transaction nobody waits.
 
 use super::ends::{End, Left, Right};
 use super::moves::{Lmove, Lmpop};
 use super::{pop_event, side};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
-use crate::commands::effects::{Control, ListWait};
 use crate::commands::events::Class;
-use crate::commands::faults::{self, Fault};
+use crate::commands::faults::Fault;
 use crate::commands::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Blob, Reply};
-use crate::store::Side;
-use bytes::Bytes;
+use crate::store::{Kind, Side};
 use std::marker::PhantomData;
 
 /// What BLPOP and BRPOP declare alike.
@@ -84,7 +82,9 @@ impl<E: BlockingEnd> Command for BlockingPop<E> {
             context.log([E::POP_NAME, key]);
             return Ok(Reply::Array(vec![Reply::bulk(key), Reply::bulk(Blob::from(element))]));
         }
-        context.wait_for_lists(keys, self.timeout_ms).map(|waits| waits.unwrap_or(Reply::NullArray))
+        context
+            .wait_for_keys(Kind::List, keys, self.timeout_ms)
+            .map(|waits| waits.unwrap_or(Reply::NullArray))
     }
 }
 
@@ -117,7 +117,8 @@ impl Command for Blmpop {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         match self.pop.run(context)? {
             Reply::NullArray => {
-                let waits = context.wait_for_lists(self.pop.keys(context.argv), self.timeout_ms)?;
+                let waits =
+                    context.wait_for_keys(Kind::List, self.pop.keys(context.argv), self.timeout_ms)?;
                 Ok(waits.unwrap_or(Reply::NullArray))
             }
             taken => Ok(taken),
@@ -216,37 +217,12 @@ fn move_or_wait(
     match lmove.run(context)? {
         Reply::Null => {
             let source = context.argv.bytes(lmove.source);
-            let waits = context.wait_for_lists([source].into_iter(), timeout_ms)?;
+            let waits = context.wait_for_keys(Kind::List, [source].into_iter(), timeout_ms)?;
             Ok(waits.unwrap_or(Reply::Null))
         }
         moved => {
             log(context);
             Ok(moved)
         }
-    }
-}
-
-impl Context<'_> {
-    /// Lets the client wait until one of these keys holds a list, or until the time is up; answers nothing in a
-    /// transaction, where nobody waits.
-    fn wait_for_lists<'k>(
-        &mut self,
-        keys: impl Iterator<Item = &'k [u8]>,
-        timeout_ms: u64,
-    ) -> Result<Option<Reply>, Fault> {
-        if self.session().denies_blocking {
-            return Ok(None);
-        }
-        let deadline_ms = self.now_ms.saturating_add(timeout_ms);
-        if i64::try_from(deadline_ms).is_err() {
-            return Err(faults::TIMEOUT_OUT_OF_RANGE);
-        }
-        let wait = ListWait {
-            database: self.session().database,
-            keys: keys.map(Bytes::copy_from_slice).collect(),
-            deadline_ms: (timeout_ms > 0).then_some(deadline_ms),
-        };
-        self.effects.control(Control::AwaitLists(Box::new(wait)));
-        Ok(Some(Reply::Silent))
     }
 }

@@ -4,7 +4,8 @@ use super::{pop_event, push_event, side, take};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
 use crate::commands::events::Class;
-use crate::commands::faults::{self, Fault};
+use crate::commands::faults::Fault;
+use crate::commands::multi_pop::MultiPop;
 use crate::commands::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Argv, Blob, Reply, Span};
 use crate::store::Side;
@@ -94,13 +95,7 @@ impl Command for Rpoplpush {
 }
 
 /// `LMPOP numkeys key [key ...] LEFT | RIGHT [COUNT count]`
-pub(in crate::commands) struct Lmpop {
-    /// Which argument is the first key; the command's name is 0.
-    first_key: u32,
-    numkeys: u32,
-    side: Side,
-    count: u64,
-}
+pub(in crate::commands) struct Lmpop(MultiPop<Side>);
 
 impl Command for Lmpop {
     const SPEC: Spec = Spec {
@@ -125,12 +120,12 @@ impl Command for Lmpop {
         let now_ms = context.now_ms;
         for key in self.keys(context.argv) {
             let Some(mut list) = context.db().list_mut(key, now_ms)? else { continue };
-            let (taken, count) = take(&mut list, self.side, self.count);
+            let (taken, count) = take(&mut list, self.0.end, self.0.count);
             let emptied = list.is_empty();
             drop(list);
             context.effects.touched_times(count);
-            context.taken_from(Class::List, pop_event(self.side), key, emptied);
-            let pop: &[u8] = if self.side == Side::Front { b"LPOP" } else { b"RPOP" };
+            context.taken_from(Class::List, pop_event(self.0.end), key, emptied);
+            let pop: &[u8] = if self.0.end == Side::Front { b"LPOP" } else { b"RPOP" };
             context.log([pop, key, itoa::Buffer::new().format(count).as_bytes()]);
             return Ok(Reply::Array(vec![Reply::bulk(key), taken]));
         }
@@ -141,35 +136,11 @@ impl Command for Lmpop {
 impl Lmpop {
     /// Reads all arguments from the number of keys on.
     pub(super) fn read(args: &mut Args<'_>) -> Self {
-        let numkeys = positive(args, faults::NUMKEYS_NOT_POSITIVE);
-        let first_key = args.position() as u32;
-        let numkeys = usize::try_from(numkeys).unwrap_or(usize::MAX).min(args.left());
-        for _ in 0..numkeys {
-            args.bytes();
-        }
-        let side = side(args);
-        let mut count = None;
-        while args.more() {
-            if count.is_none() && args.option_with_value("COUNT") {
-                count = Some(positive(args, faults::COUNT_NOT_POSITIVE));
-            } else {
-                args.fail(faults::SYNTAX);
-            }
-        }
-        Self { first_key, numkeys: numkeys as u32, side, count: count.unwrap_or(1) }
+        Self(MultiPop::read(args, side))
     }
 
     /// The keys.
     pub(super) fn keys<'a>(&self, argv: Argv<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        argv.iter().skip(self.first_key as usize).take(self.numkeys as usize)
+        self.0.keys(argv)
     }
-}
-
-/// Reads a number above zero.
-fn positive(args: &mut Args<'_>, fault: Fault) -> u64 {
-    let number = args.integer_or(fault.clone());
-    if number < 1 {
-        args.fail(fault);
-    }
-    number.unsigned_abs()
 }

@@ -3,8 +3,8 @@
 //! The result is the one of a stable sort. Where only a range is wanted, only that range is sorted.
 
 use super::pattern::Pattern;
-use super::{c_string, number};
 use crate::commands::context::Context;
+use crate::commands::doubles::{c_string, parse_sorted};
 use crate::commands::faults::{self, Fault};
 use crate::store::{IntText, StringRef};
 use bytes::Bytes;
@@ -137,7 +137,7 @@ fn weigh<'e, W>(
 fn to_number(string: StringRef<'_>) -> Option<f64> {
     match string {
         StringRef::Int(int) => Some(int as f64),
-        text => number::parse(text.text(&mut IntText::default())),
+        text => parse_sorted(text.text(&mut IntText::default())),
     }
 }
 

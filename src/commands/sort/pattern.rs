@@ -1,7 +1,7 @@
 //! BY and GET patterns: where the value that belongs to an element is found.
 
-use super::c_string;
 use crate::commands::context::Context;
+use crate::commands::doubles::c_string;
 use crate::store::{IntText, StringRef, ValueRef};
 
 /// A pattern taken apart.

@@ -1,11 +1,12 @@
 //! A base written as commands, as `aof-use-rdb-preamble no` asks for: what makes the data anew.
 //!
-//! The commands are those of Redis's own rewrite: SET, RPUSH and HMSET with at most 64
-//! elements each, PEXPIREAT. The other kind of base is [`rdb::file`](crate::persistence::rdb::file).
+//! The commands are those of Redis's own rewrite: SET, RPUSH, HMSET, SADD and ZADD with at most
+//! 64 elements each, PEXPIREAT. The other kind of base is [`rdb::file`](crate::persistence::rdb::file).
 
 use super::units;
 use crate::persistence::output::{Output, Written};
-use crate::store::{Hash, IntText, Item, List, Snapshot, StringRef, ValueRef};
+use crate::resp::number::format_double;
+use crate::store::{Hash, IntText, Item, List, Set, Snapshot, SortedSet, StringRef, ValueRef};
 use std::io::{self, Write};
 
 /// Elements or fields in one command, as Redis's `AOF_REWRITE_ITEMS_PER_CMD`.
@@ -62,6 +63,8 @@ fn write_item(file: &mut impl Write, item: Item<'_>) -> io::Result<()> {
         }
         ValueRef::List(list) => write_list(file, item.key, list)?,
         ValueRef::Hash(hash) => write_hash(file, item.key, hash)?,
+        ValueRef::Set(set) => write_set(file, item.key, set)?,
+        ValueRef::SortedSet(set) => write_sorted_set(file, item.key, set)?,
     }
     if let Some(deadline_ms) = item.deadline_ms {
         words(file, 3)?;
@@ -74,27 +77,54 @@ fn write_item(file: &mut impl Write, item: Item<'_>) -> io::Result<()> {
 
 fn write_list(file: &mut impl Write, key: &[u8], list: &List) -> io::Result<()> {
     for (index, element) in list.iter().enumerate() {
-        if index % ELEMENTS_PER_COMMAND == 0 {
-            words(file, 2 + (list.len() - index).min(ELEMENTS_PER_COMMAND))?;
-            word(file, b"RPUSH")?;
-            word(file, key)?;
-        }
+        begin_command(file, b"RPUSH", key, list.len() - index, index, 1)?;
         string(file, element)?;
+    }
+    Ok(())
+}
+
+fn write_set(file: &mut impl Write, key: &[u8], set: &Set) -> io::Result<()> {
+    for (index, member) in set.iter().enumerate() {
+        begin_command(file, b"SADD", key, set.len() - index, index, 1)?;
+        string(file, member.text())?;
+    }
+    Ok(())
+}
+
+fn write_sorted_set(file: &mut impl Write, key: &[u8], set: &SortedSet) -> io::Result<()> {
+    for (index, (member, score)) in set.iter().enumerate() {
+        begin_command(file, b"ZADD", key, set.len() - index, index, 2)?;
+        word(file, format_double(score).as_bytes())?;
+        string(file, member)?;
     }
     Ok(())
 }
 
 fn write_hash(file: &mut impl Write, key: &[u8], hash: &Hash) -> io::Result<()> {
     for (index, (field, value)) in hash.iter().enumerate() {
-        if index % ELEMENTS_PER_COMMAND == 0 {
-            words(file, 2 + 2 * (hash.len() - index).min(ELEMENTS_PER_COMMAND))?;
-            word(file, b"HMSET")?;
-            word(file, key)?;
-        }
+        begin_command(file, b"HMSET", key, hash.len() - index, index, 2)?;
         string(file, field)?;
         string(file, value)?;
     }
     Ok(())
+}
+
+/// Begins a command before the element at `index` if it is the first of one; `left` elements are to come, each of
+/// `words_each` words.
+fn begin_command(
+    file: &mut impl Write,
+    name: &[u8],
+    key: &[u8],
+    left: usize,
+    index: usize,
+    words_each: usize,
+) -> io::Result<()> {
+    if index % ELEMENTS_PER_COMMAND > 0 {
+        return Ok(());
+    }
+    words(file, 2 + words_each * left.min(ELEMENTS_PER_COMMAND))?;
+    word(file, name)?;
+    word(file, key)
 }
 
 fn words(file: &mut impl Write, count: usize) -> io::Result<()> {

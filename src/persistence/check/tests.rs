@@ -41,15 +41,27 @@ fn an_rdb_file_is_counted() {
 
 #[test]
 fn what_memora_does_not_have_is_counted_and_passed_over() {
-    let body = b"\xf5\x05a lib\xfe\x02\x02\x01k\x01\x01x\x05\x01z\x01\x01m\0\0\0\0\0\0\xf0\x3f\x02\x01j\x01\x01x\0\x01s\x01y";
-    let file = [b"REDIS0009", &body[..], b"\xff\0\0\0\0\0\0\0\0"].concat();
+    let stream = b"\0\0\0\0\0";
+    let module = b"\x01\0";
+    let parts: [&[u8]; 8] = [
+        b"\xf5\x05a lib\xfe\x02\x0f\x01k",
+        stream,
+        b"\x07\x01m",
+        module,
+        b"\x0f\x01j",
+        stream,
+        b"\0\x01s",
+        b"\x01y",
+    ];
+    let body = parts.concat();
+    let file = [b"REDIS0009", body.as_slice(), b"\xff\0\0\0\0\0\0\0\0"].concat();
     let report = check_rdb(file.as_slice(), NOW_MS);
     assert!(report.problem.is_none() && !report.is_fine() && !report.has_checksum, "{report:?}");
     let found: Vec<_> =
         report.foreign.iter().map(|foreign| (foreign.what, foreign.count, foreign.first_at)).collect();
-    assert_eq!(found, [("functions", 1, 9), ("set", 2, 18), ("zset", 1, 24)]);
+    assert_eq!(found, [("functions", 1, 9), ("stream", 2, 18), ("module", 1, 26)]);
     assert_eq!(report.foreign[1].first_key, Some((2, b"k".to_vec())));
-    assert_eq!(report.databases[&2].kinds, [("set", 2), ("string", 1), ("zset", 1)].into());
+    assert_eq!(report.databases[&2].kinds, [("module", 1), ("stream", 2), ("string", 1)].into());
 }
 
 #[test]
@@ -67,10 +79,10 @@ fn a_damaged_rdb_file_says_where() {
 #[test]
 fn commands_behind_a_preamble_are_read() {
     let preamble = rdb();
-    let whole = [preamble.as_slice(), &commands(&["SET", "SADD", "sadd", "SET"])].concat();
+    let whole = [preamble.as_slice(), &commands(&["SET", "XADD", "xadd", "SET"])].concat();
     let report = check_aof(whole.as_slice(), NOW_MS);
     assert_eq!((report.commands, report.preamble.as_ref().unwrap().keys()), (4, 3));
-    assert_eq!(report.unknown, [(b"sadd".to_vec(), 2)].into());
+    assert_eq!(report.unknown, [(b"xadd".to_vec(), 2)].into());
     assert!(report.problem.is_none() && !report.is_fine());
     let torn = &whole[..whole.len() - 1];
     let one = commands(&["SET"]).len();

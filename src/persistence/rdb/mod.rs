@@ -14,6 +14,8 @@ pub mod lzf;
 mod decode;
 mod encode;
 pub mod packs;
+mod sets;
+mod sorted_sets;
 mod value;
 pub mod payload;
 pub mod file;
@@ -85,20 +87,34 @@ pub mod types {
     pub const STRING: u8 = 0;
     /// A list, element by element (before Redis 3.2).
     pub const LIST: u8 = 1;
+    /// A set, member by member.
+    pub const SET: u8 = 2;
+    /// A sorted set, member by member, with scores as text (before Redis 4).
+    pub const ZSET: u8 = 3;
     /// A hash, field by field.
     pub const HASH: u8 = 4;
+    /// A sorted set, member by member.
+    pub const ZSET_2: u8 = 5;
     /// A small hash of Redis 2.4.
     pub const HASH_ZIPMAP: u8 = 9;
     /// A small list before Redis 3.2.
     pub const LIST_ZIPLIST: u8 = 10;
+    /// A small set of integers.
+    pub const SET_INTSET: u8 = 11;
+    /// A small sorted set before Redis 7.
+    pub const ZSET_ZIPLIST: u8 = 12;
     /// A small hash before Redis 7.
     pub const HASH_ZIPLIST: u8 = 13;
     /// A list of ziplists, before Redis 7.
     pub const LIST_QUICKLIST: u8 = 14;
     /// A small hash.
     pub const HASH_LISTPACK: u8 = 16;
+    /// A small sorted set.
+    pub const ZSET_LISTPACK: u8 = 17;
     /// A list of listpacks and big elements.
     pub const LIST_QUICKLIST_2: u8 = 18;
+    /// A small set, since Redis 7.2.
+    pub const SET_LISTPACK: u8 = 20;
 
     /// Whether Redis 7.2 knows such a type.
     #[must_use]
@@ -110,8 +126,6 @@ pub mod types {
     #[must_use]
     pub const fn foreign(code: u8) -> Option<&'static str> {
         match code {
-            2 | 11 | 20 => Some("set"),
-            3 | 5 | 12 | 17 => Some("zset"),
             6 | 7 => Some("module"),
             15 | 19 | 21 => Some("stream"),
             _ => None,

@@ -5,6 +5,8 @@
 //! snapshot does not change.
 
 use super::packs::{read_listpack, read_ziplist, read_zipmap, write_listpack};
+use super::sets::{read_set, set_type, write_set};
+use super::sorted_sets::{read_sorted_set, write_sorted_set};
 use super::{Decoder, Encoder, RdbError, types};
 use crate::store::{Builder, Hash, List, ListNode, Packed, Value, ValueRef};
 use std::io::{self, Read, Write};
@@ -21,8 +23,15 @@ const TWICE: RdbError = RdbError::Corrupt("a hash has a field twice, or one with
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Progress {
     begun: bool,
-    /// Where to go on: a node's index, a hash's cursor.
-    next: u64,
+    /// Where to go on: a node's index, a table's cursor.
+    pub(super) next: u64,
+}
+
+impl Progress {
+    /// Whether nothing has been written; asked once.
+    pub(super) fn begins(&mut self) -> bool {
+        !std::mem::replace(&mut self.begun, true)
+    }
 }
 
 /// The type code of the form a value is written in.
@@ -33,6 +42,8 @@ pub fn value_type(value: ValueRef<'_>) -> u8 {
         ValueRef::List(_) => types::LIST_QUICKLIST_2,
         ValueRef::Hash(hash) if hash.packed().is_some() => types::HASH_LISTPACK,
         ValueRef::Hash(_) => types::HASH,
+        ValueRef::Set(set) => set_type(set),
+        ValueRef::SortedSet(_) => types::ZSET_2,
     }
 }
 
@@ -57,6 +68,8 @@ pub fn write_part(
             Some(packed) => out.bytes(&write_listpack(packed)).map(|()| true),
             None => write_fields(out, hash, progress, elements),
         },
+        ValueRef::Set(set) => write_set(out, set, progress, elements),
+        ValueRef::SortedSet(set) => write_sorted_set(out, set, progress, elements),
     }
 }
 
@@ -66,7 +79,7 @@ fn write_nodes(
     progress: &mut Progress,
     elements: usize,
 ) -> io::Result<bool> {
-    if !std::mem::replace(&mut progress.begun, true) {
+    if progress.begins() {
         out.length(list.nodes() as u64)?;
     }
     let mut left = elements;
@@ -95,7 +108,7 @@ fn write_fields(
     progress: &mut Progress,
     elements: usize,
 ) -> io::Result<bool> {
-    if !std::mem::replace(&mut progress.begun, true) {
+    if progress.begins() {
         out.length(hash.len() as u64)?;
     }
     let mut outcome = Ok(());
@@ -110,23 +123,28 @@ fn write_fields(
 /// Reads a value whose type code has been read; `builder` gives it the form it has in its database.
 ///
 /// # Errors
-/// Whatever can be wrong with bytes from outside. A list or hash without elements is wrong, too.
+/// Whatever can be wrong with bytes from outside. A collection without elements is wrong, too.
 pub fn read_value(input: &mut Decoder<impl Read>, code: u8, builder: &Builder) -> Result<Value, RdbError> {
-    match code {
-        types::STRING => input.string().map(|bytes| Value::String(bytes.into())),
+    let value = match code {
+        types::STRING => return input.string().map(|bytes| Value::String(bytes.into())),
         types::LIST | types::LIST_ZIPLIST | types::LIST_QUICKLIST | types::LIST_QUICKLIST_2 => {
-            let list = read_list(input, code, builder)?;
-            if list.is_empty() { Err(EMPTY) } else { Ok(Value::List(list)) }
+            Value::List(read_list(input, code, builder)?)
         }
         types::HASH | types::HASH_LISTPACK | types::HASH_ZIPLIST | types::HASH_ZIPMAP => {
-            let hash = read_hash(input, code, builder)?;
-            if hash.is_empty() { Err(EMPTY) } else { Ok(Value::Hash(hash)) }
+            Value::Hash(read_hash(input, code, builder)?)
         }
-        code => Err(match types::foreign(code) {
-            Some(name) => RdbError::Unsupported(name),
-            None => RdbError::Corrupt("a value has an unknown type"),
-        }),
-    }
+        types::SET | types::SET_INTSET | types::SET_LISTPACK => Value::Set(read_set(input, code, builder)?),
+        types::ZSET | types::ZSET_2 | types::ZSET_ZIPLIST | types::ZSET_LISTPACK => {
+            Value::SortedSet(read_sorted_set(input, code, builder)?)
+        }
+        code => {
+            return Err(match types::foreign(code) {
+                Some(name) => RdbError::Unsupported(name),
+                None => RdbError::Corrupt("a value has an unknown type"),
+            });
+        }
+    };
+    if value.as_ref().elements() == Some(0) { Err(EMPTY) } else { Ok(value) }
 }
 
 fn read_list(input: &mut Decoder<impl Read>, code: u8, builder: &Builder) -> Result<List, RdbError> {

@@ -8,31 +8,117 @@ use crate::store::dict::Spot;
 use crate::store::error::StoreError;
 use crate::store::hash::{FieldChange, Hash};
 use crate::store::list::{List, Side};
-use crate::store::string::NewString;
-use crate::store::value::{Value, ValueRef};
+use crate::store::set::Set;
+use crate::store::sorted_set::{ScoreChange, SortedSet};
+use crate::store::string::{NewString, StringRef};
+use crate::store::value::Stored;
 use bytes::Bytes;
-use std::ops::Deref;
+use std::marker::PhantomData;
+use std::ops::{Deref, Range};
 
-/// A list to be changed. Reading goes through [`List`].
-pub struct ListMut<'a> {
+/// A collection to be changed. Reading goes through the collection itself.
+pub struct CollectionMut<'a, C: Stored> {
     database: &'a mut Database,
     spot: Spot,
+    collection: PhantomData<&'a mut C>,
 }
 
-/// A hash to be changed. Reading goes through [`Hash`](struct@Hash).
-pub struct HashMut<'a> {
-    database: &'a mut Database,
-    spot: Spot,
+macro_rules! access {
+    ($($read:ident, $change:ident, $create:ident, $guard:ident: $kind:ident;)*) => {
+        $(
+            #[doc = concat!("A ", stringify!($read), " to be changed. Reading goes through [`", stringify!($kind), "`](struct@crate::store::", stringify!($kind), ").")]
+            pub type $guard<'a> = CollectionMut<'a, $kind>;
+        )*
+
+        impl Database {
+            $(
+                #[doc = concat!("The ", stringify!($read), " at a key.")]
+                pub fn $read(&mut self, key: &[u8], now_ms: u64) -> Result<Option<&$kind>, StoreError> {
+                    self.read_as(key, now_ms)
+                }
+
+                #[doc = concat!("The ", stringify!($read), " at a key, to be changed.")]
+                pub fn $change(&mut self, key: &[u8], now_ms: u64) -> Result<Option<$guard<'_>>, StoreError> {
+                    self.change_as(key, now_ms)
+                }
+
+                #[doc = concat!("The ", stringify!($read), " at a key, to be changed; an empty one where there is no key.")]
+                pub fn $create(&mut self, key: &[u8], now_ms: u64) -> Result<$guard<'_>, StoreError> {
+                    self.change_or_create(key, now_ms)
+                }
+            )*
+        }
+    };
 }
 
-impl<'a> ListMut<'a> {
-    pub(super) fn at(database: &'a mut Database, spot: Spot) -> Result<Self, StoreError> {
-        match database.dict.entry(spot).read() {
-            ValueRef::List(_) => Ok(ListMut { database, spot }),
-            _ => Err(StoreError::WrongType),
+access! {
+    list, list_mut, list_or_create, ListMut: List;
+    hash, hash_mut, hash_or_create, HashMut: Hash;
+    set, set_mut, set_or_create, SetMut: Set;
+    sorted_set, sorted_set_mut, sorted_set_or_create, SortedSetMut: SortedSet;
+}
+
+impl Database {
+    fn read_as<C: Stored>(&mut self, key: &[u8], now_ms: u64) -> Result<Option<&C>, StoreError> {
+        let value = self.get(key, now_ms);
+        value.map(|value| C::of(value).ok_or(StoreError::WrongType)).transpose()
+    }
+
+    fn change_as<C: Stored>(
+        &mut self,
+        key: &[u8],
+        now_ms: u64,
+    ) -> Result<Option<CollectionMut<'_, C>>, StoreError> {
+        match self.find(key, now_ms) {
+            Some(spot) => CollectionMut::at(self, spot).map(Some),
+            None => Ok(None),
         }
     }
 
+    fn change_or_create<C: Stored>(
+        &mut self,
+        key: &[u8],
+        now_ms: u64,
+    ) -> Result<CollectionMut<'_, C>, StoreError> {
+        let spot = self.find_or_insert(key, now_ms, || C::empty().into_value());
+        CollectionMut::at(self, spot)
+    }
+}
+
+impl<'a, C: Stored> CollectionMut<'a, C> {
+    fn at(database: &'a mut Database, spot: Spot) -> Result<Self, StoreError> {
+        match C::of(database.dict.entry(spot).read()) {
+            Some(_) => Ok(CollectionMut { database, spot, collection: PhantomData }),
+            None => Err(StoreError::WrongType),
+        }
+    }
+
+    fn inner(&mut self) -> &mut C {
+        let value = self.database.dict.entry_mut(self.spot).value_mut();
+        value.and_then(C::of_mut).expect(ITS_KIND)
+    }
+}
+
+/// Why a guard finds what it was made for.
+const ITS_KIND: &str = "a guard is made for one kind and nobody else can change the value meanwhile";
+
+impl<C: Stored> Deref for CollectionMut<'_, C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        C::of(self.database.dict.entry(self.spot).read()).expect(ITS_KIND)
+    }
+}
+
+impl<C: Stored> Drop for CollectionMut<'_, C> {
+    fn drop(&mut self) {
+        if self.is_empty() {
+            self.database.dict.remove_at(self.spot);
+        }
+    }
+}
+
+impl CollectionMut<'_, List> {
     /// Announces that `count` elements of `bytes` bytes together will be added by this command:
     /// Redis decides once for all of them whether the packed form is left.
     pub fn expect(&mut self, count: usize, bytes: usize) {
@@ -124,23 +210,9 @@ impl<'a> ListMut<'a> {
         let limits = self.database.limits.list;
         self.inner().relax(&limits);
     }
-
-    fn inner(&mut self) -> &mut List {
-        match self.database.dict.entry_mut(self.spot).value_mut() {
-            Some(Value::List(list)) => list,
-            _ => unreachable!("a guard is made for a list and nobody else can change it meanwhile"),
-        }
-    }
 }
 
-impl<'a> HashMut<'a> {
-    pub(super) fn at(database: &'a mut Database, spot: Spot) -> Result<Self, StoreError> {
-        match database.dict.entry(spot).read() {
-            ValueRef::Hash(_) => Ok(HashMut { database, spot }),
-            _ => Err(StoreError::WrongType),
-        }
-    }
-
+impl CollectionMut<'_, Hash> {
     /// Announces how many fields, new or not, this command will set.
     pub fn expect(&mut self, new_fields: usize) {
         let (limits, hash_key) = (self.database.limits.hash, self.database.hash_key);
@@ -157,49 +229,52 @@ impl<'a> HashMut<'a> {
     pub fn remove(&mut self, field: &[u8]) -> bool {
         self.inner().remove(field)
     }
+}
 
-    fn inner(&mut self) -> &mut Hash {
-        match self.database.dict.entry_mut(self.spot).value_mut() {
-            Some(Value::Hash(hash)) => hash,
-            _ => unreachable!("a guard is made for a hash and nobody else can change it meanwhile"),
-        }
+impl CollectionMut<'_, Set> {
+    /// Announces how many members, new or not, this command will add, and the first of them.
+    pub fn expect(&mut self, first: &[u8], count: usize) {
+        let (limits, hash_key) = (self.database.limits.set, self.database.hash_key);
+        self.inner().expect(first, count, &limits, hash_key);
+    }
+
+    /// Adds a member. Answers whether it is a new one.
+    pub fn add(&mut self, member: &[u8]) -> bool {
+        let (limits, hash_key) = (self.database.limits.set, self.database.hash_key);
+        self.inner().add(&StringRef::Slice(member).into(), &limits, hash_key)
+    }
+
+    /// Takes a member out. Answers whether it was there.
+    pub fn remove(&mut self, member: &[u8]) -> bool {
+        self.inner().remove(member)
+    }
+
+    /// Takes a member out that is picked with random bits, each with the same probability.
+    pub fn pop(&mut self, random: impl FnMut() -> u64) -> Option<Bytes> {
+        self.inner().pop(random)
     }
 }
 
-impl Deref for ListMut<'_> {
-    type Target = List;
-
-    fn deref(&self) -> &List {
-        match self.database.dict.entry(self.spot).read() {
-            ValueRef::List(list) => list,
-            _ => unreachable!("a guard is made for a list and nobody else can change it meanwhile"),
-        }
+impl CollectionMut<'_, SortedSet> {
+    /// Announces how many members, new or not, this command will give a score.
+    pub fn expect(&mut self, members: usize) {
+        let (limits, hash_key) = (self.database.limits.sorted_set, self.database.hash_key);
+        self.inner().expect(members, &limits, hash_key);
     }
-}
 
-impl Deref for HashMut<'_> {
-    type Target = Hash;
-
-    fn deref(&self) -> &Hash {
-        match self.database.dict.entry(self.spot).read() {
-            ValueRef::Hash(hash) => hash,
-            _ => unreachable!("a guard is made for a hash and nobody else can change it meanwhile"),
-        }
+    /// Gives a member a score, which is a number.
+    pub fn set(&mut self, member: &[u8], score: f64) -> ScoreChange {
+        let (limits, hash_key) = (self.database.limits.sorted_set, self.database.hash_key);
+        self.inner().set(member, score, &limits, hash_key)
     }
-}
 
-impl Drop for ListMut<'_> {
-    fn drop(&mut self) {
-        if self.is_empty() {
-            self.database.dict.remove_at(self.spot);
-        }
+    /// Takes a member out. Answers its score.
+    pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
+        self.inner().remove(member)
     }
-}
 
-impl Drop for HashMut<'_> {
-    fn drop(&mut self) {
-        if self.is_empty() {
-            self.database.dict.remove_at(self.spot);
-        }
+    /// Takes the members of these ranks out, as far as they are there.
+    pub fn remove_ranks(&mut self, ranks: Range<usize>) {
+        self.inner().remove_ranks(ranks);
     }
 }

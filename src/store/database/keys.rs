@@ -56,8 +56,7 @@ impl Database {
         now_ms: u64,
     ) -> Option<Detached> {
         let entry = match value {
-            Value::List(list) if list.is_empty() => return self.remove(key, now_ms),
-            Value::Hash(hash) if hash.is_empty() => return self.remove(key, now_ms),
+            empty if empty.as_ref().is_empty_collection() => return self.remove(key, now_ms),
             Value::String(bytes) => Entry::string(key, bytes.into()),
             other => Entry::value(key, other),
         };
@@ -68,8 +67,7 @@ impl Database {
     /// changes nothing, if the key is there already or a collection is empty.
     pub fn add_value(&mut self, key: &[u8], value: Value, deadline_ms: Option<u64>) -> bool {
         match value {
-            Value::List(list) if list.is_empty() => false,
-            Value::Hash(hash) if hash.is_empty() => false,
+            empty if empty.as_ref().is_empty_collection() => false,
             Value::String(bytes) => self.add_string(key, bytes.into(), deadline_ms),
             other => self.add_entry(key, deadline_ms, || Entry::value(key, other)),
         }

@@ -18,14 +18,16 @@ use super::build::Builder;
 use super::dict::{Dict, HashKey, Keyed, Seek, Spot};
 use super::entry::Entry;
 use super::error::StoreError;
-use super::hash::{Hash, HashLimits};
-use super::list::{List, ListLimits};
+use super::hash::HashLimits;
+use super::list::ListLimits;
+use super::set::SetLimits;
+use super::sorted_set::SortedSetLimits;
 use super::string::StringRef;
 use super::value::{Kind, Value, ValueRef};
 use findings::Findings;
 
 pub use findings::Finding;
-pub use guards::{HashMut, ListMut};
+pub use guards::{CollectionMut, HashMut, ListMut, SetMut, SortedSetMut};
 pub use keys::Purged;
 pub(super) use uses::UseClock;
 use uses::Uses;
@@ -38,6 +40,10 @@ pub struct Limits {
     pub hash: HashLimits,
     /// For lists.
     pub list: ListLimits,
+    /// For sets.
+    pub set: SetLimits,
+    /// For sorted sets.
+    pub sorted_set: SortedSetLimits,
 }
 
 /// What becomes of a key's deadline when its value is replaced.
@@ -174,52 +180,6 @@ impl Database {
             None => Ok(None),
             Some(_) => Err(StoreError::WrongType),
         }
-    }
-
-    /// The list at a key.
-    pub fn list(&mut self, key: &[u8], now_ms: u64) -> Result<Option<&List>, StoreError> {
-        match self.get(key, now_ms) {
-            Some(ValueRef::List(list)) => Ok(Some(list)),
-            None => Ok(None),
-            Some(_) => Err(StoreError::WrongType),
-        }
-    }
-
-    /// The hash at a key.
-    pub fn hash(&mut self, key: &[u8], now_ms: u64) -> Result<Option<&Hash>, StoreError> {
-        match self.get(key, now_ms) {
-            Some(ValueRef::Hash(hash)) => Ok(Some(hash)),
-            None => Ok(None),
-            Some(_) => Err(StoreError::WrongType),
-        }
-    }
-
-    /// The list at a key, to be changed.
-    pub fn list_mut(&mut self, key: &[u8], now_ms: u64) -> Result<Option<ListMut<'_>>, StoreError> {
-        match self.find(key, now_ms) {
-            Some(spot) => ListMut::at(self, spot).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// The list at a key, to be changed; an empty one where there is no key.
-    pub fn list_or_create(&mut self, key: &[u8], now_ms: u64) -> Result<ListMut<'_>, StoreError> {
-        let spot = self.find_or_insert(key, now_ms, || Value::List(List::new()));
-        ListMut::at(self, spot)
-    }
-
-    /// The hash at a key, to be changed.
-    pub fn hash_mut(&mut self, key: &[u8], now_ms: u64) -> Result<Option<HashMut<'_>>, StoreError> {
-        match self.find(key, now_ms) {
-            Some(spot) => HashMut::at(self, spot).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// The hash at a key, to be changed; an empty one where there is no key.
-    pub fn hash_or_create(&mut self, key: &[u8], now_ms: u64) -> Result<HashMut<'_>, StoreError> {
-        let spot = self.find_or_insert(key, now_ms, || Value::Hash(Hash::new()));
-        HashMut::at(self, spot)
     }
 
     /// What makes values for this database to take in with [`Database::insert`].
@@ -458,8 +418,7 @@ impl Detached {
     pub fn is_big(&self) -> bool {
         match self.value() {
             ValueRef::String(string) => string.len() >= BIG_STRING_MIN_BYTES,
-            ValueRef::List(list) => list.len() >= BIG_COLLECTION_MIN_LEN,
-            ValueRef::Hash(hash) => hash.len() >= BIG_COLLECTION_MIN_LEN,
+            other => other.elements().is_some_and(|len| len >= BIG_COLLECTION_MIN_LEN),
         }
     }
 }

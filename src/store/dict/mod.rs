@@ -47,11 +47,14 @@ const HASH_BITS: u32 = u32::BITS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashKey(pub u64, pub u64);
 
-/// What a dict can hold: something with a name.
-pub trait Keyed {
+/// What a dict can hold.
+pub trait Held: Clone {
     /// Whether the dict keeps a mark of use for each entry, see `uses.rs`.
     const IS_MARKED: bool = false;
+}
 
+/// What a dict finds by itself: something with a name.
+pub trait Keyed: Held {
     /// The bytes this entry is found by.
     fn key(&self) -> &[u8];
 
@@ -94,7 +97,7 @@ pub(super) enum Seek {
 
 /// How much room to make in a vector before one element comes in: none while there is some, then
 /// a quarter of the power of two below. Those are the sizes allocators have, and memory counts.
-fn growth<E>(vec: &Vec<E>) -> usize {
+pub(super) fn growth<E>(vec: &Vec<E>) -> usize {
     if vec.len() < vec.capacity() {
         return 0;
     }
@@ -107,7 +110,7 @@ fn room_for(len: usize) -> usize {
     len.div_ceil(step) * step
 }
 
-impl<T: Keyed + Clone> Dict<T> {
+impl<T: Held> Dict<T> {
     /// An empty dict whose hashes depend on `hash_key`.
     pub fn new(hash_key: HashKey) -> Self {
         Dict {
@@ -127,6 +130,11 @@ impl<T: Keyed + Clone> Dict<T> {
         size_of_val(self.directory.as_slice()) + self.segments.len() * segment
     }
 
+    /// What the hashes depend on.
+    pub(super) fn hash_key(&self) -> HashKey {
+        self.hash_key
+    }
+
     /// Number of entries, due ones included.
     pub fn len(&self) -> usize {
         self.len
@@ -142,55 +150,19 @@ impl<T: Keyed + Clone> Dict<T> {
         self.volatile_len
     }
 
-    /// The entry named `key`.
-    pub fn get(&self, key: &[u8]) -> Option<&T> {
-        match self.seek(key) {
-            Seek::Found(spot) => Some(self.entry(spot)),
-            Seek::Vacant(_) => None,
-        }
-    }
-
-    /// The entry named `key`, to be changed in place; its key must stay the same.
-    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut T> {
-        match self.seek(key) {
-            Seek::Found(spot) => Some(self.entry_mut(spot)),
-            Seek::Vacant(_) => None,
-        }
-    }
-
-    /// Puts an entry in and answers the one of the same key that it replaces. A deadline stays.
-    pub fn replace(&mut self, entry: T) -> Option<T> {
-        match self.seek(entry.key()) {
-            Seek::Found(spot) => Some(std::mem::replace(self.entry_mut(spot), entry)),
-            Seek::Vacant(spot) => {
-                self.insert(spot, entry);
-                None
-            }
-        }
-    }
-
-    /// Takes the entry named `key` out.
-    pub fn remove(&mut self, key: &[u8]) -> Option<T> {
-        match self.seek(key) {
-            Seek::Found(spot) => Some(self.remove_at(spot).0),
-            Seek::Vacant(_) => None,
-        }
-    }
-
     /// Hands all entries over and stays behind empty, so that they can be dropped elsewhere.
     pub fn take(&mut self) -> Self {
         let empty = Dict::new(self.hash_key);
         std::mem::replace(self, empty)
     }
 
-    /// Looks for `key`, hashing it once.
-    pub(super) fn seek(&self, key: &[u8]) -> Seek {
-        let hash = self.hash(key);
+    /// Looks among the entries with a hash for the one that `is_it` says yes to.
+    pub(super) fn seek_hash(&self, hash: u32, mut is_it: impl FnMut(&T) -> bool) -> Seek {
         let number = self.directory[self.slot(hash)];
         let segment = &self.segments[number as usize];
         let first = segment.lower_bound(hash);
         let spot = |index: usize| Spot { hash, segment: number, index: index as u32 };
-        match segment.same_hash(first, hash).find(|index| segment.entry(*index).key() == key) {
+        match segment.same_hash(first, hash).find(|index| is_it(segment.entry(*index))) {
             Some(index) => Seek::Found(spot(index)),
             None => Seek::Vacant(spot(first)),
         }
@@ -266,7 +238,8 @@ impl<T: Keyed + Clone> Dict<T> {
         self.segments[spot.segment as usize].uses.set(spot.index as usize, mark);
     }
 
-    fn hash(&self, key: &[u8]) -> u32 {
+    /// The hash of a key; only the upper half is used.
+    pub(super) fn hash(&self, key: &[u8]) -> u32 {
         let HashKey(low, high) = self.hash_key;
         (SipHasher13::new_with_keys(low, high).hash(key) >> HASH_BITS) as u32
     }
@@ -361,5 +334,59 @@ impl<T: Keyed + Clone> Dict<T> {
             self.directory = self.directory.chunks_exact(2).map(|pair| pair[0]).collect();
             self.depth -= 1;
         }
+    }
+}
+
+impl<T: Keyed> Dict<T> {
+    /// The entry named `key`.
+    pub fn get(&self, key: &[u8]) -> Option<&T> {
+        match self.seek(key) {
+            Seek::Found(spot) => Some(self.entry(spot)),
+            Seek::Vacant(_) => None,
+        }
+    }
+
+    /// The entry named `key`, to be changed in place; its key must stay the same.
+    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut T> {
+        match self.seek(key) {
+            Seek::Found(spot) => Some(self.entry_mut(spot)),
+            Seek::Vacant(_) => None,
+        }
+    }
+
+    /// Puts an entry in and answers the one of the same key that it replaces. A deadline stays.
+    pub fn replace(&mut self, entry: T) -> Option<T> {
+        match self.seek(entry.key()) {
+            Seek::Found(spot) => Some(std::mem::replace(self.entry_mut(spot), entry)),
+            Seek::Vacant(spot) => {
+                self.insert(spot, entry);
+                None
+            }
+        }
+    }
+
+    /// Takes the entry named `key` out.
+    pub fn remove(&mut self, key: &[u8]) -> Option<T> {
+        match self.seek(key) {
+            Seek::Found(spot) => Some(self.remove_at(spot).0),
+            Seek::Vacant(_) => None,
+        }
+    }
+
+    /// Looks for `key`, hashing it once.
+    pub(super) fn seek(&self, key: &[u8]) -> Seek {
+        self.seek_hashed(self.hash(key), key)
+    }
+
+    /// Looks for `key`, whose hash is known from a dict of the same [`HashKey`].
+    pub(super) fn seek_hashed(&self, hash: u32, key: &[u8]) -> Seek {
+        self.seek_hash(hash, |entry| entry.key() == key)
+    }
+}
+
+impl Spot {
+    /// The hash that stands, or would stand, here.
+    pub(super) fn hash(self) -> u32 {
+        self.hash
     }
 }

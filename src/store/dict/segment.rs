@@ -9,7 +9,7 @@
 use super::deadlines::Deadlines;
 use super::shared::Borrowed;
 use super::uses::Uses;
-use super::{HASH_BITS, Keyed, SEGMENT_MAX_ENTRIES, growth, room_for};
+use super::{HASH_BITS, Held, SEGMENT_MAX_ENTRIES, growth, room_for};
 
 /// How many hashes are compared at once around the place where a hash should stand.
 const WINDOW: usize = 32;
@@ -101,7 +101,7 @@ impl<T> Segment<T> {
 
     pub(super) fn insert(&mut self, index: usize, hash: u32, entry: T)
     where
-        T: Keyed,
+        T: Held,
     {
         self.hashes.reserve_exact(growth(&self.hashes));
         self.hashes.insert(index, hash);
@@ -173,7 +173,7 @@ impl<T> Segment<T> {
     /// Says what is wrong with this segment.
     pub(super) fn verify(&self) -> Result<(), &'static str>
     where
-        T: Keyed,
+        T: Held,
     {
         let ours = |hash: &u32| self.depth == 0 || (hash ^ self.prefix) >> (HASH_BITS - self.depth) == 0;
         let complete = match &self.borrowed {

@@ -170,7 +170,7 @@ impl<T> Borrowed<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Dict, HashKey, Keyed};
+    use super::super::{Dict, HashKey, Held, Keyed};
     use std::cell::Cell;
 
     thread_local!(static COPIES: Cell<usize> = const { Cell::new(0) });
@@ -184,6 +184,8 @@ mod tests {
             Counted(self.0.clone(), self.1)
         }
     }
+
+    impl Held for Counted {}
 
     impl Keyed for Counted {
         fn key(&self) -> &[u8] {

@@ -9,6 +9,8 @@ const KEY: HashKey = HashKey(1, 2);
 #[derive(Debug, Clone, PartialEq)]
 struct Pair(String, u32);
 
+impl Held for Pair {}
+
 impl Keyed for Pair {
     fn key(&self) -> &[u8] {
         self.0.as_bytes()

@@ -2,7 +2,7 @@
 
 use super::deadlines::NEVER_MS;
 use super::segment::Segment;
-use super::{Dict, HASH_BITS, Keyed, SEGMENT_MAX_ENTRIES, Spot};
+use super::{Dict, HASH_BITS, Held, Keyed, SEGMENT_MAX_ENTRIES, Spot};
 use triomphe::Arc;
 
 /// In so many segments at most an entry is found fastest by its rank.
@@ -23,11 +23,24 @@ impl<'a, T> Iterator for Iter<'a, T> {
     type Item = (&'a T, Option<u64>);
 
     fn next(&mut self) -> Option<Self::Item> {
+        let (segment, index) = self.advance()?;
+        Some((segment.entry(index), segment.deadlines.get(index)))
+    }
+}
+
+impl<'a, T> Iter<'a, T> {
+    /// The next entry with its hash instead of its deadline.
+    pub(in crate::store) fn next_hashed(&mut self) -> Option<(u32, &'a T)> {
+        let (segment, index) = self.advance()?;
+        Some((segment.hash(index), segment.entry(index)))
+    }
+
+    /// Where the next entry stands.
+    fn advance(&mut self) -> Option<(&'a Segment<T>, usize)> {
         loop {
             if let Some(segment) = self.segment.filter(|segment| self.index < segment.len()) {
-                let item = (segment.entry(self.index), segment.deadlines.get(self.index));
                 self.index += 1;
-                return Some(item);
+                return Some((segment, self.index - 1));
             }
             self.segment = Some(self.segments.next()?);
             self.index = 0;
@@ -35,7 +48,7 @@ impl<'a, T> Iterator for Iter<'a, T> {
     }
 }
 
-impl<T: Keyed + Clone> Dict<T> {
+impl<T: Held> Dict<T> {
     /// All entries with their deadlines.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter { segments: self.segments.iter(), segment: None, index: 0 }
@@ -56,6 +69,16 @@ impl<T: Keyed + Clone> Dict<T> {
     /// An entry that is there from the first call to the last is visited exactly once. Entries
     /// whose hashes are equal are never separated, so a few more than `count` may come.
     pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(&T, Option<u64>)) -> u64 {
+        self.scan_hashed(cursor, count, |_, entry, deadline_ms| visit(entry, deadline_ms))
+    }
+
+    /// [`Dict::scan`] that shows the hashes, too.
+    pub(in crate::store) fn scan_hashed<'a>(
+        &'a self,
+        cursor: u64,
+        count: usize,
+        mut visit: impl FnMut(u32, &'a T, Option<u64>),
+    ) -> u64 {
         let Ok(mut from) = u32::try_from(cursor) else {
             return 0;
         };
@@ -67,7 +90,7 @@ impl<T: Keyed + Clone> Dict<T> {
                 if left == 0 && segment.hash(index) != segment.hash(index - 1) {
                     return u64::from(segment.hash(index));
                 }
-                visit(segment.entry(index), segment.deadlines.get(index));
+                visit(segment.hash(index), segment.entry(index), segment.deadlines.get(index));
                 left = left.saturating_sub(1);
             }
             let span = 1u64 << (HASH_BITS - segment.depth);
@@ -189,8 +212,8 @@ impl<T: Keyed + Clone> Dict<T> {
         false
     }
 
-    /// Says what is wrong with the structure.
-    pub fn verify(&self) -> Result<(), &'static str> {
+    /// Says what is wrong with the structure, whatever the entries are.
+    pub(in crate::store) fn verify_table(&self) -> Result<(), &'static str> {
         if self.directory.len() != 1 << self.depth || self.soonest_ms.len() != self.segments.len() {
             return Err("directory or deadlines have a wrong length");
         }
@@ -216,6 +239,14 @@ impl<T: Keyed + Clone> Dict<T> {
         if self.volatile_len != self.segments.iter().map(|segment| segment.deadlines.len()).sum::<usize>() {
             return Err("the number of deadlines is wrong");
         }
+        Ok(())
+    }
+}
+
+impl<T: Keyed> Dict<T> {
+    /// Says what is wrong with the structure.
+    pub fn verify(&self) -> Result<(), &'static str> {
+        self.verify_table()?;
         let misplaced = |segment: &Arc<Segment<T>>| {
             (0..segment.len()).any(|index| self.hash(segment.entry(index).key()) != segment.hash(index))
         };

@@ -11,7 +11,7 @@ use std::hint::black_box;
 /// How many keys are taken through the steps together: about what a processor can wait for.
 const GROUP_KEYS: usize = 16;
 
-impl<T: Keyed + Clone> Dict<T> {
+impl<T: Keyed> Dict<T> {
     /// Brings the entries with these keys near, where there are any.
     pub(in crate::store) fn warm<'k>(&self, keys: impl IntoIterator<Item = &'k [u8]>) {
         let mut group: [Option<(u32, &Segment<T>)>; GROUP_KEYS] = [None; GROUP_KEYS];

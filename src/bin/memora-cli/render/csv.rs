@@ -18,6 +18,7 @@ pub(super) fn write(reply: &Reply, out: &mut dyn Write) -> io::Result<()> {
         }
         Reply::Integer(value) => write!(out, "{value}"),
         Reply::Double(value) => out.write_all(format_double(*value).as_bytes()),
+        Reply::Decimal(text) => out.write_all(text.as_bytes()),
         Reply::BigNumber(digits) => out.write_all(digits),
         Reply::Bulk(blob) => write_quoted(blob.as_bytes(), out),
         Reply::Verbatim { text, .. } => write_quoted(text, out),

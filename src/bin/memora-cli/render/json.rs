@@ -30,6 +30,7 @@ pub(super) fn write(reply: &Reply, strings: Strings, out: &mut dyn Write) -> io:
         }
         Reply::Integer(value) => write!(out, "{value}"),
         Reply::Double(value) => out.write_all(format_double(*value).as_bytes()),
+        Reply::Decimal(text) => out.write_all(text.as_bytes()),
         Reply::BigNumber(digits) => out.write_all(digits),
         Reply::Bulk(blob) => write_string(blob.as_bytes(), strings, out),
         Reply::Verbatim { text, .. } => write_string(text, strings, out),

@@ -17,6 +17,7 @@ pub(super) fn write(reply: &Reply, delimiter: &[u8], out: &mut dyn Write) -> io:
         }
         Reply::Integer(value) => write!(out, "{value}"),
         Reply::Double(value) => out.write_all(format_double(*value).as_bytes()),
+        Reply::Decimal(text) => out.write_all(text.as_bytes()),
         Reply::BigNumber(digits) => out.write_all(digits),
         Reply::Bulk(blob) => out.write_all(blob.as_bytes()),
         Reply::Verbatim { text, .. } => out.write_all(text),

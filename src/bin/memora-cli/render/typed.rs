@@ -34,6 +34,7 @@ fn write_at(reply: &Reply, indent: usize, out: &mut dyn Write) -> io::Result<()>
         Reply::Error(text) => tagged("(error) ", text, out),
         Reply::Integer(value) => write!(out, "(integer) {value}"),
         Reply::Double(value) => tagged("(double) ", format_double(*value).as_bytes(), out),
+        Reply::Decimal(text) => tagged("(double) ", text.as_bytes(), out),
         Reply::BigNumber(digits) => tagged("(big number) ", digits, out),
         Reply::Bulk(blob) => write_quoted(blob.as_bytes(), out),
         Reply::Verbatim { text, .. } => out.write_all(text),

@@ -15,23 +15,9 @@ const STREAM_ID_BYTES: u64 = 16;
 /// A time in milliseconds.
 const TIME_BYTES: u64 = 8;
 
-/// Codes of an old sorted set's scores that no digits follow: not a number and the infinities.
-const SCORE_WITHOUT_DIGITS: u8 = 253;
-
 /// Passes over a value of a type that Memora does not have.
 pub(super) fn value(input: &mut Decoder<impl Read>, code: u8) -> Result<(), RdbError> {
     match code {
-        11 | 12 | 17 | 20 => string(input),
-        2 => many(input, string),
-        3 => many(input, |input| {
-            string(input)?;
-            let digits = input.byte()?;
-            bytes(input, if digits < SCORE_WITHOUT_DIGITS { u64::from(digits) } else { 0 })
-        }),
-        5 => many(input, |input| {
-            string(input)?;
-            bytes(input, 8)
-        }),
         7 => {
             input.length()?;
             module_parts(input)

@@ -3,8 +3,9 @@
 use super::*;
 use crate::persistence::output::Written;
 use crate::persistence::rdb::types;
-use crate::store::{HashKey, Limits, Store, Value, ValueRef};
+use crate::store::{HashKey, Limits, Store, StringRef, Value, ValueRef};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 /// A key as it went in: database, key, value, deadline.
@@ -16,6 +17,9 @@ enum Content {
     String(Vec<u8>),
     List(Vec<Vec<u8>>),
     Hash(Vec<(Vec<u8>, Vec<u8>)>),
+    Set(BTreeSet<Vec<u8>>),
+    /// Scores as bits, so that they can be compared.
+    SortedSet(Vec<(Vec<u8>, u64)>),
 }
 
 fn store() -> Store {
@@ -37,6 +41,16 @@ fn put(store: &mut Store, Key(database, key, content, deadline_ms): &Key) {
             assert_eq!(added, fields.len());
             Value::Hash(hash.finish())
         }
+        Content::Set(members) => {
+            let mut set = builder.set(members.len());
+            assert!(members.iter().all(|member| set.add(StringRef::Slice(member))));
+            Value::Set(set.finish())
+        }
+        Content::SortedSet(members) => {
+            let mut set = builder.sorted_set();
+            assert!(members.iter().all(|(member, score)| set.add(member, f64::from_bits(*score))));
+            Value::SortedSet(set.finish())
+        }
     };
     store.db(*database).add_value(key, value, *deadline_ms);
 }
@@ -54,6 +68,10 @@ fn contents(store: &Store) -> Vec<Key> {
                     fields.sort();
                     Content::Hash(fields)
                 }
+                ValueRef::SortedSet(set) => Content::SortedSet(
+                    set.iter().map(|(member, score)| (member.to_vec(), score.to_bits())).collect(),
+                ),
+                ValueRef::Set(set) => Content::Set(set.iter().map(|member| member.text().to_vec()).collect()),
             };
             keys.push(Key(number, item.key.to_vec(), content, item.deadline_ms));
         }
@@ -206,8 +224,8 @@ fn refusal(body: &[u8]) -> String {
 #[test]
 fn refusals_say_what_and_where() {
     assert_eq!(
-        refusal(b"\xfe\x03\x02\x01k\x01\x01x"),
-        "at byte 11, key \"k\" of database 3: values of type set are not supported"
+        refusal(b"\xfe\x03\x0f\x01k\0\0\0\0\0"),
+        "at byte 11, key \"k\" of database 3: values of type stream are not supported"
     );
     assert_eq!(refusal(b"\xf5\x01x"), "at byte 9: functions are not supported");
     assert_eq!(refusal(b"\xf7\x01\x02\x01\0"), "at byte 9: module data are not supported");

@@ -1,17 +1,21 @@
 //! A database against a plain map, through random commands, passing time and snapshots.
 
 use super::database;
+use crate::store::ScoreChange;
 use crate::store::database::*;
 use crate::store::{FieldChange, IntText, NewString, Side};
 use bytes::Bytes;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq)]
 enum Content {
     Text(Vec<u8>),
     List(Vec<Vec<u8>>),
     Hash(BTreeMap<Vec<u8>, Vec<u8>>),
+    Set(BTreeSet<Vec<u8>>),
+    /// Whole scores.
+    SortedSet(BTreeMap<Vec<u8>, i32>),
 }
 
 type Model = BTreeMap<Vec<u8>, (Content, Option<u64>)>;
@@ -27,6 +31,10 @@ enum Step {
     Push(u8, Vec<u8>),
     Pop(u8),
     SetField(u8, u8, Vec<u8>),
+    SetScore(u8, u8, i32),
+    RemoveRanks(u8, usize, usize),
+    AddMember(u8, Vec<u8>),
+    PopMember(u8, u64),
     Remove(u8),
     Rename(u8, u8),
     Copy(u8, u8),
@@ -67,6 +75,10 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (key(), value()).prop_map(|(key, value)| Step::Push(key, value)),
         2 => key().prop_map(Step::Pop),
         3 => (key(), 0..5u8, value()).prop_map(|(key, field, value)| Step::SetField(key, field, value)),
+        3 => (key(), 0..200u8, -3..4i32).prop_map(|(key, member, score)| Step::SetScore(key, member, score)),
+        1 => (key(), 0..3usize, 0..4usize).prop_map(|(key, from, count)| Step::RemoveRanks(key, from, count)),
+        3 => (key(), value()).prop_map(|(key, member)| Step::AddMember(key, member)),
+        2 => (key(), any::<u64>()).prop_map(|(key, random)| Step::PopMember(key, random)),
         2 => key().prop_map(Step::Remove),
         2 => (key(), key()).prop_map(|(from, to)| Step::Rename(from, to)),
         2 => (key(), key()).prop_map(|(from, to)| Step::Copy(from, to)),
@@ -90,6 +102,10 @@ fn content(value: &ValueRef<'_>) -> Content {
         ValueRef::Hash(hash) => {
             Content::Hash(hash.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect())
         }
+        ValueRef::SortedSet(set) => {
+            Content::SortedSet(set.iter().map(|(member, score)| (member.to_vec(), score as i32)).collect())
+        }
+        ValueRef::Set(set) => Content::Set(set.iter().map(|member| member.text().to_vec()).collect()),
     }
 }
 
@@ -227,6 +243,76 @@ fn apply_to_collection(database: &mut Database, model: &mut Model, now: u64, ste
                 _ => Err(StoreError::WrongType),
             };
             assert_eq!(change, expected);
+        }
+        _ => return apply_to_set(database, model, now, step),
+    }
+    true
+}
+
+fn apply_to_set(database: &mut Database, model: &mut Model, now: u64, step: &Step) -> bool {
+    match step {
+        Step::AddMember(number, member) => {
+            let added = database.set_or_create(&key(*number), now).map(|mut set| {
+                set.expect(member, 1);
+                set.add(member)
+            });
+            let old = model.entry(key(*number)).or_insert((Content::Set(BTreeSet::new()), None));
+            match &mut old.0 {
+                Content::Set(members) => assert_eq!(added, Ok(members.insert(member.clone()))),
+                _ => assert_eq!(added, Err(StoreError::WrongType)),
+            }
+        }
+        Step::PopMember(number, random) => {
+            let popped =
+                database.set_mut(&key(*number), now).map(|set| set.and_then(|mut set| set.pop(|| *random)));
+            match model.get_mut(&key(*number)) {
+                Some((Content::Set(members), _)) => {
+                    assert!(popped.is_ok_and(|popped| members.remove(&*popped.expect("a set is not empty"))));
+                    if members.is_empty() {
+                        model.remove(&key(*number));
+                    }
+                }
+                None => assert_eq!(popped, Ok(None)),
+                _ => assert_eq!(popped, Err(StoreError::WrongType)),
+            }
+        }
+        Step::SetScore(number, member, score) => {
+            let score_of = f64::from(*score);
+            let change = database
+                .sorted_set_or_create(&key(*number), now)
+                .map(|mut set| set.set(&[*member], score_of));
+            let old = model.entry(key(*number)).or_insert((Content::SortedSet(BTreeMap::new()), None));
+            let expected = match &mut old.0 {
+                Content::SortedSet(members) => Ok(match members.insert(vec![*member], *score) {
+                    None => ScoreChange::Added,
+                    Some(old) if old == *score => ScoreChange::Same,
+                    Some(_) => ScoreChange::Updated,
+                }),
+                _ => Err(StoreError::WrongType),
+            };
+            assert_eq!(change, expected);
+        }
+        Step::RemoveRanks(number, from, count) => {
+            let removed = database.sorted_set_mut(&key(*number), now).map(|set| {
+                if let Some(mut set) = set {
+                    set.remove_ranks(*from..from + count);
+                }
+            });
+            match model.get_mut(&key(*number)) {
+                Some((Content::SortedSet(members), _)) => {
+                    let mut row: Vec<_> =
+                        members.iter().map(|(member, score)| (*score, member.clone())).collect();
+                    row.sort();
+                    row.iter().skip(*from).take(*count).for_each(|(_, member)| {
+                        members.remove(member);
+                    });
+                    if members.is_empty() {
+                        model.remove(&key(*number));
+                    }
+                }
+                None => assert_eq!(removed, Ok(())),
+                _ => assert_eq!(removed, Err(StoreError::WrongType)),
+            }
         }
         _ => return false,
     }

@@ -1,4 +1,8 @@
-//! Weights of elements as numbers: C's `strtod` over a whole text, for that is what Redis sorts by.
+//! Numbers as clients give them where Redis reads a double: as C's `strtod` does, in three moods.
+//!
+//! [`parse_double`] is for scores, weights and distances, [`parse_bound`] for the ends of a range of scores,
+//! [`parse_sorted`] for what SORT sorts by. They differ in what they make of spaces, of nothing, of a zero byte in the
+//! text, and of numbers that no double can hold.
 
 /// The most hexadecimal digits that are looked at one by one; whether there is more than zeros behind them only
 /// matters for rounding.
@@ -7,39 +11,74 @@ const HEX_DIGITS_MAX: u32 = 30;
 /// Exponents beyond this are as good as this one: no finite number has them.
 const EXPONENT_MAX: i32 = 100_000;
 
-/// The number that `text` is: decimal or hexadecimal, with spaces before it, or `inf`. Nothing is zero, and a
-/// zero byte ends the text. None for any other text, for what is not a number and for what is out of range.
-pub(super) fn parse(text: &[u8]) -> Option<f64> {
-    let text = super::c_string(text);
+/// What `strtod` makes of a text.
+struct Scanned {
+    /// Never NaN.
+    value: f64,
+    /// The text says infinity, or zero, itself; any other number that becomes one of them is out of range.
+    is_meant: bool,
+}
+
+/// The number that `text` is: decimal or hexadecimal, or `inf`. None for any other text and for what no double can
+/// hold.
+pub(super) fn parse_double(text: &[u8]) -> Option<f64> {
+    if text.first().is_none_or(|byte| is_space(*byte)) || text.contains(&0) {
+        return None;
+    }
+    let Scanned { value, is_meant } = scan(text)?;
+    (is_meant || value.is_finite() && value != 0.0).then_some(value)
+}
+
+/// The same for the end of a range: spaces before it are skipped, nothing is zero, a zero byte ends the text, and
+/// what no double can hold is infinite or zero.
+pub(super) fn parse_bound(text: &[u8]) -> Option<f64> {
+    let text = c_string(text);
+    if text.is_empty() { Some(0.0) } else { scan(text).map(|scanned| scanned.value) }
+}
+
+/// The same for a weight of SORT: as for the end of a range, but numbers too big or too small for all digits of a
+/// double are none.
+pub(super) fn parse_sorted(text: &[u8]) -> Option<f64> {
+    let text = c_string(text);
     if text.is_empty() {
         return Some(0.0);
     }
+    let Scanned { value, is_meant } = scan(text)?;
+    (is_meant || value.is_normal()).then_some(value)
+}
+
+/// A text as C sees it: up to a zero byte.
+pub(super) fn c_string(text: &[u8]) -> &[u8] {
+    &text[..memchr::memchr(0, text).unwrap_or(text.len())]
+}
+
+fn scan(text: &[u8]) -> Option<Scanned> {
     let spaces = text.iter().take_while(|byte| is_space(**byte)).count();
     let (negative, digits) = match &text[spaces..] {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] | digits => (false, digits),
     };
-    let magnitude = match digits {
+    let Scanned { value, is_meant } = match digits {
         [b'0', b'x' | b'X', digits @ ..] => hexadecimal(digits),
         [b'+' | b'-', ..] => None,
         digits => decimal(digits),
     }?;
-    Some(if negative { -magnitude } else { magnitude })
+    Some(Scanned { value: if negative { -value } else { value }, is_meant })
 }
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
-fn decimal(text: &[u8]) -> Option<f64> {
+fn decimal(text: &[u8]) -> Option<Scanned> {
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     let is_infinity = text[0].eq_ignore_ascii_case(&b'i');
     let mantissa = text.split(|byte| byte.eq_ignore_ascii_case(&b'e')).next().unwrap_or_default();
-    let is_zero = !mantissa.iter().any(|byte| matches!(byte, b'1'..=b'9'));
-    (is_infinity || is_zero && value == 0.0 || value.is_normal()).then_some(value)
+    let is_zero = !is_infinity && !mantissa.iter().any(|byte| matches!(byte, b'1'..=b'9'));
+    (!value.is_nan()).then_some(Scanned { value, is_meant: is_infinity || is_zero })
 }
 
-fn hexadecimal(text: &[u8]) -> Option<f64> {
+fn hexadecimal(text: &[u8]) -> Option<Scanned> {
     let mut mark = text.splitn(2, |byte| byte.eq_ignore_ascii_case(&b'p'));
     let digits = mark.next().unwrap_or_default();
     let mut exponent = match mark.next() {
@@ -64,7 +103,7 @@ fn hexadecimal(text: &[u8]) -> Option<f64> {
         }
     }
     let value = scale((bits << 1 | u128::from(sticky)) as f64, exponent - 1);
-    (any && (bits == 0 || value.is_normal())).then_some(value)
+    any.then_some(Scanned { value, is_meant: bits == 0 })
 }
 
 fn parse_exponent(text: &[u8]) -> Option<i32> {
@@ -111,7 +150,7 @@ mod tests {
             ("0e999999", 0.0),
         ];
         for (text, number) in numbers {
-            assert_eq!(parse(text.as_bytes()), Some(*number), "{text:?}");
+            assert_eq!(parse_sorted(text.as_bytes()), Some(*number), "{text:?}");
         }
         for text in [
             " ",
@@ -137,7 +176,31 @@ mod tests {
             "0x1p-5000",
             "- 1",
         ] {
-            assert_eq!(parse(text.as_bytes()), None, "{text:?}");
+            assert_eq!(parse_sorted(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn scores_are_read_more_strictly_and_bounds_less() {
+        for (text, score, bound) in [
+            ("", None, Some(0.0)),
+            (" 1", None, Some(1.0)),
+            ("1\0", None, Some(1.0)),
+            ("1e400", None, Some(f64::INFINITY)),
+            ("1e-400", None, Some(0.0)),
+            ("4e-320", Some(4e-320), Some(4e-320)),
+            ("-inf", Some(f64::NEG_INFINITY), Some(f64::NEG_INFINITY)),
+            ("0x1p3", Some(8.0), Some(8.0)),
+            ("0x1p-1080", None, Some(0.0)),
+            ("nan", None, None),
+            ("1 ", None, None),
+            ("1e", None, None),
+        ] {
+            assert_eq!(
+                (parse_double(text.as_bytes()), parse_bound(text.as_bytes())),
+                (score, bound),
+                "{text:?}"
+            );
         }
     }
 }
