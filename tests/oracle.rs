@@ -62,6 +62,10 @@ const SECONDS: u64 = 10;
 /// The part of that time that goes to bytes which are hardly the protocol: one second in so many.
 const BYTES_SHARE: u32 = 5;
 
+/// A Redis looks so often for clients that have waited long enough. Most of the oracle's time would go by waiting for it
+/// otherwise.
+const TICKS_PER_SECOND: u32 = 500;
+
 /// The seed of the sequences that are the same every time.
 const FIXED_SEED: u64 = 1;
 
@@ -181,8 +185,15 @@ impl Servers {
             return None;
         }
         let enable_debug_command = DebugCommand::Yes;
-        let config = Config { port: 0, save: Vec::new(), enable_debug_command, ..Config::default() };
-        let redis = RealRedis::start(&["--enable-debug-command", "yes"]);
+        let config = Config {
+            port: 0,
+            save: Vec::new(),
+            enable_debug_command,
+            hz: TICKS_PER_SECOND,
+            ..Config::default()
+        };
+        let ticks = TICKS_PER_SECOND.to_string();
+        let redis = RealRedis::start(&["--enable-debug-command", "yes", "--hz", &ticks]);
         let servers = Self { memora: Server::start(config).unwrap(), redis };
         // A key past its deadline is found when a request looks for it, on both sides; which moment the background
         // would choose nobody can know.

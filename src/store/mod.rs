@@ -32,8 +32,8 @@ mod tests;
 
 pub use build::{Builder, HashBuilder, SetBuilder, SortedSetBuilder};
 pub use database::{
-    CollectionMut, Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Measure, NEW_FREQUENCY,
-    Purged, SetMut, Snapshot, SortedSetMut, Use,
+    CollectionMut, Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Measure,
+    NEW_FREQUENCY, Purged, SetMut, Snapshot, SortedSetMut, Use,
 };
 pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
 pub use error::StoreError;

@@ -68,8 +68,7 @@ const STEPS: &str =
 const SHORTEST: &str =
     "scores are written as the shortest text that reads back, as since Redis 7.2, and compared as numbers";
 const CLOCK: &str = "both servers read the clock, one after the other";
-const SHARED_AGE: &str =
-    "a number below 10 000 is one value for all keys of a Redis, and so is its age; only that it is a time is compared";
+const SHARED_AGE: &str = "a number below 10 000 is one value for all keys of a Redis, and so is its age; only that it is a time is compared";
 const STARTED: &str = "where no snapshot has been written, it is the time when the server started";
 const TABLE_BYTES: &str =
     "the fields of a table are written in an order of each server's own; `tests/dump.rs` compares the rest";
