@@ -1,10 +1,10 @@
-//! Replies too big to build at once: they share the value and are encoded while the socket drains.
+//! Replies that list a collection. Those too big to build at once share the value and are encoded while the socket
+//! drains.
 //!
 //! A clone of a value or a snapshot of a database costs one reference count per chunk, whatever its size; what
-//! the client reads is the state at the time of its command. Small values are answered in the ordinary way,
-//! which is cheaper for them.
+//! the client reads is the state at the time of its command. Small collections are written at once, which is cheaper
+//! for them.
 
-use super::context::string_reply;
 use crate::resp::buffer::PIECE_BYTES;
 use crate::resp::{Blob, Encoder, Pieces, Protocol, Reply};
 use crate::store::{Hash, IntText, Item, List, ListSlice, Set, Side, Snapshot, StringRef, glob_matches};
@@ -17,8 +17,16 @@ pub(super) const BIG_LEN: usize = 1024;
 /// Entries looked at for one piece.
 pub(super) const ENTRIES_PER_PIECE: usize = 512;
 
+/// Room that is made for each element of a small collection, bytes.
+const ELEMENT_ROOM_BYTES: usize = 24;
+
+/// Lists so many elements at once: `write` does it.
+pub(super) fn listed(protocol: Protocol, len: usize, write: impl FnOnce(&mut Encoder<'_>)) -> Reply {
+    Reply::encoded(protocol, ELEMENT_ROOM_BYTES * (len + 1), write)
+}
+
 /// Lists elements of a list, the nearest to `side` first.
-pub(super) fn list(list: &List, range: Range<usize>, side: Side) -> Reply {
+pub(super) fn list(list: &List, range: Range<usize>, side: Side, protocol: Protocol) -> Reply {
     let count = range.len();
     if count >= BIG_LEN {
         let slice = list.slice(range.start, count, side);
@@ -28,7 +36,10 @@ pub(super) fn list(list: &List, range: Range<usize>, side: Side) -> Reply {
         Side::Front => list.iter_from(range.start),
         Side::Back => list.iter_back_from(range.end.saturating_sub(1)),
     };
-    Reply::array(elements.take(count).map(string_reply))
+    listed(protocol, count, |out| {
+        out.array_len(count);
+        elements.take(count).for_each(|element| write_string(out, element));
+    })
 }
 
 /// A long range of a list on its way out.
@@ -97,27 +108,15 @@ impl HashPart {
     }
 }
 
-/// Lists the fields and values of a hash.
-pub(super) fn hash_map(hash: &Hash) -> Reply {
-    if hash.len() >= BIG_LEN {
-        return big_hash(hash, HashPart::Map);
-    }
-    Reply::Map(hash.iter().map(|(field, value)| (string_reply(field), string_reply(value))).collect())
-}
-
 /// Lists one part of every field of a hash.
-pub(super) fn hash(hash: &Hash, part: HashPart) -> Reply {
+pub(super) fn hash(hash: &Hash, part: HashPart, protocol: Protocol) -> Reply {
     if hash.len() >= BIG_LEN {
-        return big_hash(hash, part);
+        return Reply::Stream(Box::new(HashPieces { hash: hash.clone(), part, cursor: None }));
     }
-    Reply::array(
-        hash.iter().map(|(field, value)| string_reply(if part == HashPart::Fields { field } else { value })),
-    )
-}
-
-/// Lists every field of a hash piece by piece.
-pub(super) fn big_hash(hash: &Hash, part: HashPart) -> Reply {
-    Reply::Stream(Box::new(HashPieces { hash: hash.clone(), part, cursor: None }))
+    listed(protocol, 2 * hash.len(), |out| {
+        part.begin(out, hash.len());
+        hash.iter().for_each(|(field, value)| part.write(out, field, value));
+    })
 }
 
 /// A big hash on its way out.
@@ -142,11 +141,14 @@ impl Pieces for HashPieces {
 }
 
 /// Lists the members of a set.
-pub(super) fn set(set: &Set) -> Reply {
+pub(super) fn set(set: &Set, protocol: Protocol) -> Reply {
     if set.len() >= BIG_LEN {
         return Reply::Stream(Box::new(SetPieces { set: set.clone(), cursor: None }));
     }
-    Reply::Set(set.iter().map(|member| string_reply(member.text())).collect())
+    listed(protocol, set.len(), |out| {
+        out.set_len(set.len());
+        set.iter().for_each(|member| write_string(out, member.text()));
+    })
 }
 
 /// A big set on its way out.

@@ -14,7 +14,7 @@ use super::big_replies;
 use super::family::family;
 use super::faults;
 use super::spec::{Flag, Group, KeyFlag, KeySpec, Spec};
-use crate::resp::Reply;
+use crate::resp::{Protocol, Reply};
 use crate::store::{ListMut, Side};
 use blocking::{Blmove, Blmpop, BlockingPop, Brpoplpush};
 use change::{Linsert, Lrem, Lset, Ltrim};
@@ -56,10 +56,10 @@ fn side(args: &mut Args<'_>) -> Side {
 
 /// Takes `count` elements off an end, as far as they are there, and lists them. Answers how many there were,
 /// too.
-fn take(list: &mut ListMut<'_>, side: Side, count: u64) -> (Reply, u64) {
+fn take(list: &mut ListMut<'_>, side: Side, count: u64, protocol: Protocol) -> (Reply, u64) {
     let count = usize::try_from(count).unwrap_or(usize::MAX).min(list.len());
     let start = if side == Side::Front { 0 } else { list.len() - count };
-    let reply = big_replies::list(list, start..start + count, side);
+    let reply = big_replies::list(list, start..start + count, side, protocol);
     list.remove_range(start, count);
     (reply, count as u64)
 }

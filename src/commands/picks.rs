@@ -5,10 +5,10 @@
 //! they hit an element twice. Many elements leave piece by piece, picked while the socket drains.
 
 use super::args::Args;
-use super::big_replies::ENTRIES_PER_PIECE;
+use super::big_replies::{BIG_LEN, ENTRIES_PER_PIECE, listed};
 use super::faults;
 use super::random::Random;
-use crate::resp::{Encoder, Pieces};
+use crate::resp::{Encoder, Pieces, Protocol, Reply};
 use crate::store::StringRef;
 use bytes::Bytes;
 use std::collections::HashSet;
@@ -95,6 +95,24 @@ impl Picks {
         Self { way, left, random }
     }
 
+    /// Lists what is picked.
+    pub(super) fn reply<P: Pool>(mut self, pool: &P, form: impl Form<P>, protocol: Protocol) -> Reply {
+        if self.left >= BIG_LEN {
+            return Reply::Stream(Box::new(PickPieces {
+                pool: pool.clone(),
+                form,
+                picks: self,
+                begun: false,
+            }));
+        }
+        listed(protocol, self.left, |out| {
+            form.begin(out, self.left);
+            while self.left > 0 {
+                self.visit_some(pool, |pick| form.write(out, pick));
+            }
+        })
+    }
+
     /// Picks some more, as many as belong into one piece of a reply or somewhat fewer.
     pub(super) fn visit_some<P: Pool>(&mut self, pool: &P, mut visit: impl FnMut(P::Pick<'_>)) {
         let Self { way, left, random } = self;
@@ -134,17 +152,11 @@ impl Picks {
 }
 
 /// Many picks on their way out.
-pub(super) struct PickPieces<P, F> {
+struct PickPieces<P, F> {
     pool: P,
     form: F,
     picks: Picks,
     begun: bool,
-}
-
-impl<P: Pool, F: Form<P>> PickPieces<P, F> {
-    pub(super) fn new(pool: &P, form: F, picks: Picks) -> Self {
-        Self { pool: pool.clone(), form, picks, begun: false }
-    }
 }
 
 impl<P: Pool, F: Form<P>> Pieces for PickPieces<P, F> {

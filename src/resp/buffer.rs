@@ -44,6 +44,11 @@ enum Chunk {
 }
 
 impl ReplyBuffer {
+    /// An empty buffer with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { tail: Vec::with_capacity(bytes), ..Self::default() }
+    }
+
     /// Whether there is nothing left to send; an unfinished stream counts as something.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty() && self.tail_bytes() == 0

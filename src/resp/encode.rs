@@ -68,6 +68,7 @@ impl<'a> Encoder<'a> {
             Reply::BigNumber(digits) => self.big_number(&digits),
             Reply::Verbatim { format, text } => self.verbatim(format, text),
             Reply::Stream(pieces) => self.stream(pieces),
+            Reply::Encoded(mut bytes) => self.out.append(&mut bytes),
             Reply::Several(replies) => replies.into_iter().for_each(|reply| self.reply(reply)),
             Reply::Silent => {}
         }

@@ -32,8 +32,9 @@ impl Command for Hgetall {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let protocol = context.session().protocol;
         let hash = context.read_hash(self.key)?;
-        Ok(hash.map_or(Reply::Map(Vec::new()), big_replies::hash_map))
+        Ok(hash.map_or(Reply::Map(Vec::new()), |hash| big_replies::hash(hash, HashPart::Map, protocol)))
     }
 }
 
@@ -51,8 +52,9 @@ impl Command for Hkeys {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let protocol = context.session().protocol;
         let hash = context.read_hash(self.key)?;
-        Ok(hash.map_or(Reply::EMPTY_ARRAY, |hash| big_replies::hash(hash, HashPart::Fields)))
+        Ok(hash.map_or(Reply::EMPTY_ARRAY, |hash| big_replies::hash(hash, HashPart::Fields, protocol)))
     }
 }
 
@@ -70,8 +72,9 @@ impl Command for Hvals {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let protocol = context.session().protocol;
         let hash = context.read_hash(self.key)?;
-        Ok(hash.map_or(Reply::EMPTY_ARRAY, |hash| big_replies::hash(hash, HashPart::Values)))
+        Ok(hash.map_or(Reply::EMPTY_ARRAY, |hash| big_replies::hash(hash, HashPart::Values, protocol)))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::READ;
 use crate::commands::args::Args;
-use crate::commands::big_replies::{BIG_LEN, HashPart};
+use crate::commands::big_replies::HashPart;
 use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::faults::{self, Fault};
-use crate::commands::picks::{Form, PickPieces, Picks, Pool, read_count};
+use crate::commands::picks::{Form, Picks, Pool, read_count};
 use crate::commands::random::Random;
 use crate::commands::spec::{Command, Flag, Spec};
-use crate::resp::{Encoder, Protocol, Reply, Span};
+use crate::resp::{Encoder, Reply, Span};
 use crate::store::{Hash, StringRef};
 
 /// `HRANDFIELD key [count [WITHVALUES]]`
@@ -54,32 +54,7 @@ impl Command for Hrandfield {
         };
         let Some(hash) = hash.filter(|_| count != 0) else { return Ok(Reply::EMPTY_ARRAY) };
         let part = if self.with_values { HashPart::Pairs } else { HashPart::Fields };
-        let mut picks = Picks::new(hash, count, random);
-        if picks.left >= BIG_LEN {
-            return Ok(Reply::Stream(Box::new(PickPieces::new(hash, part, picks))));
-        }
-        let mut fields = Vec::with_capacity(picks.left);
-        while picks.left > 0 {
-            picks.visit_some(hash, |(field, value)| push(&mut fields, part, protocol, field, value));
-        }
-        Ok(Reply::Array(fields))
-    }
-}
-
-/// Adds one picked field to a reply.
-fn push(
-    fields: &mut Vec<Reply>,
-    part: HashPart,
-    protocol: Protocol,
-    field: StringRef<'_>,
-    value: StringRef<'_>,
-) {
-    match (part, protocol) {
-        (HashPart::Pairs, Protocol::Resp2) => fields.extend([string_reply(field), string_reply(value)]),
-        (HashPart::Pairs, Protocol::Resp3) => {
-            fields.push(Reply::Array(vec![string_reply(field), string_reply(value)]));
-        }
-        _ => fields.push(string_reply(field)),
+        Ok(Picks::new(hash, count, random).reply(hash, part, protocol))
     }
 }
 

@@ -135,12 +135,13 @@ impl<E: End> Command for Pop<E> {
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
+        let protocol = context.session().protocol;
         let Some(mut list) = context.db().list_mut(key, now_ms)? else {
             return Ok(if self.count.is_some() { Reply::NullArray } else { Reply::Null });
         };
         let (reply, count) = match self.count {
             None => (Reply::bulk_or_null(list.pop(E::SIDE).map(Blob::from)), 1),
-            Some(count) => super::take(&mut list, E::SIDE, count),
+            Some(count) => super::take(&mut list, E::SIDE, count, protocol),
         };
         let emptied = list.is_empty();
         drop(list);

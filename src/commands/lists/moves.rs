@@ -117,10 +117,10 @@ impl Command for Lmpop {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let now_ms = context.now_ms;
+        let (now_ms, protocol) = (context.now_ms, context.session().protocol);
         for key in self.keys(context.argv) {
             let Some(mut list) = context.db().list_mut(key, now_ms)? else { continue };
-            let (taken, count) = take(&mut list, self.0.end, self.0.count);
+            let (taken, count) = take(&mut list, self.0.end, self.0.count, protocol);
             let emptied = list.is_empty();
             drop(list);
             context.effects.touched_times(count);

@@ -60,8 +60,10 @@ impl Command for Lrange {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let protocol = context.session().protocol;
         let Some(list) = context.read_list(self.key)? else { return Ok(Reply::EMPTY_ARRAY) };
-        Ok(big_replies::list(list, indices::range(self.start, self.stop, list.len()), Side::Front))
+        let range = indices::range(self.start, self.stop, list.len());
+        Ok(big_replies::list(list, range, Side::Front, protocol))
     }
 }
 

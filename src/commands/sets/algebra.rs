@@ -12,7 +12,7 @@ use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
-use crate::resp::{Reply, Span};
+use crate::resp::{Protocol, Reply, Span};
 use crate::store::{Builder, Set, Value, ValueRef};
 use std::marker::PhantomData;
 
@@ -27,7 +27,7 @@ pub(super) trait Operation: Send + 'static {
     const EVENT: &'static str;
 
     /// The result as a reply.
-    fn answer(sets: &Sets<'_>, builder: &Builder) -> Reply;
+    fn answer(sets: &Sets<'_>, builder: &Builder, protocol: Protocol) -> Reply;
 
     /// The result as a set, in the form it has in Redis 7.2.
     fn build(sets: &Sets<'_>, builder: &Builder) -> Set;
@@ -71,10 +71,10 @@ impl<O: Operation, U: Use> Command for Combine<O, U> {
     fn run(&self, context: &mut Context<'_>) -> Outcome {
         let argv = context.argv;
         check(context, self.keys.spans(argv))?;
-        let builder = context.db().builder();
+        let (builder, protocol) = (context.db().builder(), context.session().protocol);
         let sets = peek(context, self.keys.of(argv));
         match self.destination {
-            None => Ok(O::answer(&sets, &builder)),
+            None => Ok(O::answer(&sets, &builder, protocol)),
             Some(destination) => {
                 let set = O::build(&sets, &builder);
                 Ok(store(context, destination, set, O::EVENT))
@@ -167,7 +167,7 @@ impl Operation for Inter {
     };
     const EVENT: &'static str = "sinterstore";
 
-    fn answer(sets: &Sets<'_>, _: &Builder) -> Reply {
+    fn answer(sets: &Sets<'_>, _: &Builder, _: Protocol) -> Reply {
         let Some((smallest, others)) = smallest_first(sets) else { return Reply::Set(Vec::new()) };
         if smallest.len() >= BIG_LEN {
             return Sieve::of(smallest).keep_common(&others).reply();
@@ -212,15 +212,18 @@ impl Operation for Union {
     };
     const EVENT: &'static str = "sunionstore";
 
-    fn answer(sets: &Sets<'_>, builder: &Builder) -> Reply {
+    fn answer(sets: &Sets<'_>, builder: &Builder, protocol: Protocol) -> Reply {
         let sets: Vec<&Set> = sets.iter().copied().flatten().collect();
         match sets.as_slice() {
-            [only] => big_replies::set(only),
+            [only] => big_replies::set(only, protocol),
             few if few.len() <= sieve::FEW_SETS && few.iter().any(|set| set.len() >= BIG_LEN) => {
                 let stages = few.iter().enumerate().map(|(number, set)| (*set, &few[..number]));
                 stages.fold(Sieve::default(), |sieve, (set, seen)| sieve.and(set, seen, false)).reply()
             }
-            sets => big_replies::set(&union(sets, builder, sets.iter().all(|set| set.ints().is_some()))),
+            sets => {
+                let ints = sets.iter().all(|set| set.ints().is_some());
+                big_replies::set(&union(sets, builder, ints), protocol)
+            }
         }
     }
 
@@ -257,13 +260,14 @@ impl Operation for Diff {
     };
     const EVENT: &'static str = "sdiffstore";
 
-    fn answer(sets: &Sets<'_>, builder: &Builder) -> Reply {
+    fn answer(sets: &Sets<'_>, builder: &Builder, protocol: Protocol) -> Reply {
         let Some((first, others)) = first_and_others(sets) else { return Reply::Set(Vec::new()) };
         if others.len() <= sieve::FEW_SETS && first.len() >= BIG_LEN {
             return Sieve::default().and(first, &others, false).reply();
         }
         if takes_away(first, &others) {
-            return big_replies::set(&remainder(first, &others, builder, first.ints().is_some()));
+            let left = remainder(first, &others, builder, first.ints().is_some());
+            return big_replies::set(&left, protocol);
         }
         let left = first.iter().filter(|member| !others.iter().any(|set| set.has(member)));
         Reply::Set(left.map(|member| string_reply(member.text())).collect())

@@ -2,11 +2,11 @@
 
 use super::ACCESS;
 use crate::commands::args::Args;
-use crate::commands::big_replies::{self, BIG_LEN, write_string};
+use crate::commands::big_replies::{self, write_string};
 use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::events::Class;
 use crate::commands::faults::Fault;
-use crate::commands::picks::{Form, PickPieces, Picks, Pool, read_count};
+use crate::commands::picks::{Form, Picks, Pool, read_count};
 use crate::commands::random::Random;
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Encoder, Reply, Span};
@@ -38,22 +38,14 @@ impl Command for Srandmember {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let mut random = Random::new(context.random);
+        let (mut random, protocol) = (Random::new(context.random), context.session().protocol);
         let set = context.read_set(self.key)?;
         let Some(count) = self.count else {
             let picked = set.and_then(|set| set.random(|| random.draw()));
             return Ok(picked.map_or(Reply::Null, string_reply));
         };
         let Some(set) = set.filter(|_| count != 0) else { return Ok(Reply::EMPTY_ARRAY) };
-        let mut picks = Picks::new(set, count, random);
-        if picks.left >= BIG_LEN {
-            return Ok(Reply::Stream(Box::new(PickPieces::new(set, AsArray, picks))));
-        }
-        let mut members = Vec::with_capacity(picks.left);
-        while picks.left > 0 {
-            picks.visit_some(set, |member| members.push(string_reply(member)));
-        }
-        Ok(Reply::Array(members))
+        Ok(Picks::new(set, count, random).reply(set, AsArray, protocol))
     }
 }
 
@@ -144,7 +136,9 @@ impl Spop {
     /// Takes the whole set away.
     fn pop_all(&self, context: &mut Context<'_>, len: usize) -> Reply {
         let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
-        let reply = context.db().set(key, now_ms).ok().flatten().map(big_replies::set);
+        let protocol = context.session().protocol;
+        let set = context.db().set(key, now_ms).ok().flatten();
+        let reply = set.map(|set| big_replies::set(set, protocol));
         let removed = context.db().remove(key, now_ms);
         context.effects.discard(removed);
         context.effects.touched_times(len as u64);

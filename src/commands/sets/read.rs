@@ -107,8 +107,9 @@ impl Command for Smembers {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
+        let protocol = context.session().protocol;
         let set = context.read_set(self.key)?;
-        Ok(set.map_or(Reply::Set(Vec::new()), big_replies::set))
+        Ok(set.map_or(Reply::Set(Vec::new()), |set| big_replies::set(set, protocol)))
     }
 }
 

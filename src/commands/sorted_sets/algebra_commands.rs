@@ -55,7 +55,7 @@ macro_rules! answered {
                 let protocol = context.session().protocol;
                 let result = self.0.result(context, false)?;
                 let shape = Shape::of(self.0.options()?.with_scores, protocol);
-                Ok(replies::range(&result, 0..result.len(), false, shape))
+                Ok(replies::range(&result, 0..result.len(), false, shape, protocol))
             }
         }
     };

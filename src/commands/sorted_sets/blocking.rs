@@ -3,8 +3,7 @@
 //! Each does what its plain form does, and leaves that in the log; where there is nothing to take, its client waits
 //! ([`Context::wait_for_keys`]).
 
-use super::pops::{Extreme, Zmpop, pop_name, take};
-use super::replies::Shape;
+use super::pops::{Extreme, Zmpop, pop_name, take_one};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
 use crate::commands::faults::Fault;
@@ -47,13 +46,9 @@ impl<E: Extreme> Command for Bzpop<E> {
         let argv = context.argv;
         let keys = argv.iter().skip(1).take(argv.len() - 2);
         for key in keys.clone() {
-            let Some((taken, _)) = take(context, key, E::IS_HIGHEST, 1, Shape::Flat)? else { continue };
+            let Some([member, score]) = take_one(context, key, E::IS_HIGHEST)? else { continue };
             context.log([pop_name(E::IS_HIGHEST), key]);
-            let mut reply = vec![Reply::bulk(key)];
-            if let Reply::Array(taken) = taken {
-                reply.extend(taken);
-            }
-            return Ok(Reply::Array(reply));
+            return Ok(Reply::Array(vec![Reply::bulk(key), member, score]));
         }
         let waits = context.wait_for_keys(Kind::SortedSet, keys, self.timeout_ms)?;
         Ok(waits.unwrap_or(Reply::NullArray))

@@ -3,7 +3,7 @@
 use super::remove::remove_ranks;
 use super::replies::{self, Shape};
 use crate::commands::args::Args;
-use crate::commands::context::{Context, Outcome};
+use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::faults::{self, Fault};
 use crate::commands::multi_pop::MultiPop;
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
@@ -66,15 +66,35 @@ pub(super) fn take(
     count: u64,
     shape: Shape,
 ) -> Result<Option<(Reply, usize)>, Fault> {
-    let now_ms = context.now_ms;
+    let (now_ms, protocol) = (context.now_ms, context.session().protocol);
     let Some(set) = context.db().sorted_set(key, now_ms)? else { return Ok(None) };
     let count = usize::try_from(count).unwrap_or(usize::MAX).min(set.len());
     let ranks = if is_highest { set.len() - count..set.len() } else { 0..count };
-    let reply = replies::range(set, ranks.clone(), is_highest, shape);
+    let reply = replies::range(set, ranks.clone(), is_highest, shape, protocol);
     if count > 0 {
-        remove_ranks(context, key, ranks, if is_highest { "zpopmax" } else { "zpopmin" });
+        remove_ranks(context, key, ranks, pop_event(is_highest));
     }
     Ok(Some((reply, count)))
+}
+
+/// Takes the member at an end out. Answers it and its score; nothing where there is no sorted set.
+pub(super) fn take_one(
+    context: &mut Context<'_>,
+    key: &[u8],
+    is_highest: bool,
+) -> Result<Option<[Reply; 2]>, Fault> {
+    let now_ms = context.now_ms;
+    let Some(set) = context.db().sorted_set(key, now_ms)? else { return Ok(None) };
+    let rank = if is_highest { set.len() - 1 } else { 0 };
+    let Some((member, score)) = set.range(rank..rank + 1, false).next() else { return Ok(None) };
+    let reply = [string_reply(member), Reply::Double(score)];
+    remove_ranks(context, key, rank..rank + 1, pop_event(is_highest));
+    Ok(Some(reply))
+}
+
+/// What taking from an end is called.
+fn pop_event(is_highest: bool) -> &'static str {
+    if is_highest { "zpopmax" } else { "zpopmin" }
 }
 
 /// The name of the plain command that the log holds.

@@ -86,7 +86,7 @@ impl RangeQuery {
         let (argv, protocol) = (context.argv, context.session().protocol);
         let Some(set) = context.read_as::<SortedSet>(key)? else { return Ok(Reply::EMPTY_ARRAY) };
         let shape = replies::Shape::of(self.with_scores, protocol);
-        Ok(replies::range(set, self.ranks(set, argv), self.backward, shape))
+        Ok(replies::range(set, self.ranks(set, argv), self.backward, shape, protocol))
     }
 }
 

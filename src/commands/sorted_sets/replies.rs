@@ -1,7 +1,6 @@
 //! How members and their scores are listed.
 
-use crate::commands::big_replies::{BIG_LEN, write_string};
-use crate::commands::context::string_reply;
+use crate::commands::big_replies::{BIG_LEN, listed, write_string};
 use crate::resp::buffer::PIECE_BYTES;
 use crate::resp::{Encoder, Pieces, Protocol, Reply};
 use crate::store::{SortedSet, SortedSetSlice, StringRef};
@@ -28,16 +27,6 @@ impl Shape {
         }
     }
 
-    /// Adds a member to a list.
-    pub(in crate::commands) fn push(self, list: &mut Vec<Reply>, member: StringRef<'_>, score: f64) {
-        let member = string_reply(member);
-        match self {
-            Self::Members => list.push(member),
-            Self::Flat => list.extend([member, Reply::Double(score)]),
-            Self::Pairs => list.push(Reply::Array(vec![member, Reply::Double(score)])),
-        }
-    }
-
     /// Begins a list of so many members.
     pub(in crate::commands) fn begin(self, out: &mut Encoder<'_>, members: usize) {
         out.array_len(if self == Self::Flat { members.saturating_mul(2) } else { members });
@@ -61,14 +50,16 @@ pub(in crate::commands) fn range(
     ranks: Range<usize>,
     backward: bool,
     shape: Shape,
+    protocol: Protocol,
 ) -> Reply {
     if ranks.len() >= BIG_LEN {
         let slice = set.slice(ranks, backward);
         return Reply::Stream(Box::new(RangePieces { slice, shape, begun: false }));
     }
-    let mut list = Vec::with_capacity(if shape == Shape::Flat { 2 * ranks.len() } else { ranks.len() });
-    set.range(ranks, backward).for_each(|(member, score)| shape.push(&mut list, member, score));
-    Reply::Array(list)
+    listed(protocol, ranks.len(), |out| {
+        shape.begin(out, ranks.len());
+        set.range(ranks, backward).for_each(|(member, score)| shape.write(out, member, score));
+    })
 }
 
 /// A long range on its way out.

@@ -3,10 +3,9 @@
 use super::READ;
 use super::replies::Shape;
 use crate::commands::args::Args;
-use crate::commands::big_replies::BIG_LEN;
 use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::faults::{self, Fault};
-use crate::commands::picks::{Form, PickPieces, Picks, Pool, read_count};
+use crate::commands::picks::{Form, Picks, Pool, read_count};
 use crate::commands::random::Random;
 use crate::commands::scanning::CollectionScan;
 use crate::commands::spec::{Command, Spec};
@@ -90,15 +89,7 @@ impl Command for Zrandmember {
         };
         let Some(set) = set.filter(|_| count != 0) else { return Ok(Reply::EMPTY_ARRAY) };
         let shape = Shape::of(self.with_scores, protocol);
-        let mut picks = Picks::new(set, count, random);
-        if picks.left >= BIG_LEN {
-            return Ok(Reply::Stream(Box::new(PickPieces::new(set, shape, picks))));
-        }
-        let mut members = Vec::with_capacity(picks.left);
-        while picks.left > 0 {
-            picks.visit_some(set, |(member, score)| shape.push(&mut members, member, score));
-        }
-        Ok(Reply::Array(members))
+        Ok(Picks::new(set, count, random).reply(set, shape, protocol))
     }
 }
 

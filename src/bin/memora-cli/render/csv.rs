@@ -32,6 +32,6 @@ pub(super) fn write(reply: &Reply, out: &mut dyn Write) -> io::Result<()> {
             out.write_all(b",")?;
             write(value, out)
         }),
-        Reply::Stream(_) | Reply::Several(_) | Reply::Silent => Ok(()),
+        Reply::Stream(_) | Reply::Encoded(_) | Reply::Several(_) | Reply::Silent => Ok(()),
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn write(reply: &Reply, strings: Strings, out: &mut dyn Write) -> io:
             })?;
             out.write_all(b"}")
         }
-        Reply::Stream(_) | Reply::Several(_) | Reply::Silent => Ok(()),
+        Reply::Stream(_) | Reply::Encoded(_) | Reply::Several(_) | Reply::Silent => Ok(()),
     }
 }
 

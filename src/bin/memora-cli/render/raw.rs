@@ -31,6 +31,11 @@ pub(super) fn write(reply: &Reply, delimiter: &[u8], out: &mut dyn Write) -> io:
             out.write_all(b" ")?;
             write(value, delimiter, out)
         }),
-        Reply::Null | Reply::NullArray | Reply::Stream(_) | Reply::Several(_) | Reply::Silent => Ok(()),
+        Reply::Null
+        | Reply::NullArray
+        | Reply::Stream(_)
+        | Reply::Encoded(_)
+        | Reply::Several(_)
+        | Reply::Silent => Ok(()),
     }
 }

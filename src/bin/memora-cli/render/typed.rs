@@ -45,7 +45,7 @@ fn write_at(reply: &Reply, indent: usize, out: &mut dyn Write) -> io::Result<()>
         Reply::Set(items) => write_list(items, List { mark: '~', empty: "(empty set)" }, indent, out),
         Reply::Push(items) => write_list(items, List { mark: ')', empty: "(empty push)" }, indent, out),
         Reply::Map(pairs) => write_map(pairs, indent, out),
-        Reply::Stream(_) | Reply::Several(_) | Reply::Silent => Ok(()),
+        Reply::Stream(_) | Reply::Encoded(_) | Reply::Several(_) | Reply::Silent => Ok(()),
     }
 }
 
