@@ -60,6 +60,8 @@ pub struct Session {
     pub postponed: bool,
     /// Whether its command waits for something that CLIENT UNBLOCK may end.
     pub blocked: bool,
+    /// Whether it was told to go.
+    pub dismissed: bool,
     /// The commands since MULTI; none outside of a transaction.
     pub queue: Option<Box<Queue>>,
     /// Keys it watches.
@@ -163,6 +165,7 @@ impl Session {
             monitors: false,
             postponed: false,
             blocked: false,
+            dismissed: false,
             queue: None,
             watched: Vec::new(),
             subscribed: Subscribed::default(),

@@ -174,7 +174,7 @@ impl Clients {
     fn tell_readers(&mut self, key: &[u8], running: Option<Slot>) {
         let mut encoded = Encoded::default();
         for client in self.tracking.table.remove(key) {
-            let Some(slot) = self.slot(client) else { continue };
+            let Some(slot) = self.present(client) else { continue };
             let heard = self.sessions[slot].tracks().is_some_and(|tracked| {
                 let own = tracked.options.no_loop && running == Some(slot);
                 !tracked.options.broadcast && !own
@@ -233,7 +233,7 @@ impl Clients {
     /// Sends something to a client that tracks, or to the one that hears in its place.
     fn send_news(&mut self, slot: Slot, news: &News<'_>, encoded: &mut Encoded) {
         let redirect = self.sessions[slot].tracks().and_then(|tracked| tracked.options.redirect);
-        let receiver = redirect.map_or(Some(slot), |client| self.slot(client));
+        let receiver = redirect.map_or(Some(slot), |client| self.present(client));
         let Some(receiver) = receiver else { return self.send_broken(slot, redirect.unwrap_or_default()) };
         let session = &self.sessions[receiver];
         let resp3 = session.protocol == Protocol::Resp3;

@@ -135,12 +135,12 @@ impl Keyspace {
         self.mail.filled = filled;
     }
 
-    /// Those who have been told to go listen no longer: their connections live until they close their own sides, and
-    /// nobody is to count them meanwhile.
+    /// Those who have been told to go are there no longer: their connections live until they close their own sides,
+    /// and nobody is to see them meanwhile.
     pub(super) fn see_off(&mut self) {
         for client in std::mem::take(&mut self.mail.leaving) {
             if let Some(slot) = self.clients.slot(client) {
-                self.clients.unsubscribe_all(slot);
+                self.clients.dismiss(slot);
             }
         }
     }

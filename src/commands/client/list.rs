@@ -131,7 +131,7 @@ impl Command for List {
             }
             Chosen::Ids(ids) => {
                 for id in ids.of(context.argv).filter_map(parse_int) {
-                    let slot = u64::try_from(id).ok().and_then(|id| context.clients.slot(id));
+                    let slot = u64::try_from(id).ok().and_then(|id| context.clients.present(id));
                     if let Some(slot) = slot {
                         describe(&mut text, &context.clients[slot], context.now_ms);
                     }

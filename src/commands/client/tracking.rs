@@ -65,7 +65,7 @@ fn read_options(context: &Context<'_>, words: Rest) -> Result<(Options, Vec<Byte
                 return Err(faults::SEVERAL_REDIRECTIONS);
             }
             let id = parse_int(id).ok_or(faults::NOT_AN_INTEGER)?;
-            let id = u64::try_from(id).ok().filter(|id| context.clients.slot(*id).is_some());
+            let id = u64::try_from(id).ok().filter(|id| context.clients.present(*id).is_some());
             options.redirect = Some(id.ok_or(faults::NO_CLIENT_TO_REDIRECT_TO)?);
         } else if is(b"prefix") && words.len() > 0 {
             prefixes.push(Bytes::copy_from_slice(words.next().unwrap_or_default()));

@@ -41,7 +41,7 @@ impl Command for Unblock {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let slot = self.client.and_then(|client| context.clients.slot(client));
+        let slot = self.client.and_then(|client| context.clients.present(client));
         let slot = slot.filter(|slot| context.clients[*slot].blocked);
         let Some(slot) = slot else { return Ok(Reply::ZERO) };
         context.clients.stop_waiting(slot);

@@ -32,6 +32,8 @@ pub struct Pause {
 pub struct Clients {
     pub(in crate::commands) sessions: Slab<Session>,
     slots: HashMap<ClientId, Slot>,
+    /// How many of them have been told to go.
+    dismissed: usize,
     pause: Option<Pause>,
     watches: Watches,
     waiting: Waiting,
@@ -61,7 +63,19 @@ impl Clients {
         self.waiting.remove(slot);
         self.unsubscribe_all(slot);
         self.forget_tracking(slot);
-        self.sessions.try_remove(slot)
+        let session = self.sessions.try_remove(slot)?;
+        self.dismissed -= usize::from(session.dismissed);
+        Some(session)
+    }
+
+    /// From now on nobody sees a client that has been told to go: its session lives until its connection has sent what
+    /// it has to.
+    pub fn dismiss(&mut self, slot: Slot) {
+        self.unsubscribe_all(slot);
+        if let Some(session) = self.sessions.get_mut(slot) {
+            self.dismissed += usize::from(!session.dismissed);
+            session.dismissed = true;
+        }
     }
 
     /// Whether anybody wants to hear of changes to keys.
@@ -231,33 +245,44 @@ impl Clients {
         self.slots.get(&id).copied()
     }
 
+    /// The same for a client that was not told to go.
+    #[must_use]
+    pub fn present(&self, id: ClientId) -> Option<Slot> {
+        self.slot(id).filter(|slot| !self.sessions[*slot].dismissed)
+    }
+
     /// The session in a slot, if there is one.
     #[must_use]
     pub fn get(&self, slot: Slot) -> Option<&Session> {
         self.sessions.get(slot)
     }
 
-    /// How many are connected.
+    /// How many are connected and were not told to go.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.sessions.len()
+        self.sessions.len() - self.dismissed
     }
 
-    /// Whether nobody is connected.
+    /// Whether nobody is connected, not even somebody who was told to go.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()
     }
 
-    /// All of them with their slots, in no order.
+    /// All of them with their slots, in no order; those not who were told to go.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &Session)> {
+        self.with_dismissed().filter(|(_, session)| !session.dismissed)
+    }
+
+    /// The same with those who were told to go.
+    pub fn with_dismissed(&self) -> impl Iterator<Item = (Slot, &Session)> {
         self.sessions.iter()
     }
 
-    /// All of them, oldest first.
+    /// All of them, oldest first; those not who were told to go.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Session> {
-        let mut sessions: Vec<_> = self.sessions.iter().map(|(_, session)| session).collect();
+        let mut sessions: Vec<_> = self.iter().map(|(_, session)| session).collect();
         sessions.sort_unstable_by_key(|session| session.id);
         sessions
     }
