@@ -93,7 +93,11 @@ impl Pair {
         for batch in batches(case) {
             self.pushes(&reading(batch));
             let replies = exchange(&mut clients, batch);
-            for (offset, (request, replies)) in batch.iter().zip(replies).enumerate() {
+            for (offset, (request, (pushes, replies))) in batch.iter().zip(replies).enumerate() {
+                if pushes[0] != pushes[1] {
+                    let replies = pushes.map(|pushes| Value::List(b'*', pushes));
+                    return Some(Difference { request: request.clone(), at: Some(sent + offset), replies });
+                }
                 let [memora, redis] = &replies;
                 if !is_alike(request, memora, redis) && !is_alike_transaction(request, &queued, &replies) {
                     return Some(Difference { request: request.clone(), at: Some(sent + offset), replies });
@@ -144,15 +148,23 @@ impl Pair {
     /// The same events are told in the same order, but for several misses side by side: in which order keys are looked
     /// for that a set names (SORT BY), is each server's own.
     ///
-    /// Redis's SCAN takes keys past their deadline away which it comes across, and Memora leaves that to the next tick;
-    /// which of them RANDOMKEY comes across is chance. So behind these nobody can say when such keys go.
+    /// Redis's SCAN takes keys past their deadline away which it comes across (with TYPE it misses them, too), and Memora
+    /// leaves that to the next tick; which of them RANDOMKEY comes across is chance. So behind these nobody can say when
+    /// such keys go.
     fn compare_events(&mut self, case: &Case) -> Option<Difference> {
         let walks = |request: &Words| {
             [&b"SCAN"[..], b"RANDOMKEY"].iter().any(|name| request[0].eq_ignore_ascii_case(name))
         };
         let has_walked = case.requests.iter().any(walks);
+        let looks_at_types =
+            |request: &Words| walks(request) && request.iter().any(|word| word.eq_ignore_ascii_case(b"TYPE"));
+        let has_looked = case.requests.iter().any(looks_at_types);
+        let is_chance = |event: &Value| {
+            let channel = event.items()[2].bytes();
+            has_walked && channel.ends_with(b":expired") || has_looked && channel.ends_with(b":keymiss")
+        };
         let [memora, redis] = self.events().map(|mut events| {
-            events.retain(|event| !(has_walked && event.items()[2].bytes().ends_with(b":expired")));
+            events.retain(|event| !is_chance(event));
             let is_miss = |event: &Value| event.items()[2].bytes().ends_with(b":keymiss");
             events.chunk_by_mut(|one, other| is_miss(one) && is_miss(other)).for_each(<[Value]>::sort);
             events
@@ -179,7 +191,7 @@ impl Pair {
         let looks: Vec<Words> = (0..DATABASES)
             .flat_map(|database| [words(&["SELECT", &database.to_string()]), words(&["KEYS", "*"])])
             .collect();
-        let replies = exchange(&mut self.inspectors, &looks);
+        let replies = self.both(&looks);
         let mut found = Vec::new();
         for (database, (look, replies)) in
             looks.chunks(2).zip(replies.into_iter().skip(1).step_by(2)).enumerate()
@@ -220,7 +232,7 @@ impl Pair {
     }
 
     fn both(&mut self, requests: &[Words]) -> Vec<[Value; 2]> {
-        exchange(&mut self.inspectors, requests)
+        exchange(&mut self.inspectors, requests).into_iter().map(|(_, replies)| replies).collect()
     }
 }
 
@@ -280,9 +292,23 @@ fn knows(command: &str) -> bool {
     table().find(command.as_bytes()).is_some()
 }
 
-/// Sends the requests to both and reads the replies.
-fn exchange(clients: &mut [Client; 2], requests: &[Words]) -> Vec<[Value; 2]> {
+/// Sends a batch to both servers. Answers for each request what both replied and which invalidations came before.
+fn exchange(clients: &mut [Client; 2], requests: &[Words]) -> Vec<([Vec<Value>; 2], [Value; 2])> {
     let bytes: Vec<u8> = requests.iter().flat_map(|request| encode(request)).collect();
     clients.iter_mut().for_each(|client| client.send(&bytes));
-    requests.iter().map(|_| clients.each_mut().map(Client::read)).collect()
+    let replies = |_| {
+        let mut pushes = [Vec::new(), Vec::new()];
+        let mut values = clients.each_mut().map(Client::read);
+        for (number, client) in clients.iter_mut().enumerate() {
+            while is_invalidation(&values[number]) {
+                pushes[number].push(std::mem::replace(&mut values[number], client.read()));
+            }
+        }
+        (pushes, values)
+    };
+    requests.iter().map(replies).collect()
+}
+
+fn is_invalidation(value: &Value) -> bool {
+    matches!(value, Value::List(b'>', items) if items.first().is_some_and(|it| it.bytes() == b"invalidate"))
 }
