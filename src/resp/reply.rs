@@ -329,6 +329,24 @@ mod tests {
     }
 
     #[test]
+    fn encoded_replies_stand_where_they_belong() {
+        let long = Bytes::from(vec![b'x'; crate::resp::buffer::SHARED_CHUNK_BYTES]);
+        for protocol in [Protocol::Resp2, Protocol::Resp3] {
+            let list = |out: &mut Encoder<'_>| {
+                out.set_len(2);
+                out.double(0.5);
+                out.blob(long.clone().into());
+            };
+            let plain = Reply::Set(vec![Reply::Double(0.5), Reply::bulk(long.clone())]);
+            let [mut written, mut expected] = [ReplyBuffer::default(), ReplyBuffer::default()];
+            written
+                .push(Reply::Array(vec![Reply::ONE, Reply::encoded(protocol, 8, list), Reply::OK]), protocol);
+            expected.push(Reply::Array(vec![Reply::ONE, plain, Reply::OK]), protocol);
+            assert_eq!(written.drain_to_vec(), expected.drain_to_vec());
+        }
+    }
+
+    #[test]
     fn short_strings_need_no_allocation() {
         let longest = [b'x'; INLINE_BYTES];
         assert!(matches!(Blob::from(&longest), Blob::Inline { len: 38, .. }));
