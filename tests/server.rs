@@ -176,19 +176,23 @@ fn a_client_too_many_is_told_and_makes_room_when_others_leave() {
 }
 
 #[test]
-fn idle_clients_are_closed_by_the_clock_and_busy_ones_are_not() {
+fn idle_clients_are_closed_by_the_clock_and_those_that_work_or_listen_are_not() {
     let config = Config { timeout: Duration::from_secs(10), hz: 500, ..options() };
     let (server, time) = server_with_clock(config);
-    let [mut idle, mut busy] = [(); 2].map(|()| Client::of(&server));
+    let [mut idle, mut busy, mut listener] = [(); 3].map(|()| Client::of(&server));
     for client in [&mut idle, &mut busy] {
         client.exchange("PING\r\n", "+PONG\r\n");
     }
+    listener.exchange("SUBSCRIBE c\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
     time.advance(Duration::from_secs(10));
     busy.exchange("PING\r\n", "+PONG\r\n");
-    assert_eq!(busy.count("clients", "connected_clients"), 2);
+    assert_eq!(busy.count("clients", "connected_clients"), 3);
     time.advance(Duration::from_secs(1));
     busy.exchange("PING\r\n", "+PONG\r\n");
     idle.expect_end();
+    busy.exchange("PUBLISH c still\r\n", ":1\r\n");
+    listener.expect("*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$5\r\nstill\r\n");
+    drop(listener);
     busy.wait_until_alone();
 }
 

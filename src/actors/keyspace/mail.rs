@@ -147,6 +147,9 @@ impl Keyspace {
 
     fn send_letter(&mut self, slot: Slot, letter: Bytes) {
         self.statistics.output_bytes += letter.len() as u64;
+        if let Some(session) = self.clients.get_mut(slot) {
+            session.active_ms = self.now_ms;
+        }
         if let Some(connection) = self.connection(slot) {
             connection.do_send(Hear(letter));
         }

@@ -73,14 +73,15 @@ impl Keyspace {
         self.history.event("expire-cycle", duration_ns, self.now_ms / 1000, &self.config);
     }
 
-    /// Closes clients that have been idle for longer than `timeout`.
+    /// Closes clients that have been idle for longer than `timeout`; who waits or listens may be silent.
     fn close_idle_clients(&self) {
         let timeout_ms = u64::try_from(self.config.timeout.as_millis()).unwrap_or(u64::MAX);
         if timeout_ms == 0 {
             return;
         }
         for (slot, session) in self.clients.with_dismissed() {
-            let exempt = session.monitors || session.postponed || session.blocked;
+            let listens = session.monitors || !session.subscribed.is_empty();
+            let exempt = listens || session.postponed || session.blocked;
             if !exempt && self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
                 tracing::debug!(client = session.id, "closing idle client");
                 if let Some(connection) = self.connection(slot) {

@@ -257,6 +257,11 @@ impl Clients {
         self.sessions.get(slot)
     }
 
+    /// The same to be changed.
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut Session> {
+        self.sessions.get_mut(slot)
+    }
+
     /// How many are connected and were not told to go.
     #[must_use]
     pub fn len(&self) -> usize {
