@@ -156,8 +156,10 @@ impl Command for Restore {
         let body = payload::open(argv.bytes(self.payload)).map_err(|_| faults::BAD_PAYLOAD)?;
         let value = payload::restore(body, &context.db().builder()).map_err(|_| faults::BAD_FORMAT)?;
         let deadline_ms = self.deadline_ms(ttl_ms, context.clock_ms());
+        // What is replaced is not looked at first, so nothing expires; without REPLACE nothing is left to do so.
+        let look_ms = 0;
         if deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms) {
-            let removed = context.db().remove(key, now_ms);
+            let removed = context.db().remove(key, look_ms);
             if removed.is_some() {
                 context.effects.touched();
                 context.changed(Class::Generic, "del", key);
@@ -166,7 +168,7 @@ impl Command for Restore {
             context.effects.discard(removed);
             return Ok(Reply::OK);
         }
-        let replaced = context.db().insert(key, value, deadline_ms, now_ms);
+        let replaced = context.db().insert(key, value, deadline_ms, look_ms);
         if replaced.is_some() {
             context.db().note_created(key);
         }
