@@ -91,6 +91,9 @@ const TEST_ELEMENTS: usize = 50_000;
 /// How far an estimate may be off: six times the error that is expected, 1.04 / sqrt(16384).
 const TEST_ERROR: f64 = 6.0 * 1.04 / 128.0;
 
+/// How far an estimate of few elements may be off: two of 32 meet in a register once in thirty tests.
+const TEST_ERROR_MIN: f64 = 8.0;
+
 impl Command for Pfselftest {
     const SPEC: Spec = Spec {
         name: "pfselftest",
@@ -129,7 +132,7 @@ fn self_test(mut random: Random) -> Option<()> {
         if shown.is_power_of_two() || shown == TEST_ELEMENTS {
             let histograms = [sketch::histogram(&sparse).ok()?, sketch::histogram(&dense).ok()?];
             let off = (estimate::cardinality(&histograms[0]) as f64 - shown as f64).abs();
-            if histograms[0] != histograms[1] || off > (shown as f64 * TEST_ERROR).max(1.0) {
+            if histograms[0] != histograms[1] || off > (shown as f64 * TEST_ERROR).max(TEST_ERROR_MIN) {
                 return None;
             }
             // Farther on the sparse form would be slow and is never so long.
