@@ -3,9 +3,12 @@
 //! A new family is one file and one line of [`FAMILIES`]. The joined table is made once, on first use; every
 //! command and subcommand has a fixed place in it, under which statistics are kept.
 
+mod short_names;
+
 use super::context::{Context, Outcome};
 use super::spec::Row;
 use hashbrown::HashTable;
+use short_names::{ShortName, ShortNames};
 use std::sync::LazyLock;
 
 macro_rules! families {
@@ -89,6 +92,7 @@ pub struct Entry {
 pub struct Table {
     entries: Vec<Entry>,
     names: HashTable<usize>,
+    short_names: ShortNames,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::join);
@@ -101,7 +105,8 @@ pub fn table() -> &'static Table {
 
 impl Table {
     fn join() -> Self {
-        let mut table = Self { entries: Vec::new(), names: HashTable::new() };
+        let mut table =
+            Self { entries: Vec::new(), names: HashTable::new(), short_names: ShortNames::default() };
         for row in FAMILIES.iter().copied().flatten() {
             let index = table.add(row, None);
             for subcommand in row.subcommands {
@@ -110,9 +115,15 @@ impl Table {
             }
         }
         let entries = &table.entries;
+        let rehash = |index: &usize| hash(entries[*index].name.as_bytes());
         for entry in entries.iter().filter(|entry| entry.container.is_none()) {
-            let rehash = |index: &usize| hash(entries[*index].name.as_bytes());
-            table.names.insert_unique(hash(entry.name.as_bytes()), entry.index, rehash);
+            let name = entry.name.as_bytes();
+            match ShortName::of(name) {
+                Some(name) => table.short_names.insert(name, entry.index),
+                None => {
+                    table.names.insert_unique(hash(name), entry.index, rehash);
+                }
+            }
         }
         table
     }
@@ -141,9 +152,14 @@ impl Table {
     /// The command called `name`, in any case.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<&Entry> {
-        self.names
-            .find(hash(name), |index| self.entries[*index].name.as_bytes().eq_ignore_ascii_case(name))
-            .map(|index| &self.entries[*index])
+        let index = match ShortName::of(name) {
+            Some(name) => self.short_names.find(name),
+            None => {
+                let is_it = |index: &usize| self.entries[*index].name.as_bytes().eq_ignore_ascii_case(name);
+                self.names.find(hash(name), is_it).copied()
+            }
+        };
+        index.map(|index| &self.entries[index])
     }
 
     /// The subcommand of `container` called `name`, in any case.

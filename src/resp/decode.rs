@@ -33,6 +33,12 @@ pub const MAX_BATCH_REQUESTS: usize = 1024;
 /// A batch ends with the request that reaches this many bytes (1 MiB).
 pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
 
+/// The most arguments of a request that is read in one go; fewer than [`MAX_UNAUTHENTICATED_ARGUMENTS`].
+const QUICK_ARGUMENTS: i64 = 8;
+
+/// The longest argument of such a request; no more than [`MAX_UNAUTHENTICATED_BULK_BYTES`].
+const QUICK_BULK_BYTES: usize = 16 * 1024;
+
 /// Redis's default for `proto-max-bulk-len` (512 MiB).
 pub const DEFAULT_MAX_BULK_BYTES: usize = 512 * 1024 * 1024;
 
@@ -130,6 +136,12 @@ impl RequestDecoder {
         place: Place,
         batch: &mut Batch,
     ) -> Result<Option<usize>, ProtocolError> {
+        if self.walk.is_new() {
+            if let Some(len) = quick_request(input, &self.limits, &mut batch.spans) {
+                batch.push_request(place.start, len as u32, place.first_span);
+                return Ok(Some(len));
+            }
+        }
         let complete = match input[0] {
             b'*' => self.walk.multibulk(input, &self.limits, &mut batch.spans)?,
             _ => self.walk.inline(input, batch)?,
@@ -194,6 +206,11 @@ enum Header {
 }
 
 impl Walk {
+    /// Whether nothing of the request has been looked at.
+    fn is_new(&self) -> bool {
+        self.at == 0 && self.scanned == 0 && self.args_left == 0
+    }
+
     /// Whether the multibulk at the front of `input` is complete. None of its arguments but those before
     /// `at` are in `spans`.
     fn multibulk(
@@ -361,6 +378,35 @@ impl Header {
             Self::Length => ProtocolError::InvalidLength,
         }
     }
+}
+
+/// The length of a request that is complete, plain and short, as nearly all are. Of any other nothing is kept: the walk
+/// says what it is.
+fn quick_request(input: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Option<usize> {
+    let (count, mut at) = quick_header(input, Header::Count)?;
+    if !(1..=QUICK_ARGUMENTS).contains(&count) {
+        return None;
+    }
+    let first = spans.len();
+    for _ in 0..count {
+        let Some(span) = quick_argument(input, at, limits) else {
+            spans.truncate(first);
+            return None;
+        };
+        spans.push(span);
+        at = span.start() as usize + span.len() + 2;
+    }
+    Some(at)
+}
+
+/// The argument whose header stands at `at`.
+#[inline]
+fn quick_argument(input: &[u8], at: usize, limits: &Limits) -> Option<Span> {
+    let (len, header_bytes) = quick_header(input.get(at..)?, Header::Length)?;
+    let (start, len) = (at + header_bytes, usize::try_from(len).ok()?);
+    let is_allowed = len <= QUICK_BULK_BYTES && len <= limits.max_bulk_bytes;
+    let ends = input.get(start + len..)?.starts_with(b"\r\n");
+    (is_allowed && ends).then(|| Span::new(start as u32, len as u32))
 }
 
 /// A complete, well-formed header of up to eight digits: its value and its length with the line end.
