@@ -13,6 +13,7 @@ mod foreign;
 mod tests;
 
 use super::string::{NewString, StringRef, parse_int};
+use super::usage::allocated;
 
 /// What a listpack has besides its elements: total size, number of elements, end mark.
 const LISTPACK_FRAME_BYTES: usize = 7;
@@ -59,7 +60,7 @@ impl Packed {
 
     /// The memory its buffer takes.
     pub(super) fn heap_bytes(&self) -> usize {
-        super::usage::allocated(self.buffer.capacity())
+        allocated(self.buffer.capacity())
     }
 
     /// The size a listpack with these elements has in Redis.
@@ -97,10 +98,7 @@ impl Packed {
         let encoded = Encoded::new(text);
         let size = encoded.len();
         if size > self.start as usize {
-            // Room for half as much again, so that this happens rarely while a queue grows.
-            let room = size + self.elements().len() / 2;
-            self.open(self.first(), room);
-            self.start += room as u32;
+            self.open_front(size);
         }
         self.start -= size as u32;
         encoded.write(&mut self.buffer[self.start as usize..][..size]);
@@ -268,11 +266,24 @@ impl Packed {
     /// Moves what stands from `at` on up by `room` bytes.
     fn open(&mut self, at: Offset, room: usize) {
         let old_end = self.buffer.len();
-        if self.buffer.capacity() - old_end < room {
-            self.buffer.reserve_exact(room + old_end / 8);
+        let end = old_end + room;
+        if self.buffer.capacity() < end {
+            // What the allocator would round up to, no more: an eighth or so, so that this happens rarely.
+            self.buffer.reserve_exact(allocated(end) - old_end);
         }
-        self.buffer.resize(old_end + room, 0);
+        self.buffer.resize(end, 0);
         self.buffer.copy_within(at..old_end, at + room);
+    }
+
+    /// Makes room for at least so many bytes in front of the first element.
+    fn open_front(&mut self, room: usize) {
+        let used = self.elements().len();
+        let all = allocated(used + room);
+        let mut buffer = Vec::with_capacity(all);
+        buffer.resize(all - used, 0);
+        buffer.extend_from_slice(self.elements());
+        self.buffer = buffer;
+        self.start = (all - used) as u32;
     }
 
     /// Gives room back when most of the buffer is unused.
@@ -283,7 +294,7 @@ impl Packed {
             self.start = 0;
         }
         if self.buffer.capacity() > 2 * self.buffer.len() + 64 {
-            self.buffer.shrink_to(self.buffer.len() + used / 8);
+            self.buffer.shrink_to(allocated(self.buffer.len()));
         }
     }
 }
