@@ -13,6 +13,7 @@ use memora::config::Config;
 use memora::persistence::aof::{Replay, UnitWriter};
 use memora::resp::{Argv, DetachedRequest, Reply};
 use memora::store::{HashKey, Store, StringRef, ValueRef};
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// As many as Redis has.
@@ -24,6 +25,8 @@ pub(crate) struct Engine {
     record: Record,
     units: UnitWriter,
     pub(crate) log: Vec<u8>,
+    /// What is to be freed elsewhere.
+    pub(crate) garbage: Vec<Box<dyn Any + Send>>,
 }
 
 /// What a context is lent.
@@ -62,7 +65,18 @@ impl Engine {
             now_ms,
             random: 1,
         };
-        Self { world, record: Record::default(), units: UnitWriter::default(), log: Vec::new() }
+        Self {
+            world,
+            record: Record::default(),
+            units: UnitWriter::default(),
+            log: Vec::new(),
+            garbage: Vec::new(),
+        }
+    }
+
+    /// What is picked at random from now on is decided by this seed.
+    pub(crate) fn pick_by(&mut self, seed: u64) {
+        self.world.random = seed;
     }
 
     /// Lets the time pass, or go back.
@@ -88,6 +102,7 @@ impl Engine {
         let before = self.log.len();
         let written = propagation::log(&mut context, &mut self.units, &mut self.log);
         assert_eq!(written, self.log.len() > before);
+        self.garbage.append(&mut context.effects.garbage);
         let controls = std::mem::take(&mut context.effects.controls);
         if context.effects.queued {
             context.queue(prepared);
@@ -177,6 +192,18 @@ impl World {
             record,
         }
     }
+}
+
+/// The names of all commands in a log, in upper case.
+pub(crate) fn names(log: &[u8]) -> BTreeSet<String> {
+    let (mut replay, mut names) = (Replay::new(log, 0), BTreeSet::new());
+    while let Some(batch) = replay.next_batch().expect("the log is whole") {
+        names.extend(
+            batch.iter().map(|argv| String::from_utf8_lossy(argv.get(0).unwrap_or_default()).to_uppercase()),
+        );
+        replay.recycle(batch);
+    }
+    names
 }
 
 fn content(value: ValueRef<'_>, deadline_ms: Option<u64>) -> Content {
