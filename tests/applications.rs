@@ -133,7 +133,7 @@ fn a_window_slides() {
         let mut allowed = vec![VecDeque::<u64>::new(); 3];
         let mut refused = 0;
         for request in 0..3000 {
-            now_ms += random.below(400) as u64;
+            now_ms += random.below(250) as u64;
             let client = random.below(3);
             let window = &mut allowed[client];
             while window.front().is_some_and(|at_ms| *at_ms <= now_ms - limiter::WINDOW_MS) {

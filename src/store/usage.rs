@@ -46,9 +46,9 @@ pub(super) fn extrapolated(total: usize, samples: usize, sizes: impl Iterator<It
 impl<T: Clone> Dict<T> {
     /// The memory of a table; `heap_bytes` tells what an entry has outside of it.
     pub(super) fn memory_bytes(&self, samples: usize, heap_bytes: impl Fn(&T) -> usize) -> usize {
-        let entries = self.len() * (size_of::<T>() + HASH_BYTES) + self.volatile_len() * DEADLINE_BYTES;
         let heaps = self.iter().map(|(entry, _)| heap_bytes(entry));
-        self.frame_bytes() + entries + extrapolated(self.len(), samples, heaps)
+        let deadlines = self.volatile_len() * DEADLINE_BYTES;
+        self.frame_bytes() + self.room_bytes() + deadlines + extrapolated(self.len(), samples, heaps)
     }
 }
 

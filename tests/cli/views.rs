@@ -76,20 +76,19 @@ fn big_sets_and_sorted_sets_are_shown_in_part() {
             run(CLI, server.port(), &["DEL", "key"], b"");
             assert!(!run(CLI, server.port(), &words, b"").stdout.contains("ERR"));
         };
-        let peek = |facts: &str, left: &str| {
+        let peek = |shown: &str| {
             let mut session = session(server.port());
             session.run("peek key");
-            session.terminal.wait_for(facts);
-            session.terminal.wait_for(left);
+            session.terminal.wait_for(shown);
         };
         add("SADD", many.clone());
+        peek("set (hashtable), 600 members, does not expire, ");
         // How many SSCAN shows at once a real Redis leaves open.
-        peek("set (hashtable), 600 members, does not expire, ", " more members");
+        peek(" more members");
         add("ZADD", scored(30).collect());
-        peek("zset (listpack), 30 members, does not expire, ", "\"m019\"");
-        peek("zset (listpack), 30 members", "... and 10 more members");
+        peek("... and 10 more members");
         add("ZADD", scored(200).collect());
-        peek("zset (skiplist), 200 members", "... and 180 more members");
+        peek("... and 180 more members");
     }
 }
 

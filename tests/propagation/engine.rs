@@ -123,6 +123,7 @@ impl Engine {
             let mut context = self.world.context(queued.request.argv(), Some(&mut self.record));
             replies.push(execute_queued(&mut context, &queued.prepared));
             propagation::log_part(&mut context, &mut self.units, &mut self.log);
+            self.garbage.append(&mut context.effects.garbage);
         }
         self.units.end(&mut self.log);
         self.world.clients[self.world.me].denies_blocking = false;

@@ -9,6 +9,7 @@
 use super::deadlines::Deadlines;
 use super::shared::Borrowed;
 use super::{HASH_BITS, SEGMENT_MAX_ENTRIES, growth, room_for};
+use crate::store::usage::allocated;
 
 /// How many hashes are compared at once around the place where a hash should stand.
 const WINDOW: usize = 32;
@@ -40,6 +41,12 @@ impl<T> Segment<T> {
 
     pub(super) fn len(&self) -> usize {
         self.hashes.len()
+    }
+
+    /// The memory of entries and hashes, with the room for more; what a snapshot lent is counted as if it were back.
+    pub(super) fn room_bytes(&self) -> usize {
+        let entries = self.entries.capacity().max(self.len());
+        allocated(self.hashes.capacity() * size_of::<u32>()) + allocated(entries * size_of::<T>())
     }
 
     pub(super) fn is_full(&self) -> bool {
