@@ -1,5 +1,6 @@
 //! Commands, data and a log without a server: the smallest thing that runs requests one after another.
 
+use bytes::BytesMut;
 use memora::commands::context::{ActorReport, Context, CpuTimes, Facts, Fixed, MemoryFigures};
 use memora::commands::durability::Durability;
 use memora::commands::effects::{Control, Effects};
@@ -11,7 +12,7 @@ use memora::commands::transactions::Queue;
 use memora::commands::{execute, execute_queued, prepare, propagation};
 use memora::config::Config;
 use memora::persistence::aof::{Replay, UnitWriter};
-use memora::resp::{Argv, DetachedRequest, Reply};
+use memora::resp::{Argv, DetachedRequest, Protocol, Reply, ReplyBuffer, ReplyDecoder};
 use memora::store::{HashKey, Store, StringRef, ValueRef};
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +96,14 @@ impl Engine {
         self.run_argv(request.argv())
     }
 
+    /// Runs a request; answers what a client reads.
+    pub(crate) fn ask(&mut self, words: &[impl AsRef<[u8]>]) -> Reply {
+        let mut buffer = ReplyBuffer::default();
+        buffer.push(self.run(words), Protocol::Resp2);
+        let mut bytes = BytesMut::from(&buffer.drain_to_vec()[..]);
+        ReplyDecoder::default().decode(&mut bytes).unwrap().expect("a whole reply")
+    }
+
     pub(crate) fn run_argv(&mut self, argv: Argv<'_>) -> Reply {
         let prepared = prepare(argv);
         let mut context = self.world.context(argv, Some(&mut self.record));
@@ -157,6 +166,11 @@ impl Engine {
         }
         assert_eq!(self.world.statistics.commands_processed, 0);
         assert_eq!(self.world.statistics.keyspace_hits + self.world.statistics.keyspace_misses, 0);
+    }
+
+    /// The data is sound.
+    pub(crate) fn verify(&self) {
+        self.world.store.verify().unwrap();
     }
 
     /// All keys, also those past their deadline that nobody has come across.
