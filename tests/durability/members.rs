@@ -199,9 +199,7 @@ fn zadd(scores: &mut BTreeMap<Vec<u8>, i64>, words: &[Vec<u8>]) -> usize {
         let (score, before) = (number(&pair[0]), scores.get(&pair[1]).copied());
         let wanted = match before {
             None => !has(b"XX"),
-            Some(before) => {
-                !has(b"NX") && !(has(b"GT") && score <= before) && !(has(b"LT") && score >= before)
-            }
+            Some(before) => !(has(b"NX") || has(b"GT") && score <= before || has(b"LT") && score >= before),
         };
         if wanted {
             scores.insert(pair[1].clone(), score);
