@@ -32,8 +32,10 @@ const MOST_TOGETHER: usize = 3;
 /// What is scanned: the keys of a database or the parts of a collection, and the words in front of the entries.
 struct Collection {
     add: &'static [&'static str],
-    /// The words with which one entry is added.
-    entry: fn(usize) -> Vec<String>,
+    /// The words with which one entry is added, in which wave.
+    entry: fn(usize, usize) -> Vec<String>,
+    /// From which entry on each wave adds all again.
+    added_from: usize,
     remove: &'static [&'static str],
     scan: &'static [&'static str],
     /// How many words of a reply make one entry.
@@ -47,7 +49,8 @@ struct Collection {
 
 const KEYS: Collection = Collection {
     add: &["MSET"],
-    entry: |number| vec![name(number), "value".to_owned()],
+    entry: |number, _| vec![name(number), "value".to_owned()],
+    added_from: 60_000,
     remove: &["DEL"],
     scan: &["SCAN"],
     words_per_entry: 1,
@@ -57,7 +60,8 @@ const KEYS: Collection = Collection {
 
 const FIELDS: Collection = Collection {
     add: &["HSET", "hash"],
-    entry: |number| vec![name(number), "value".to_owned()],
+    entry: |number, _| vec![name(number), "value".to_owned()],
+    added_from: 15_000,
     remove: &["HDEL", "hash"],
     scan: &["HSCAN", "hash"],
     words_per_entry: 2,
@@ -67,7 +71,8 @@ const FIELDS: Collection = Collection {
 
 const MEMBERS: Collection = Collection {
     add: &["SADD", "set"],
-    entry: |number| vec![name(number)],
+    entry: |number, _| vec![name(number)],
+    added_from: 15_000,
     remove: &["SREM", "set"],
     scan: &["SSCAN", "set"],
     words_per_entry: 1,
@@ -75,10 +80,11 @@ const MEMBERS: Collection = Collection {
     staying: 15_000,
 };
 
-/// Each wave gives the members that come back another place in the order, and those that stay are among them.
+/// Each wave gives all members another place in the order, those that stay as well.
 const SCORES: Collection = Collection {
     add: &["ZADD", "zset"],
-    entry: |number| vec![(number * 7919 % 50_000).to_string(), name(number)],
+    entry: |number, wave| vec![(number * [7919, 6007, 104_729][wave % 3] % 50_000).to_string(), name(number)],
+    added_from: 0,
     remove: &["ZREM", "zset"],
     scan: &["ZSCAN", "zset"],
     words_per_entry: 2,
@@ -127,7 +133,7 @@ fn zscan_returns_every_member_that_stays_and_none_twice() {
 /// Scans in all ways at once, each at least once and until the others have gone and come back often enough.
 fn scan_under_load(collection: &Collection) {
     let server = common::server();
-    add(&mut Client::of(&server), collection, 0..collection.entries);
+    add(&mut Client::of(&server), collection, 0..collection.entries, 0);
     let waves = AtomicUsize::new(0);
     thread::scope(|scope| {
         let scanners: Vec<_> = WAYS
@@ -138,7 +144,8 @@ fn scan_under_load(collection: &Collection) {
         let mut writer = Client::of(&server);
         while scanners.iter().any(|scanner| !scanner.is_finished()) {
             remove(&mut writer, collection, collection.staying..collection.entries);
-            add(&mut writer, collection, collection.staying..collection.entries);
+            let wave = waves.load(Ordering::Relaxed) + 1;
+            add(&mut writer, collection, collection.added_from..collection.entries, wave);
             waves.fetch_add(1, Ordering::Relaxed);
         }
     });
@@ -153,8 +160,8 @@ impl Drop for Ended<'_> {
     }
 }
 
-fn add(client: &mut Client, collection: &Collection, numbers: Range<usize>) {
-    pipeline(client, collection.add, numbers, collection.entry);
+fn add(client: &mut Client, collection: &Collection, numbers: Range<usize>, wave: usize) {
+    pipeline(client, collection.add, numbers, |number| (collection.entry)(number, wave));
 }
 
 fn remove(client: &mut Client, collection: &Collection, numbers: Range<usize>) {
