@@ -83,7 +83,14 @@ const PATHS: &[&str] = &[
 
 /// Those of one kind alone, all members at once.
 const OWN_PATHS: [&[&str]; 2] = [
-    &["SPOP big {len}", "SPOP big 1000000", "SINTERSTORE big big none", "SDIFFSTORE big big big"],
+    &[
+        "SPOP big {len}",
+        "SPOP big 1000000",
+        "SPOP big 4999",
+        "SPOP big 4500",
+        "SINTERSTORE big big none",
+        "SDIFFSTORE big big big",
+    ],
     &[
         "ZREMRANGEBYRANK big 0 -1",
         "ZREMRANGEBYSCORE big -inf +inf",

@@ -52,6 +52,7 @@ const MEETINGS: &[&str] = &[
     "SADD e2 1 2 3 4 5 6 70000",
     "SPOP e1",
     "SPOP e1 3",
+    "SPOP e1 8",
     "SPOP e2 2",
     "SPOP e2",
 ];
