@@ -34,10 +34,16 @@ mod wire;
 // What the tests are made of.
 #[path = "durability/files.rs"]
 mod files;
+#[path = "durability/held.rs"]
+mod held;
+#[path = "durability/members.rs"]
+mod members;
 #[path = "durability/model.rs"]
 mod model;
 #[path = "durability/node.rs"]
 mod node;
+#[path = "durability/shared.rs"]
+mod shared;
 #[path = "durability/traffic.rs"]
 mod traffic;
 #[path = "durability/verdict.rs"]

@@ -10,6 +10,7 @@ mod beside_redis;
 #[path = "propagation/cases.rs"]
 mod cases;
 #[path = "propagation/engine.rs"]
+#[allow(dead_code, reason = "other tests ask more of it")]
 mod engine;
 #[path = "oracle/generate.rs"]
 #[allow(dead_code, reason = "made for the oracle, of which only the requests are wanted")]

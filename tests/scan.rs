@@ -1,4 +1,4 @@
-//! What SCAN and HSCAN promise, over sockets and while others write.
+//! What SCAN, HSCAN, SSCAN and ZSCAN promise, over sockets and while others write.
 //!
 //! Redis promises that what is there from the first call to the last is returned, perhaps more than once, and that a
 //! call does about as much work as COUNT says. Memora promises more, and that is what is tested here: nothing is ever
@@ -29,9 +29,13 @@ const PIPELINE: usize = 5;
 /// hash come together; that four of these many share one happens once in a thousand million runs.
 const MOST_TOGETHER: usize = 3;
 
-/// What is scanned: the keys of a database or the fields of a hash, and the words in front of the entries.
+/// What is scanned: the keys of a database or the parts of a collection, and the words in front of the entries.
 struct Collection {
     add: &'static [&'static str],
+    /// The words with which one entry is added, in which wave.
+    entry: fn(usize, usize) -> Vec<String>,
+    /// From which entry on each wave adds all again.
+    added_from: usize,
     remove: &'static [&'static str],
     scan: &'static [&'static str],
     /// How many words of a reply make one entry.
@@ -45,6 +49,8 @@ struct Collection {
 
 const KEYS: Collection = Collection {
     add: &["MSET"],
+    entry: |number, _| vec![name(number), "value".to_owned()],
+    added_from: 60_000,
     remove: &["DEL"],
     scan: &["SCAN"],
     words_per_entry: 1,
@@ -54,8 +60,33 @@ const KEYS: Collection = Collection {
 
 const FIELDS: Collection = Collection {
     add: &["HSET", "hash"],
+    entry: |number, _| vec![name(number), "value".to_owned()],
+    added_from: 15_000,
     remove: &["HDEL", "hash"],
     scan: &["HSCAN", "hash"],
+    words_per_entry: 2,
+    entries: 50_000,
+    staying: 15_000,
+};
+
+const MEMBERS: Collection = Collection {
+    add: &["SADD", "set"],
+    entry: |number, _| vec![name(number)],
+    added_from: 15_000,
+    remove: &["SREM", "set"],
+    scan: &["SSCAN", "set"],
+    words_per_entry: 1,
+    entries: 50_000,
+    staying: 15_000,
+};
+
+/// Each wave gives all members another place in the order, those that stay as well.
+const SCORES: Collection = Collection {
+    add: &["ZADD", "zset"],
+    entry: |number, wave| vec![(number * [7919, 6007, 104_729][wave % 3] % 50_000).to_string(), name(number)],
+    added_from: 0,
+    remove: &["ZREM", "zset"],
+    scan: &["ZSCAN", "zset"],
     words_per_entry: 2,
     entries: 50_000,
     staying: 15_000,
@@ -89,10 +120,20 @@ fn hscan_returns_every_field_that_stays_and_none_twice() {
     scan_under_load(&FIELDS);
 }
 
+#[test]
+fn sscan_returns_every_member_that_stays_and_none_twice() {
+    scan_under_load(&MEMBERS);
+}
+
+#[test]
+fn zscan_returns_every_member_that_stays_and_none_twice() {
+    scan_under_load(&SCORES);
+}
+
 /// Scans in all ways at once, each at least once and until the others have gone and come back often enough.
 fn scan_under_load(collection: &Collection) {
     let server = common::server();
-    add(&mut Client::of(&server), collection, 0..collection.entries);
+    add(&mut Client::of(&server), collection, 0..collection.entries, 0);
     let waves = AtomicUsize::new(0);
     thread::scope(|scope| {
         let scanners: Vec<_> = WAYS
@@ -103,7 +144,8 @@ fn scan_under_load(collection: &Collection) {
         let mut writer = Client::of(&server);
         while scanners.iter().any(|scanner| !scanner.is_finished()) {
             remove(&mut writer, collection, collection.staying..collection.entries);
-            add(&mut writer, collection, collection.staying..collection.entries);
+            let wave = waves.load(Ordering::Relaxed) + 1;
+            add(&mut writer, collection, collection.added_from..collection.entries, wave);
             waves.fetch_add(1, Ordering::Relaxed);
         }
     });
@@ -118,13 +160,12 @@ impl Drop for Ended<'_> {
     }
 }
 
-fn add(client: &mut Client, collection: &Collection, numbers: Range<usize>) {
-    let words = |number| [name(number), "value".to_owned()];
-    pipeline(client, collection.add, numbers, words);
+fn add(client: &mut Client, collection: &Collection, numbers: Range<usize>, wave: usize) {
+    pipeline(client, collection.add, numbers, |number| (collection.entry)(number, wave));
 }
 
 fn remove(client: &mut Client, collection: &Collection, numbers: Range<usize>) {
-    pipeline(client, collection.remove, numbers, |number| [name(number)]);
+    pipeline(client, collection.remove, numbers, |number| vec![name(number)]);
 }
 
 fn name(number: usize) -> String {
@@ -132,11 +173,11 @@ fn name(number: usize) -> String {
 }
 
 /// Sends everything in batches.
-fn pipeline<const N: usize>(
+fn pipeline(
     client: &mut Client,
     command: &[&str],
     numbers: Range<usize>,
-    words: impl Fn(usize) -> [String; N],
+    words: impl Fn(usize) -> Vec<String>,
 ) {
     let starts: Vec<usize> = numbers.clone().step_by(BATCH).collect();
     for some in starts.chunks(PIPELINE) {

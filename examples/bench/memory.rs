@@ -91,13 +91,8 @@ fn shapes(plan: &Plan) -> Vec<Shape> {
         shape("an item of a list of #", many, |number, bytes| {
             put(bytes, &[b"RPUSH", b"big", format!("item:{number:07}").as_bytes()]);
         }),
-        shape("a member of a set of #", many, |number, bytes| {
-            put(bytes, &[b"SADD", b"big", format!("member:{number:07}").as_bytes()]);
-        }),
-        shape("a member of a sorted set of #", many, |number, bytes| {
-            let (score, member) = (number.to_string(), format!("member:{number:07}"));
-            put(bytes, &[b"ZADD", b"big", score.as_bytes(), member.as_bytes()]);
-        }),
+        shape("a member of a set of #", many, |number, bytes| big_set("big", number, bytes)),
+        shape("a member of a sorted set of #", many, |number, bytes| big_sorted_set("big", number, bytes)),
     ]
 }
 
@@ -109,6 +104,15 @@ pub(crate) fn string(number: u64, len_bytes: usize, bytes: &mut Vec<u8>) {
 /// A field of the hash `big`.
 pub(crate) fn big_hash(number: u64, bytes: &mut Vec<u8>) {
     put(bytes, &[b"HSET", b"big", format!("field:{number:07}").as_bytes(), &value(10)]);
+}
+
+pub(crate) fn big_set(key: &str, number: u64, bytes: &mut Vec<u8>) {
+    put(bytes, &[b"SADD", key.as_bytes(), format!("member:{number:07}").as_bytes()]);
+}
+
+pub(crate) fn big_sorted_set(key: &str, number: u64, bytes: &mut Vec<u8>) {
+    let (score, member) = (number.to_string(), format!("member:{number:07}"));
+    put(bytes, &[b"ZADD", key.as_bytes(), score.as_bytes(), member.as_bytes()]);
 }
 
 fn small_hash(number: u64, bytes: &mut Vec<u8>) {

@@ -3,7 +3,7 @@
 //! Each event has a server of its own, with what the event needs in it; the probe's own noise is the first row.
 
 use crate::load::{Link, fill};
-use crate::memory::{big_hash, string};
+use crate::memory::{big_hash, big_set, big_sorted_set, string};
 use crate::plan::{Bench, Plan, counted};
 use crate::probe::longest_ms;
 use crate::requests::{key, put, value};
@@ -30,7 +30,7 @@ const ITEM_BYTES: usize = 16 * 1024;
 /// Something that happens to a server: its description with `#` for a number, that number, and how it is done.
 type Event = (&'static str, u64, fn(&Server, u64) -> io::Result<f64>);
 
-const EVENTS: [Event; 11] = [
+const EVENTS: [Event; 19] = [
     ("nothing else happens", 0, |server, _| {
         longest_ms(server, || {
             sleep(WATCHED);
@@ -60,6 +60,28 @@ const EVENTS: [Event; 11] = [
     ("`HGETALL` of # fields", 1_000_000, |server, fields| {
         fill(server, fields, big_hash)?;
         during(server, b"HGETALL big")
+    }),
+    ("`DEL` of a set of # members", 1_000_000, |server, members| with_set(server, members, b"DEL big")),
+    ("`DEL` of a sorted set of # members", 1_000_000, |server, members| {
+        with_sorted_set(server, members, b"DEL big")
+    }),
+    ("`SMEMBERS` of # members", 1_000_000, |server, members| with_set(server, members, b"SMEMBERS big")),
+    ("`ZRANGE` of # members", 1_000_000, |server, members| {
+        with_sorted_set(server, members, b"ZRANGE big 0 -1 WITHSCORES")
+    }),
+    ("`SUNIONSTORE` of 2 sets of # members", 1_000_000, |server, members| {
+        fill(server, members, |number, bytes| big_set("other", members / 2 + number, bytes))?;
+        with_set(server, members, b"SUNIONSTORE all big other")
+    }),
+    ("`ZUNIONSTORE` of 2 sorted sets of # members", 1_000_000, |server, members| {
+        fill(server, members, |number, bytes| big_sorted_set("other", members / 2 + number, bytes))?;
+        with_sorted_set(server, members, b"ZUNIONSTORE all 2 big other")
+    }),
+    ("`SPOP` of half a set of # members", 1_000_000, |server, members| {
+        with_set(server, members, format!("SPOP big {}", members / 2).as_bytes())
+    }),
+    ("`ZREMRANGEBYRANK` of half a sorted set of # members", 1_000_000, |server, members| {
+        with_sorted_set(server, members, format!("ZREMRANGEBYRANK big 0 {}", members / 2).as_bytes())
     }),
     ("`LRANGE` of # MB that nobody reads", 100, unread),
     ("# clients arrive", 10_000, arrivals),
@@ -99,6 +121,18 @@ fn happen((_, _, event): &Event, size: u64, program: &Program, unix: bool) -> io
 fn strings(server: &Server, keys: u64) -> io::Result<()> {
     let value = value(10);
     fill(server, keys, |number, bytes| put(bytes, &[b"SET", key(number).as_bytes(), &value]))
+}
+
+/// The longest wait for a request to a set `big` of so many members.
+fn with_set(server: &Server, members: u64, request: &[u8]) -> io::Result<f64> {
+    fill(server, members, |number, bytes| big_set("big", number, bytes))?;
+    during(server, request)
+}
+
+/// The longest wait for a request to a sorted set `big` of so many members.
+fn with_sorted_set(server: &Server, members: u64, request: &[u8]) -> io::Result<f64> {
+    fill(server, members, |number, bytes| big_sorted_set("big", number, bytes))?;
+    during(server, request)
 }
 
 /// The longest wait until one request is answered to the end.

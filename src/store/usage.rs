@@ -15,6 +15,9 @@ pub(super) const COUNT_BYTES: usize = size_of::<usize>();
 /// A hash beside each entry of a table.
 const HASH_BYTES: usize = size_of::<u32>();
 
+/// The mark of how a key is used.
+const USE_BYTES: usize = size_of::<u32>();
+
 /// A deadline beside an entry that has one.
 const DEADLINE_BYTES: usize = size_of::<u64>();
 
@@ -46,9 +49,9 @@ pub(super) fn extrapolated(total: usize, samples: usize, sizes: impl Iterator<It
 impl<T: Held> Dict<T> {
     /// The memory of a table; `heap_bytes` tells what an entry has outside of it.
     pub(super) fn memory_bytes(&self, samples: usize, heap_bytes: impl Fn(&T) -> usize) -> usize {
-        let entries = self.len() * (size_of::<T>() + HASH_BYTES) + self.volatile_len() * DEADLINE_BYTES;
         let heaps = self.iter().map(|(entry, _)| heap_bytes(entry));
-        self.frame_bytes() + entries + extrapolated(self.len(), samples, heaps)
+        let deadlines = self.volatile_len() * DEADLINE_BYTES;
+        self.frame_bytes() + self.room_bytes() + deadlines + extrapolated(self.len(), samples, heaps)
     }
 }
 
@@ -57,13 +60,13 @@ impl Database {
     pub fn memory_usage(&mut self, key: &[u8], samples: usize, now_ms: u64) -> Option<usize> {
         let (entry, deadline_ms) = self.entry_of(key, now_ms)?;
         let deadline = if deadline_ms.is_some() { DEADLINE_BYTES } else { 0 };
-        Some(size_of::<Entry>() + HASH_BYTES + deadline + entry.heap_bytes(samples))
+        Some(size_of::<Entry>() + HASH_BYTES + USE_BYTES + deadline + entry.heap_bytes(samples))
     }
 
     /// The memory of the table of keys without the keys and values, and of their deadlines.
     pub fn table_bytes(&self) -> (usize, usize) {
         let deadlines = self.volatile_len() * DEADLINE_BYTES;
-        let entries = self.len() * (size_of::<Entry>() + HASH_BYTES);
+        let entries = self.len() * (size_of::<Entry>() + HASH_BYTES + USE_BYTES);
         (self.table_frame_bytes() + entries, deadlines)
     }
 }

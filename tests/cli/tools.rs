@@ -62,6 +62,9 @@ fn the_greatest_keys_are_found() {
         assert!(big.stdout.contains("string  4 keys ("), "{big:?}");
         assert!(big.stdout.contains("the biggest is \\\"list\\\" with 3 items"), "{big:?}");
         assert!(big.stdout.contains("the biggest is \\\"hash\\\" with 2 fields"), "{big:?}");
+        assert!(big.stdout.contains("set     2 keys ("), "{big:?}");
+        assert!(big.stdout.contains("the biggest is \\\"numbers\\\" with 3 members"), "{big:?}");
+        assert!(big.stdout.contains("the biggest is \\\"zset\\\" with 2 members"), "{big:?}");
         let memory = report("--memkeys");
         assert!(
             memory.stdout.contains("the biggest is \\\"hash\\\" with ") && memory.code == Some(0),

@@ -36,6 +36,14 @@ pub(crate) const APPLICATIONS: &[(&str, &str)] = &[
         "jobs are queued and carried out; their results are in streams (`XADD`, `XREVRANGE`), which are not there",
     ),
     (
+        "a leaderboard, a rate limiter with a sliding window and a queue of delayed jobs with redis-py 8.1, RESP2 and RESP3",
+        "run: places and pages beside a sorted list, windows beside a list of moments, each of a thousand jobs done once by four workers that claim with `ZREM`, `WATCH`, `ZPOPMIN` or `BZPOPMIN`",
+    ),
+    (
+        "the same three with redis-rs 0.32 (Rust), RESP2 and RESP3",
+        "run, and are tests (`tests/applications.rs`)",
+    ),
+    (
         "a queue of jobs with redis-rs 0.32 (Rust)",
         "runs, and is a test: `BLMOVE`, `WATCH` with `MULTI` and `EXEC`, hashes, and `SUBSCRIBE` (`tests/clients.rs`)",
     ),

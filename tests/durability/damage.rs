@@ -1,7 +1,7 @@
 //! Torn and damaged logs: what a crash may leave is mended, everything else refused and left as it is.
 
 use crate::files::{WITH_LOG, bytes_of, increment, log_of, write_log};
-use crate::model::read;
+use crate::held::read;
 use crate::node::{Kind, Node, Refusal};
 use crate::wire::Client;
 use std::fs;

@@ -1,7 +1,7 @@
 //! The ends that are asked for: whatever the policy, everything acknowledged is there afterwards.
 
 use crate::files::WITH_LOG;
-use crate::model::Keys;
+use crate::held::Keys;
 use crate::node::Node;
 use crate::traffic::{Moment, WRITERS, work, writers};
 use crate::verdict::{Promise, judge};

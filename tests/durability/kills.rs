@@ -1,7 +1,7 @@
 //! SIGKILL at random moments, again and again on the same directory.
 
 use crate::files::{appendonly_files, assert_checked, folder};
-use crate::model::Keys;
+use crate::held::Keys;
 use crate::node::{Kind, Node, Starting, tried};
 use crate::random::Random;
 use crate::traffic::{Moment, WRITERS, work, writers};
@@ -122,7 +122,7 @@ fn remove_shared(client: &mut Client, round: usize) {
     let Some(last) = round.checked_sub(1) else { return };
     for database in 0..DATABASES {
         client.ask_text(&["SELECT", &database.to_string()]);
-        for name in ["count", "list", "hash", "x", "y", "z"] {
+        for name in ["count", "list", "hash", "tally", "lot", "x", "y", "z"] {
             assert!(!client.ask_text(&["DEL", &format!("shared:{last}:{name}")]).is_error());
         }
     }

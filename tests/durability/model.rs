@@ -1,54 +1,13 @@
 //! What a writer's own keys hold after each of its requests: a small store that understands the words that
 //! [`crate::writer`] sends.
 
-use crate::wire::{Client, Value};
+use crate::held::{Entry, Held, Keys, is_fleeting};
+use crate::members;
 use std::collections::{BTreeMap, VecDeque};
 
-/// A value.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Held {
-    Text(Vec<u8>),
-    List(VecDeque<Vec<u8>>),
-    Hash(BTreeMap<Vec<u8>, Vec<u8>>),
-}
-
-/// A value and its deadline.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) held: Held,
-    pub(crate) deadline_ms: Option<u64>,
-}
-
-/// All keys of one writer.
-pub(crate) type Keys = BTreeMap<Vec<u8>, Entry>;
-
-impl std::fmt::Debug for Entry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let short = |text: &[u8]| text[..text.len().min(60)].escape_ascii().to_string();
-        match &self.held {
-            Held::Text(text) => write!(f, "{} bytes \"{}\"", text.len(), short(text))?,
-            Held::List(items) => {
-                let ends: Vec<_> =
-                    items.front().into_iter().chain(items.back()).map(|item| short(item)).collect();
-                write!(f, "{} elements {ends:?}", items.len())?;
-            }
-            Held::Hash(fields) => {
-                let shown: Vec<_> =
-                    fields.iter().take(9).map(|(f, v)| short(&[f, &b"="[..], v].concat())).collect();
-                write!(f, "{} fields {shown:?}", fields.len())?;
-            }
-        }
-        write!(f, ", deadline {:?}", self.deadline_ms)
-    }
-}
-
-/// Whether a key's deadline may pass during the test, so that nobody can say whether it is there.
-pub(crate) fn is_fleeting(key: &[u8]) -> bool {
-    key.windows(6).any(|part| part == b":fleet")
-}
-
-/// Carries out a request; answers the number that the server has to reply, if it is one that can be known.
-pub(crate) fn apply(keys: &mut Keys, words: &[Vec<u8>]) -> Option<i64> {
+/// Carries out a request; answers the number that the server has to reply, if it is one that can be known. `picked` is
+/// what the server has picked at random for it, where it has said so.
+pub(crate) fn apply(keys: &mut Keys, words: &[Vec<u8>], picked: Option<&[Vec<u8>]>) -> Option<i64> {
     let key = words.get(1)?;
     let rest = &words[2..];
     match words[0].as_slice() {
@@ -107,7 +66,7 @@ pub(crate) fn apply(keys: &mut Keys, words: &[Vec<u8>]) -> Option<i64> {
         }
         b"PEXPIREAT" => Some(set_deadline(keys, key, number(&rest[0])).into()),
         b"PERSIST" => Some(keys.get_mut(key).is_some_and(|entry| entry.deadline_ms.take().is_some()).into()),
-        other => panic!("the model does not know {}", other.escape_ascii()),
+        _ => members::apply(keys, words, picked),
     }
 }
 
@@ -120,11 +79,11 @@ fn set_deadline(keys: &mut Keys, key: &[u8], at_ms: i64) -> bool {
     entry.map(|entry| entry.deadline_ms = Some(at_ms.unsigned_abs())).is_some()
 }
 
-fn number(text: &[u8]) -> i64 {
+pub(crate) fn number(text: &[u8]) -> i64 {
     std::str::from_utf8(text).unwrap().parse().unwrap()
 }
 
-fn entry<'a>(keys: &'a mut Keys, key: &[u8], empty: Held) -> &'a mut Held {
+pub(crate) fn entry<'a>(keys: &'a mut Keys, key: &[u8], empty: Held) -> &'a mut Held {
     &mut keys.entry(key.to_vec()).or_insert(Entry { held: empty, deadline_ms: None }).held
 }
 
@@ -146,40 +105,5 @@ fn hash<'a>(keys: &'a mut Keys, key: &[u8]) -> &'a mut BTreeMap<Vec<u8>, Vec<u8>
     match entry(keys, key, Held::Hash(BTreeMap::new())) {
         Held::Hash(hash) => hash,
         _ => panic!("the writer mixes up its keys"),
-    }
-}
-
-/// What a server holds of the keys that match.
-pub(crate) fn read(client: &mut Client, pattern: &str) -> Keys {
-    let names: Vec<_> =
-        client.ask_text(&["KEYS", pattern]).items().iter().map(|key| key.bytes().to_vec()).collect();
-    names.into_iter().filter_map(|key| Some((key.clone(), read_entry(client, &key)?))).collect()
-}
-
-/// What a server holds under a key; nothing if its deadline passes just now.
-pub(crate) fn read_entry(client: &mut Client, key: &[u8]) -> Option<Entry> {
-    let mut ask = |words: &[&str]| {
-        let key = key.to_vec();
-        let mut words: Vec<_> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
-        words.insert(1, key);
-        client.ask(&words)
-    };
-    let bytes = |value: &Value| value.bytes().to_vec();
-    let held = match ask(&["TYPE"]).bytes() {
-        b"string" => match ask(&["GET"]) {
-            Value::Null(_) => return None,
-            text => Held::Text(bytes(&text)),
-        },
-        b"list" => Held::List(ask(&["LRANGE", "0", "-1"]).items().into_iter().map(bytes).collect()),
-        b"hash" => {
-            let words: Vec<_> = ask(&["HGETALL"]).items().into_iter().map(bytes).collect();
-            Held::Hash(words.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
-        }
-        b"none" => return None,
-        other => panic!("TYPE of {}: {}", key.escape_ascii(), other.escape_ascii()),
-    };
-    match ask(&["PEXPIRETIME"]).integer() {
-        Some(-2) => None,
-        at_ms => Some(Entry { held, deadline_ms: at_ms.and_then(|at_ms| u64::try_from(at_ms).ok()) }),
     }
 }

@@ -39,6 +39,16 @@ const LEFT_OUT: &[&str] = &[
     "slowlog",
 ];
 
+/// Members come and are taken at random, as the generator does not, which thinks of two servers.
+const TAKEN: &[&str] = &[
+    "SADD e1 a b c d e f g h i",
+    "SADD e2 1 2 3 4 5 6 70000",
+    "SPOP e1 3",
+    "SPOP e2 2",
+    "SPOP e1",
+    "SPOP e2",
+];
+
 /// Everything about a key that a client can see, but the encodings of strings: those tell how the string came to be,
 /// which a log of its outcome (`SET` for `INCRBYFLOAT`) does not, in Redis either. And a file of values, as a base is,
 /// does not tell that a small hash was once a big one.
@@ -84,6 +94,10 @@ fn live(node: &Node, generator: &Generator, seeds: std::ops::Range<u64>) {
             if !LEFT_OUT.iter().any(|left_out| name.starts_with(left_out)) {
                 let reply = client.ask(&request);
                 assert_ne!(reply, Value::Closed, "{name}");
+            }
+            if random.chance(20) {
+                let reply = client.ask_text(&random.one(TAKEN).split(' ').collect::<Vec<_>>());
+                assert_ne!(reply, Value::Closed);
             }
         }
     }

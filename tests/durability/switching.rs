@@ -3,7 +3,7 @@
 
 use crate::common::eventually;
 use crate::files::{assert_checked, folder};
-use crate::model::Keys;
+use crate::held::Keys;
 use crate::node::{Kind, Node};
 use crate::traffic::{Moment, WRITERS, work, writers};
 use crate::verdict::{Promise, judge};

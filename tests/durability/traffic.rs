@@ -1,6 +1,6 @@
 //! Writers at work on a server until something ends it.
 
-use crate::model::Keys;
+use crate::held::Keys;
 use crate::node::Node;
 use crate::writer::Writer;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -4,10 +4,11 @@
 //! of its requests make of what was there before: not fewer than the policy promises, not more than were sent. That
 //! one rule covers lost and repeated requests, their order, and units of which a part is missing.
 
-use crate::model::{Entry, Held, Keys, apply, is_fleeting, read};
+use crate::held::{Entry, Keys, is_fleeting, lay_lone_sketches, read};
+use crate::shared::Shared;
 use crate::wire::Client;
 use crate::writer::{DATABASES, Writer, is_shared, now_ms};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// With `appendfsync everysec` and `no` a reply does not wait for the disk. SIGKILL leaves what the system has been
@@ -50,6 +51,7 @@ pub(crate) fn judge(client: &mut Client, writers: &[Writer], promise: Promise) -
     let mut found: Vec<_> = writers.iter().map(|_| Keys::new()).collect();
     for database in 0..DATABASES {
         client.ask_text(&["SELECT", &database.to_string()]);
+        lay_lone_sketches(client);
         let here: Vec<_> = writers.iter().filter(|writer| writer.database() == database).collect();
         let shared = Shared::read(client, here[0].round);
         let mut cuts = Vec::new();
@@ -61,95 +63,6 @@ pub(crate) fn judge(client: &mut Client, writers: &[Writer], promise: Promise) -
         shared.check(&here, &cuts);
     }
     found
-}
-
-/// What the keys hold that all share.
-struct Shared {
-    count: i64,
-    /// For each writer its elements in the list, in order.
-    pushed: BTreeMap<usize, Vec<Vec<u8>>>,
-    /// The marks that the last writer of four fields, and of three keys, left.
-    hash: Option<Vec<u8>>,
-    keys: Option<Vec<u8>>,
-}
-
-impl Shared {
-    fn read(client: &mut Client, round: usize) -> Self {
-        let all = read(client, &format!("shared:{round}:*"));
-        let get = |name: &str| all.get(format!("shared:{round}:{name}").as_bytes()).map(|entry| &entry.held);
-        let text = |name: &str| match get(name) {
-            Some(Held::Text(text)) => Some(text.clone()),
-            None => None,
-            Some(_) => panic!("{name} is no string"),
-        };
-        let count = text("count").map_or(0, |text| std::str::from_utf8(&text).unwrap().parse().unwrap());
-        let marks = ["x", "y", "z"].map(text);
-        assert!(marks.iter().all(|mark| *mark == marks[0]), "half an MSET: {marks:?}");
-        let [keys, ..] = marks;
-        let hash = get("hash").map(|held| match held {
-            Held::Hash(fields) => {
-                let marks: BTreeSet<_> = fields.values().collect();
-                assert!((fields.len(), marks.len()) == (4, 1), "half an HSET: {fields:?}");
-                fields[&b"a"[..]].clone()
-            }
-            _ => panic!("no hash"),
-        });
-        let list = match get("list") {
-            Some(Held::List(list)) => list.iter().cloned().collect(),
-            _ => Vec::new(),
-        };
-        Self { count, pushed: by_writer(&list), hash, keys }
-    }
-
-    fn check(&self, writers: &[&Writer], cuts: &[Vec<usize>]) {
-        let counted = |pick: fn(&Vec<usize>) -> usize| -> usize {
-            let each = writers.iter().zip(cuts).map(|(writer, cuts)| {
-                writer.sent[..pick(cuts)].iter().filter(|words| words[0] == b"INCR").count()
-            });
-            each.sum()
-        };
-        let (least, most) = (counted(|cuts| cuts[0]), counted(|cuts| cuts[cuts.len() - 1]));
-        let count = usize::try_from(self.count).unwrap();
-        assert!((least..=most).contains(&count), "the counter is {count}, not {least} to {most}");
-        for (name, mark) in [("HSET", &self.hash), ("MSET", &self.keys)] {
-            let possible = last_marks(name.as_bytes(), writers, cuts);
-            assert!(possible.contains(mark), "the last {name} left {mark:?}, not one of {possible:?}");
-        }
-    }
-}
-
-/// The marks that may stand there: each writer's last one, or none if nobody needs to have been there.
-fn last_marks(name: &[u8], writers: &[&Writer], cuts: &[Vec<usize>]) -> BTreeSet<Option<Vec<u8>>> {
-    let last = |writer: &Writer, cut: usize| {
-        let mut requests = writer.sent[..cut].iter().rev();
-        let request = requests.find(|words| is_shared(words) && words[0] == name);
-        request.map(|words| words[words.len() - 1].clone())
-    };
-    let of_writer = |(writer, cuts): (&&Writer, &Vec<usize>)| -> BTreeSet<_> {
-        cuts.iter().map(|cut| last(writer, *cut)).collect()
-    };
-    let each: Vec<_> = writers.iter().zip(cuts).map(of_writer).collect();
-    let none = each.iter().all(|marks| marks.contains(&None));
-    let some = each.into_iter().flatten().filter(Option::is_some);
-    some.chain(none.then_some(None)).collect()
-}
-
-/// The elements of the list by who pushed them; what one request pushed has to stand together.
-fn by_writer(list: &Vec<Vec<u8>>) -> BTreeMap<usize, Vec<Vec<u8>>> {
-    let mut pushed = BTreeMap::<_, Vec<_>>::new();
-    let mut rest = list.as_slice();
-    while let Some(first) = rest.first() {
-        let text = std::str::from_utf8(first).unwrap();
-        let parts: Vec<&str> = text.split(':').collect();
-        let [number, round, request, _, len] = parts[..] else { panic!("a foreign element: {text}") };
-        let len: usize = len.parse().unwrap();
-        let whole = (0..len).map(|index| format!("{number}:{round}:{request}:{index}:{len}").into_bytes());
-        let whole: Vec<_> = whole.collect();
-        assert!(rest.starts_with(&whole), "half an RPUSH at {text}, {} elements before the end", rest.len());
-        pushed.entry(number.parse().unwrap()).or_default().extend(whole);
-        rest = &rest[len..];
-    }
-    pushed
 }
 
 /// After how many requests the writer's keys, and its elements in the shared list, may be what was found.
@@ -170,7 +83,7 @@ fn possible_cuts(writer: &Writer, least: usize, found: &Keys, shared: &Shared) -
         }
         let Some(words) = writer.sent.get(cut) else { break };
         if !is_shared(words) {
-            apply(&mut keys, words);
+            writer.apply(&mut keys, cut);
         } else if words[0] == b"RPUSH" {
             pushed.extend(words[2..].iter().cloned());
         }
@@ -197,7 +110,9 @@ fn differences<'a>(
     let pairs = names.into_iter().map(|key| (key, expected.get(key), found.get(key)));
     let may_be = |key: &[u8], expected: Option<&Entry>, found: Option<&Entry>| match (expected, found) {
         (Some(Entry { deadline_ms: Some(at_ms), .. }), None) if is_fleeting(key) => *at_ms <= now_ms,
-        _ => expected == found,
+        (Some(expected), Some(found)) => expected.may_be(found),
+        (None, None) => true,
+        _ => false,
     };
     let wrong = pairs.filter(|(key, expected, found)| !may_be(key, *expected, *found));
     wrong.map(|(key, expected, found)| (key.escape_ascii().to_string(), expected, found)).collect()

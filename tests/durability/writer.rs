@@ -3,10 +3,13 @@
 //! A writer's requests are carried out in their order, so what is found after a crash has to be what the first so many
 //! of them leave: see [`crate::verdict`]. Beside its own keys each writer writes to keys that all share.
 
-use crate::model::{Keys, apply};
+use crate::held::Keys;
+use crate::members;
+use crate::model::apply;
 use crate::node::{Kind, tried};
 use crate::random::Random;
 use crate::wire::{Client, Value, Words, encode};
+use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The longest pipeline.
@@ -30,6 +33,8 @@ pub(crate) struct Writer {
     pub(crate) sent: Vec<Words>,
     /// When each of the first requests was acknowledged; those behind were not.
     pub(crate) acknowledged: Vec<Instant>,
+    /// What the server answered where it picked members at random: by the number of the request.
+    pub(crate) picked: BTreeMap<usize, Vec<Vec<u8>>>,
     /// So many requests are durable by the server's own word.
     pub(crate) promised: usize,
     /// Requests that are mixed in: `BGSAVE`, for example.
@@ -51,6 +56,7 @@ impl Writer {
             before,
             sent: Vec::new(),
             acknowledged: Vec::new(),
+            picked: BTreeMap::new(),
             promised: 0,
             extras: extras.iter().map(words).collect(),
         }
@@ -78,6 +84,7 @@ impl Writer {
                     return;
                 }
                 self.check(&self.sent[first + index], &reply, expected);
+                self.note_picks(first + index, &reply);
                 self.acknowledged.push(Instant::now());
             }
             if !self.read_extra(extra.as_ref(), &mut client) || !progress(self.acknowledged.len() - first) {
@@ -93,6 +100,22 @@ impl Writer {
         };
         let shown = || words.join(&b' ')[..].escape_ascii().to_string().chars().take(200).collect::<String>();
         assert!(right, "writer {}: {} got {reply:?}, not {expected:?}", self.number, shown());
+    }
+
+    fn note_picks(&mut self, number: usize, reply: &Value) {
+        if self.sent[number][0] == b"SPOP" {
+            let picked = match reply {
+                Value::Null(_) => Vec::new(),
+                Value::List(..) => reply.items().into_iter().map(|member| member.bytes().to_vec()).collect(),
+                one => vec![one.bytes().to_vec()],
+            };
+            self.picked.insert(number, picked);
+        }
+    }
+
+    /// Carries out its request of this number on a model of its keys, with what the server picked for it.
+    pub(crate) fn apply(&self, keys: &mut Keys, number: usize) {
+        apply(keys, &self.sent[number], self.picked.get(&number).map(Vec::as_slice));
     }
 
     /// Reads the reply to an extra request, which may be that it is not the moment for it.
@@ -123,7 +146,7 @@ impl Writer {
         let len = 1 + self.random.below(LONGEST_PIPELINE);
         let requests: Vec<_> = (0..len).map(|index| self.request(self.sent.len() + index)).collect();
         let now = &mut self.now;
-        let apply = |words: &Words| if is_shared(words) { None } else { apply(now, words) };
+        let apply = |words: &Words| if is_shared(words) { None } else { apply(now, words, None) };
         let expected = requests.iter().map(apply).collect();
         (requests, expected)
     }
@@ -132,16 +155,21 @@ impl Writer {
     fn request(&mut self, number: usize) -> Words {
         let stamp = format!("{}:{}:{number}", self.number, self.round);
         let random = &mut self.random;
+        if random.chance(40) {
+            return members::request(random, self.number, &stamp);
+        }
         let mut key = |kind: &str| {
             let which = random.below(3);
             format!("own:{}:{kind}{which}", self.number)
         };
         let (text, count, list, hash, fleet) =
             (key("text"), key("count"), key("list"), key("hash"), key("fleet"));
-        let any = [&text, &count, &list, &hash][random.below(4)].clone();
+        let others = ["set", "lot", "zset", "geo", "sketch"].map(&mut key);
+        let any = [&text, &count, &list, &hash].into_iter().chain(&others).nth(random.below(9));
+        let any = any.expect("there are nine").clone();
         let (now_ms, soon_ms) = (now_ms(), random.between(1, 400));
         let shared = |name: &str| format!("shared:{}:{name}", self.round);
-        let request = match random.below(20) {
+        let request = match random.below(23) {
             0..=2 => vec!["SET".into(), text, value(random, &stamp)],
             3 => vec!["MSET".into(), text, stamp.clone(), count, random.between(-9, 9).to_string()],
             4 => vec!["APPEND".into(), text, stamp],
@@ -157,7 +185,10 @@ impl Writer {
             15 => vec!["PERSIST".into(), any],
             16 => vec!["SET".into(), fleet, stamp, "PXAT".into(), (now_ms + soon_ms).to_string()],
             17 => vec!["INCR".into(), shared("count")],
-            18 => {
+            18 => vec!["ZINCRBY".into(), shared("tally"), "1".into(), "all".into()],
+            19 => vec!["SADD".into(), shared("lot"), stamp],
+            20 => vec!["SPOP".into(), shared("lot")],
+            21 => {
                 let len = 1 + random.below(5);
                 let elements = (0..len).map(|index| format!("{stamp}:{index}:{len}"));
                 ["RPUSH".to_owned(), shared("list")].into_iter().chain(elements).collect()

@@ -1,5 +1,6 @@
 //! Commands, data and a log without a server: the smallest thing that runs requests one after another.
 
+use bytes::BytesMut;
 use memora::commands::context::{ActorReport, Context, CpuTimes, Facts, Fixed, MemoryFigures};
 use memora::commands::durability::Durability;
 use memora::commands::effects::{Control, Effects};
@@ -11,8 +12,9 @@ use memora::commands::transactions::Queue;
 use memora::commands::{execute, execute_queued, prepare, propagation};
 use memora::config::Config;
 use memora::persistence::aof::{Replay, UnitWriter};
-use memora::resp::{Argv, DetachedRequest, Reply};
+use memora::resp::{Argv, DetachedRequest, Protocol, Reply, ReplyBuffer, ReplyDecoder};
 use memora::store::{HashKey, Store, StringRef, ValueRef};
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// As many as Redis has.
@@ -24,6 +26,8 @@ pub(crate) struct Engine {
     record: Record,
     units: UnitWriter,
     pub(crate) log: Vec<u8>,
+    /// What is to be freed elsewhere.
+    pub(crate) garbage: Vec<Box<dyn Any + Send>>,
 }
 
 /// What a context is lent.
@@ -62,7 +66,18 @@ impl Engine {
             now_ms,
             random: 1,
         };
-        Self { world, record: Record::default(), units: UnitWriter::default(), log: Vec::new() }
+        Self {
+            world,
+            record: Record::default(),
+            units: UnitWriter::default(),
+            log: Vec::new(),
+            garbage: Vec::new(),
+        }
+    }
+
+    /// What is picked at random from now on is decided by this seed.
+    pub(crate) fn pick_by(&mut self, seed: u64) {
+        self.world.random = seed;
     }
 
     /// Lets the time pass, or go back.
@@ -81,6 +96,14 @@ impl Engine {
         self.run_argv(request.argv())
     }
 
+    /// Runs a request; answers what a client reads.
+    pub(crate) fn ask(&mut self, words: &[impl AsRef<[u8]>]) -> Reply {
+        let mut buffer = ReplyBuffer::default();
+        buffer.push(self.run(words), Protocol::Resp2);
+        let mut bytes = BytesMut::from(&buffer.drain_to_vec()[..]);
+        ReplyDecoder::default().decode(&mut bytes).unwrap().expect("a whole reply")
+    }
+
     pub(crate) fn run_argv(&mut self, argv: Argv<'_>) -> Reply {
         let prepared = prepare(argv);
         let mut context = self.world.context(argv, Some(&mut self.record));
@@ -88,6 +111,7 @@ impl Engine {
         let before = self.log.len();
         let written = propagation::log(&mut context, &mut self.units, &mut self.log);
         assert_eq!(written, self.log.len() > before);
+        self.garbage.append(&mut context.effects.garbage);
         let controls = std::mem::take(&mut context.effects.controls);
         if context.effects.queued {
             context.queue(prepared);
@@ -108,6 +132,7 @@ impl Engine {
             let mut context = self.world.context(queued.request.argv(), Some(&mut self.record));
             replies.push(execute_queued(&mut context, &queued.prepared));
             propagation::log_part(&mut context, &mut self.units, &mut self.log);
+            self.garbage.append(&mut context.effects.garbage);
         }
         self.units.end(&mut self.log);
         self.world.clients[self.world.me].denies_blocking = false;
@@ -141,6 +166,11 @@ impl Engine {
         }
         assert_eq!(self.world.statistics.commands_processed, 0);
         assert_eq!(self.world.statistics.keyspace_hits + self.world.statistics.keyspace_misses, 0);
+    }
+
+    /// The data is sound.
+    pub(crate) fn verify(&self) {
+        self.world.store.verify().unwrap();
     }
 
     /// All keys, also those past their deadline that nobody has come across.
@@ -178,6 +208,18 @@ impl World {
             record,
         }
     }
+}
+
+/// The names of all commands in a log, in upper case.
+pub(crate) fn names(log: &[u8]) -> BTreeSet<String> {
+    let (mut replay, mut names) = (Replay::new(log, 0), BTreeSet::new());
+    while let Some(batch) = replay.next_batch().expect("the log is whole") {
+        names.extend(
+            batch.iter().map(|argv| String::from_utf8_lossy(argv.get(0).unwrap_or_default()).to_uppercase()),
+        );
+        replay.recycle(batch);
+    }
+    names
 }
 
 fn content(value: ValueRef<'_>, deadline_ms: Option<u64>) -> Content {

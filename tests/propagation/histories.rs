@@ -1,6 +1,6 @@
 //! Random histories: what a log is replayed to is what there was, in Memora and in a real Redis.
 
-use crate::engine::{Content, Engine};
+use crate::engine::{Content, Engine, names};
 use crate::generate::Generator;
 use crate::random::Random;
 use crate::real_redis::{self, RealRedis};
@@ -8,7 +8,7 @@ use crate::wire::{Client, Value, Words};
 use bytes::BytesMut;
 use memora::persistence::aof::scan::{Rest, scan};
 use memora::resp::{Limits, RequestCodec};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio_util::codec::Decoder;
@@ -47,20 +47,60 @@ const MEETINGS: &[&str] = &[
     "SET s1 v PX 300",
     "GETEX s2 PX 700",
     "RANDOMKEY",
+    // And those of which the generator asks for all or nothing, as two servers pick at random.
+    "SADD e1 a b c d e f g h i",
+    "SADD e2 1 2 3 4 5 6 70000",
+    "SPOP e1",
+    "SPOP e1 3",
+    "SPOP e1 8",
+    "SPOP e2 2",
+    "SPOP e2",
+];
+
+/// What has to have been in the logs for them to be of use: what each kind of member can come and go by. GEOADD leaves
+/// a ZADD.
+const LOGGED: &[&str] = &[
+    "SADD",
+    "SREM",
+    "SMOVE",
+    "SINTERSTORE",
+    "SUNIONSTORE",
+    "SDIFFSTORE",
+    "ZADD",
+    "ZINCRBY",
+    "ZREM",
+    "ZPOPMIN",
+    "ZPOPMAX",
+    "ZRANGESTORE",
+    "ZUNIONSTORE",
+    "ZINTERSTORE",
+    "ZDIFFSTORE",
+    "ZREMRANGEBYRANK",
+    "ZREMRANGEBYSCORE",
+    "ZREMRANGEBYLEX",
+    "GEOSEARCHSTORE",
+    "PFADD",
+    "PFMERGE",
 ];
 
 #[test]
 fn a_replayed_log_makes_the_same_data() {
-    let generator = Generator::new();
+    let (generator, mut logged) = (Generator::new(), BTreeSet::new());
     for seed in 0..HISTORIES {
         let mut engine = Engine::new(now_ms());
         live(&mut engine, &generator, seed);
+        logged.extend(names(&engine.log));
         assert_eq!(scan(&engine.log).rest, Rest::Nothing, "seed {seed}");
+        // What is picked at random while it replays would be something else.
         let mut reader = Engine::new(engine.now_ms());
+        reader.pick_by(!seed);
         reader.replay(&engine.log);
         assert!(reader.contents() == engine.contents(), "seed {seed}:\n{}", engine.log.escape_ascii());
         assert!(reader.log.is_empty());
     }
+    let missing: Vec<_> = LOGGED.iter().filter(|name| !logged.contains(**name)).collect();
+    assert!(missing.is_empty(), "no history leaves {missing:?}");
+    assert!(!logged.contains("SPOP"), "what was picked is taken out by name");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Members picked at random: SRANDMEMBER looks, SPOP takes.
 
 use super::ACCESS;
+use super::sieve::Sieve;
 use crate::commands::args::Args;
-use crate::commands::big_replies::{self, write_string};
+use crate::commands::big_replies::{self, BIG_LEN, write_string};
 use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::events::Class;
 use crate::commands::faults::Fault;
@@ -10,7 +11,7 @@ use crate::commands::picks::{Form, Picks, Pool, read_count};
 use crate::commands::random::Random;
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Encoder, Reply, Span};
-use crate::store::{Set, StringRef};
+use crate::store::{Set, StringRef, Value};
 
 /// `SRANDMEMBER key [count]`
 pub(in crate::commands) struct Srandmember {
@@ -127,6 +128,9 @@ impl Command for Spop {
             0 => Ok(Reply::Set(Vec::new())),
             _ if len == 0 => Ok(Reply::Set(Vec::new())),
             count if count >= len => Ok(self.pop_all(context, len)),
+            count if (len - count).saturating_mul(FEW_STAY_FACTOR) <= count => {
+                Ok(pop_most(context, key, len - count))
+            }
             count => Ok(pop_some(context, key, count)),
         }
     }
@@ -173,6 +177,41 @@ fn pop_some(context: &mut Context<'_>, key: &[u8], count: usize) -> Reply {
         popped.iter().for_each(|member| context.log([b"SREM", key, member]));
     }
     big_replies::texts_as_set(popped)
+}
+
+/// Where at most one member stays for so many that are taken, those that stay are picked, as in Redis.
+const FEW_STAY_FACTOR: usize = 5;
+
+/// Takes all members but so few. Those that stay become a new set, in the form that a new one has, as in Redis 7.2; the
+/// old one is what is answered.
+fn pop_most(context: &mut Context<'_>, key: &[u8], stay: usize) -> Reply {
+    let (now_ms, random) = (context.now_ms, Random::new(context.random));
+    let builder = context.db().builder();
+    let Some(old) = context.db().set(key, now_ms).ok().flatten().cloned() else {
+        return Reply::Set(Vec::new());
+    };
+    let mut picks = Picks::new(&old, i64::try_from(stay).unwrap_or(i64::MAX), random);
+    let mut staying = if old.is_packed() { builder.set_packed() } else { builder.set(0) };
+    while picks.left > 0 {
+        picks.visit_some(&old, |member| {
+            staying.add(member);
+        });
+    }
+    let staying = staying.finish();
+    let deadline_ms = context.db().deadline(key, now_ms).flatten();
+    let replaced = context.db().insert(key, Value::Set(staying.clone()), deadline_ms, now_ms);
+    context.effects.discard(replaced);
+    let count = old.len() - staying.len();
+    context.effects.touched_times(count as u64);
+    context.changed(Class::Set, "spop", key);
+    let popped = || old.iter().filter(|member| !staying.has(member)).map(|member| member.text());
+    if context.is_logged() {
+        popped().for_each(|member| context.log([&b"SREM"[..], key, &member.to_bytes()]));
+    }
+    match count {
+        0..BIG_LEN => Reply::Set(popped().map(string_reply).collect()),
+        _ => Sieve::default().and(&old, &[&staying], false).reply(),
+    }
 }
 
 #[cfg(test)]

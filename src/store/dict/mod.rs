@@ -23,6 +23,7 @@ mod warm;
 #[cfg(test)]
 mod tests;
 
+use super::usage::extrapolated;
 use deadlines::NEVER_MS;
 use segment::Segment;
 use siphasher::sip::SipHasher13;
@@ -36,6 +37,10 @@ pub const SEGMENT_MAX_ENTRIES: usize = 256;
 /// Neighbours merge when they have no more entries than this together: far enough below the
 /// maximum that the next insertion does not split them again.
 const MERGE_MAX_ENTRIES: usize = SEGMENT_MAX_ENTRIES / 2;
+
+/// How many segments are looked at to tell how much memory all of them take: those of neighbouring hashes are as full as
+/// any others.
+const MEASURED_SEGMENTS: usize = 64;
 
 /// The least capacity a growing vector gets.
 const MIN_ROOM: usize = 4;
@@ -128,6 +133,12 @@ impl<T: Held> Dict<T> {
     pub(super) fn frame_bytes(&self) -> usize {
         let segment = size_of::<Segment<T>>() + size_of::<Arc<Segment<T>>>() + size_of::<u64>();
         size_of_val(self.directory.as_slice()) + self.segments.len() * segment
+    }
+
+    /// The memory of the entries and their hashes, with the room for more; of many segments some are looked at.
+    pub(super) fn room_bytes(&self) -> usize {
+        let rooms = self.segments.iter().map(|segment| segment.room_bytes());
+        extrapolated(self.segments.len(), MEASURED_SEGMENTS, rooms)
     }
 
     /// What the hashes depend on.

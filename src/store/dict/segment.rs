@@ -10,6 +10,7 @@ use super::deadlines::Deadlines;
 use super::shared::Borrowed;
 use super::uses::Uses;
 use super::{HASH_BITS, Held, SEGMENT_MAX_ENTRIES, growth, room_for};
+use crate::store::usage::allocated;
 
 /// How many hashes are compared at once around the place where a hash should stand.
 const WINDOW: usize = 32;
@@ -43,6 +44,13 @@ impl<T> Segment<T> {
 
     pub(super) fn len(&self) -> usize {
         self.hashes.len()
+    }
+
+    /// The memory of entries, hashes and marks, with the room for more; what a snapshot lent is counted as if it were back.
+    pub(super) fn room_bytes(&self) -> usize {
+        let entries = self.entries.capacity().max(self.len());
+        let hashes = allocated(self.hashes.capacity() * size_of::<u32>());
+        hashes + allocated(entries * size_of::<T>()) + self.uses.heap_bytes()
     }
 
     pub(super) fn is_full(&self) -> bool {

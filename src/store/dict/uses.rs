@@ -5,6 +5,7 @@
 //! dict; a dict of entries that nobody evicts has none.
 
 use super::{growth, room_for};
+use crate::store::usage::allocated;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Marks by position in the segment; empty where there are none.
@@ -45,6 +46,11 @@ impl Uses {
     /// Takes over the marks of a segment whose entries come to stand behind these.
     pub(super) fn append(&mut self, tail: Self) {
         self.0.extend(tail.0);
+    }
+
+    /// The memory of the marks, with the room for more.
+    pub(super) fn heap_bytes(&self) -> usize {
+        allocated(self.0.capacity() * size_of::<AtomicU32>())
     }
 
     /// Gives back room that so many entries do not need.
