@@ -127,10 +127,23 @@ enum Old {
 }
 
 fn read_to_change(context: &mut Context<'_>, key: Span) -> Result<Option<Old>, Fault> {
-    Ok(find(context, key)?.map(|(string, form)| match form {
+    let found = find(context, key)?.map(|(string, form)| match form {
         Form::Dense => Old::Dense,
         Form::Sparse => Old::Sparse(string.to_vec()),
-    }))
+    });
+    if let Some(Old::Sparse(bytes)) = &found {
+        show_raw(context, key, bytes.len())?;
+    }
+    Ok(found)
+}
+
+/// What a client has SET becomes a string that shows the encoding `raw` when it is about to change, as in Redis.
+fn show_raw(context: &mut Context<'_>, key: Span, len: usize) -> Result<(), Fault> {
+    if len <= SHORT_BYTES {
+        let (key, now_ms) = (context.argv.bytes(key), context.now_ms);
+        context.db().edit_string(key, 0, now_ms, |_, _| ())?;
+    }
+    Ok(())
 }
 
 /// `PFCOUNT key [key ...]`
@@ -184,9 +197,8 @@ impl Command for Pfcount {
             context.db().edit_string(key, 0, now_ms, |bytes, _| sketch::cache(bytes, card))?;
             context.effects.touched();
             context.changed_unpublished(key);
-        } else if len <= SHORT_BYTES {
-            // What a client has SET becomes a string that shows the encoding `raw`, as in Redis.
-            context.db().edit_string(key, 0, now_ms, |_, _| ())?;
+        } else {
+            show_raw(context, self.key, len)?;
         }
         Ok(count_reply(card))
     }

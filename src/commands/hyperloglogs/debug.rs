@@ -1,7 +1,7 @@
 //! A look inside: PFDEBUG, and PFSELFTEST.
 
 use super::sketch::{self, Form, REGISTERS};
-use super::{HYPERLOGLOG, estimate, find, sparse, write};
+use super::{HYPERLOGLOG, estimate, find, show_raw, sparse, write};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
 use crate::commands::faults::{self, Fault};
@@ -40,6 +40,7 @@ impl Command for Pfdebug {
             Some((string, form)) => (string.to_vec(), form),
             None => return Err(faults::HLL_NO_KEY),
         };
+        show_raw(context, self.key, bytes.len())?;
         match subcommand.to_ascii_lowercase().as_slice() {
             b"encoding" => Ok(Reply::simple(if form == Form::Dense { "dense" } else { "sparse" })),
             b"decode" if form == Form::Dense => Err(faults::HLL_NOT_SPARSE),
