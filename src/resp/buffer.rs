@@ -23,6 +23,9 @@ pub const PIECE_BYTES: usize = 64 * 1024;
 /// An empty buffer keeps at most this much memory (64 KiB).
 pub const KEPT_BYTES: usize = 64 * 1024;
 
+/// So many pieces of a stream may yield nothing before others have their turn.
+const SILENT_PIECES: usize = 8;
+
 /// A tail of at most this length is copied to make room for something after it.
 const COPIED_TAIL_BYTES: usize = 1024;
 
@@ -36,6 +39,17 @@ pub struct ReplyBuffer {
     tail: Vec<u8>,
     /// How much of the tail has been sent; zero while the queue is not empty.
     tail_sent: usize,
+}
+
+/// What [`ReplyBuffer::fill_for_a_turn`] has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// Bytes stand at the front.
+    Ready,
+    /// A stream has the turn and has yielded nothing so far.
+    NotYet,
+    /// There is nothing left to send.
+    Nothing,
 }
 
 enum Chunk {
@@ -106,6 +120,18 @@ impl ReplyBuffer {
             self.produce();
         }
         self.has_remaining()
+    }
+
+    /// As [`ReplyBuffer::fill`], but takes back control after some pieces of a stream that yielded nothing, as of one
+    /// that counts before it lists.
+    pub fn fill_for_a_turn(&mut self) -> Filled {
+        for _ in 0..SILENT_PIECES {
+            let Some(Chunk::Stream(..)) = self.queue.front() else {
+                return if self.has_remaining() { Filled::Ready } else { Filled::Nothing };
+            };
+            self.produce();
+        }
+        if self.has_remaining() { Filled::Ready } else { Filled::NotYet }
     }
 
     /// Drops everything that waits; keeps the allocations unless they grew beyond [`KEPT_BYTES`].

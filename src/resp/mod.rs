@@ -24,7 +24,7 @@ pub mod encode;
 pub mod buffer;
 pub mod decode_reply;
 
-pub use buffer::ReplyBuffer;
+pub use buffer::{Filled, ReplyBuffer};
 pub use codec::{ReplyCodec, RequestCodec};
 pub use decode::Limits;
 pub use decode_reply::ReplyDecoder;

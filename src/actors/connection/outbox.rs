@@ -6,7 +6,7 @@
 
 use super::socket::Socket;
 use crate::config::values::OutputBufferLimit;
-use crate::resp::ReplyBuffer;
+use crate::resp::{Filled, ReplyBuffer};
 use bytes::Bytes;
 use std::io;
 use std::pin::{Pin, pin};
@@ -49,19 +49,22 @@ impl Outbox {
         self.waiting.len_bytes()
     }
 
-    /// Writes what the socket takes, up to [`TURN_BYTES`]; ready when nothing is left.
+    /// Writes what the socket takes, up to [`TURN_BYTES`]; ready when nothing is left. A reply that is still counting
+    /// what it will list gives way, too.
     pub(super) fn poll_flush(&mut self, socket: &mut Socket, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut written_bytes = 0;
-        while self.waiting.fill() {
-            if written_bytes >= TURN_BYTES {
-                return give_way(cx);
-            }
-            match ready!(poll_write_buf(Pin::new(&mut *socket), cx, &mut self.waiting))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                bytes => written_bytes += bytes,
+        loop {
+            match self.waiting.fill_for_a_turn() {
+                Filled::Nothing => return Poll::Ready(Ok(())),
+                Filled::NotYet => return give_way(cx),
+                Filled::Ready if written_bytes >= TURN_BYTES => return give_way(cx),
+                Filled::Ready => match ready!(poll_write_buf(Pin::new(&mut *socket), cx, &mut self.waiting))?
+                {
+                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    bytes => written_bytes += bytes,
+                },
             }
         }
-        Poll::Ready(Ok(()))
     }
 
     /// Whether the client reads too slowly to be kept.
@@ -108,8 +111,22 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_big_reply_gives_way_to_others() {
+    /// Counts for a while before it answers with a number.
+    struct Counting(usize);
+
+    impl Pieces for Counting {
+        fn next(&mut self, out: &mut Encoder<'_>) -> bool {
+            if self.0 == 0 {
+                out.integer(1);
+                return false;
+            }
+            self.0 -= 1;
+            true
+        }
+    }
+
+    /// Sends a reply to a client that reads as fast as it can. Answers in how many turns, and how many bytes it was.
+    fn sent(pieces: Box<dyn Pieces>) -> (usize, u64) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -118,7 +135,7 @@ mod tests {
             let reading =
                 tokio::spawn(async move { tokio::io::copy(&mut reader, &mut tokio::io::sink()).await });
             let mut outbox = Outbox::new(OutputBufferLimit::default());
-            outbox.waiting.push(Reply::Stream(Box::new(Endless(PIECES))), Protocol::Resp2);
+            outbox.waiting.push(Reply::Stream(pieces), Protocol::Resp2);
             let mut turns = 0;
             poll_fn(|cx| {
                 turns += 1;
@@ -127,8 +144,21 @@ mod tests {
             .await
             .unwrap();
             drop(socket);
-            assert!(reading.await.unwrap().unwrap() > (PIECES * PIECE_BYTES) as u64);
-            assert!(turns >= PIECES * PIECE_BYTES / (TURN_BYTES + PIECE_BYTES), "{turns}");
-        });
+            (turns, reading.await.unwrap().unwrap())
+        })
+    }
+
+    #[test]
+    fn a_big_reply_gives_way_to_others() {
+        let (turns, bytes) = sent(Box::new(Endless(PIECES)));
+        assert!(bytes > (PIECES * PIECE_BYTES) as u64);
+        assert!(turns >= PIECES * PIECE_BYTES / (TURN_BYTES + PIECE_BYTES), "{turns}");
+    }
+
+    #[test]
+    fn a_reply_that_counts_first_gives_way_to_others() {
+        let (turns, bytes) = sent(Box::new(Counting(PIECES)));
+        assert_eq!(bytes, 4);
+        assert!(turns > PIECES / 10, "{turns}");
     }
 }

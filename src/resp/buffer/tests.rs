@@ -53,6 +53,26 @@ fn order_is_kept_whatever_is_pushed() {
 }
 
 #[test]
+fn a_stream_that_yields_nothing_gives_control_back() {
+    struct Silent(usize);
+    impl Pieces for Silent {
+        fn next(&mut self, _: &mut Encoder<'_>) -> bool {
+            self.0 -= 1;
+            self.0 > 0
+        }
+    }
+    let mut buffer = ReplyBuffer::default();
+    assert_eq!(buffer.fill_for_a_turn(), Filled::Nothing);
+    buffer.push(Reply::Stream(Box::new(Silent(2 * SILENT_PIECES - 1))), Protocol::Resp2);
+    assert_eq!(buffer.fill_for_a_turn(), Filled::NotYet);
+    assert_eq!(buffer.fill_for_a_turn(), Filled::Nothing);
+    buffer.push(Reply::Stream(Box::new(Silent(1))), Protocol::Resp2);
+    buffer.push(Reply::OK, Protocol::Resp2);
+    assert_eq!(buffer.fill_for_a_turn(), Filled::Ready);
+    assert_eq!(shown(&buffer), b"+OK\r\n");
+}
+
+#[test]
 fn a_stream_is_produced_only_in_its_turn() {
     let mut buffer = ReplyBuffer::default();
     buffer.push(Reply::OK, Protocol::Resp2);
