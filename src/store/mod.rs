@@ -164,6 +164,16 @@ impl Store {
         self.iter().map(Database::snapshot).collect()
     }
 
+    /// Whether a snapshot of any database lives: what is removed or changed meanwhile frees no memory.
+    pub fn is_lent(&self) -> bool {
+        self.iter().any(Database::is_lent)
+    }
+
+    /// How many keys there are in all databases.
+    pub fn keys(&self) -> usize {
+        self.iter().map(Database::len).sum()
+    }
+
     /// What was changed while a snapshot lived takes more memory until it is changed again. When the snapshot is
     /// gone, this puts it in order: at `place`, the number of a database and of a part of it, and in some parts
     /// behind it. Begins at (0, 0); answers where to go on, `None` at the end.

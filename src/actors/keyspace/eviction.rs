@@ -2,10 +2,11 @@
 //! time long, and behind the batch if that was not enough. When no key may go, commands that take memory are refused.
 //!
 //! Which key goes the store decides ([`Evictor`]). An evicted key leaves a DEL in the log, as one past its deadline does.
-//! What waits to be written to the log does not count as used, as writing makes it go, nor does what is being freed.
+//! What counts as used [`memory`](super::memory) says.
 
 use super::Keyspace;
 use super::batch::Current;
+use super::memory::Before;
 use crate::actors::connection::Close;
 use crate::commands::events;
 use crate::config::Config;
@@ -29,6 +30,8 @@ pub(super) struct Eviction {
     /// Whether there was not time enough to make room.
     is_behind: bool,
     timer_set: bool,
+    /// How much memory there was before a snapshot that still lives; none without one.
+    pub(super) before: Option<Before>,
 }
 
 /// Which keys an eviction policy lets go; none for `noeviction`.
@@ -95,35 +98,29 @@ impl Keyspace {
     fn make_room(&mut self) {
         self.eviction.is_full = false;
         self.eviction.is_behind = false;
-        let Some(excess) = self.excess_bytes() else {
-            if let Some(since) = self.statistics.exceeded_since.take() {
-                self.statistics.exceeded_time += since.elapsed();
-            }
-            return;
-        };
-        self.statistics.exceeded_since.get_or_insert_with(Instant::now);
         let still = self.durability.loading.is_some() || self.quiesced;
-        if still || self.clients.paused(self.now_ms).is_some() {
-            return;
+        if let Some(excess) = self.excess_bytes() {
+            if still || self.clients.paused(self.now_ms).is_some() {
+                return;
+            }
+            match choice(&self.config) {
+                Some(choice) => self.evict(choice, excess),
+                None => self.eviction.is_full = true,
+            }
         }
-        match choice(&self.config) {
-            Some(choice) => self.evict(choice, excess),
-            None => self.eviction.is_full = true,
-        }
+        self.note_exceeded();
         if self.clients.has_messages() {
             self.gather_messages();
         }
     }
 
-    /// By how much memory is over its limit.
-    fn excess_bytes(&self) -> Option<u64> {
-        let limit = self.config.maxmemory as u64;
-        let used = self.facts.used_bytes()?;
-        if limit == 0 || used <= limit {
-            return None;
+    /// Notes since when there has been no room, or how long there was none.
+    fn note_exceeded(&mut self) {
+        if self.eviction.is_full || self.eviction.is_behind {
+            self.statistics.exceeded_since.get_or_insert_with(Instant::now);
+        } else if let Some(since) = self.statistics.exceeded_since.take() {
+            self.statistics.exceeded_time += since.elapsed();
         }
-        let uncounted = self.log.waiting_bytes() + self.facts.reclaimer.pending_bytes();
-        used.saturating_sub(uncounted).checked_sub(limit).filter(|excess| *excess > 0)
     }
 
     fn evict(&mut self, choice: Choice, excess: u64) {

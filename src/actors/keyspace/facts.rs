@@ -41,6 +41,11 @@ impl SystemFacts {
         self.allocated_bytes.map(|ask| ask() as u64)
     }
 
+    /// Memory in use when the server started, bytes.
+    pub(super) fn startup_bytes(&self) -> u64 {
+        self.startup_bytes
+    }
+
     /// Looks whether more memory is in use than ever before; as in Redis the peak is that of the looks.
     pub(super) fn sample_memory(&self) -> Option<u64> {
         let used_bytes = self.used_bytes()?;

@@ -19,6 +19,7 @@ mod suspended;
 mod facts;
 mod farewell;
 mod mail;
+mod memory;
 mod messages;
 mod monitors;
 mod postponed;

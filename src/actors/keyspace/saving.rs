@@ -306,7 +306,7 @@ impl Keyspace {
 
     /// Begins what had to wait for the end of another job.
     fn job_ended(&mut self) {
-        self.saving.settling = Some((0, 0));
+        self.start_settling();
         self.adjust_sync_policy();
         if self.quiesced {
             self.go_on_ending();
@@ -323,7 +323,17 @@ impl Keyspace {
         }
     }
 
-    /// With every tick: goes on to put memory in order after a job.
+    /// Begins to put memory in order after a snapshot.
+    pub(super) fn start_settling(&mut self) {
+        self.saving.settling = Some((0, 0));
+    }
+
+    /// Whether that is still being done.
+    pub(super) fn is_settling(&self) -> bool {
+        self.saving.settling.is_some()
+    }
+
+    /// With every tick: goes on to put memory in order after a snapshot.
     pub(super) fn settle_store(&mut self) {
         if let Some(place) = self.saving.settling {
             self.saving.settling = self.store.settle(place);

@@ -25,6 +25,7 @@ use super::sorted_set::SortedSetLimits;
 use super::string::StringRef;
 use super::value::{Kind, Value, ValueRef};
 use findings::Findings;
+use std::sync::Arc;
 
 pub use findings::Finding;
 pub use guards::{CollectionMut, HashMut, ListMut, SetMut, SortedSetMut};
@@ -88,7 +89,12 @@ pub struct Item<'a> {
 /// The contents of a database at one moment: cheap to take, unmoved by what happens later, and
 /// free to be read or dropped on another thread.
 #[derive(Debug, Clone)]
-pub struct Snapshot(Dict<Entry>, Uses);
+pub struct Snapshot {
+    dict: Dict<Entry>,
+    uses: Uses,
+    /// As long as it is there, [`Database::is_lent`] says yes.
+    _loan: Arc<()>,
+}
 
 /// One numbered database.
 #[derive(Debug, Clone)]
@@ -100,6 +106,8 @@ pub struct Database {
     expired_count: u64,
     findings: Findings,
     uses: Uses,
+    /// Every snapshot has a share of it.
+    lent: Arc<()>,
 }
 
 impl Database {
@@ -113,6 +121,7 @@ impl Database {
             expired_count: 0,
             findings: Findings::default(),
             uses: Uses::new(UseClock::default()),
+            lent: Arc::default(),
         }
     }
 
@@ -194,17 +203,22 @@ impl Database {
 
     /// Hands all keys over and stays behind empty.
     pub fn flush(&mut self) -> Snapshot {
-        Snapshot(self.dict.take(), self.uses.clone())
+        Snapshot { dict: self.dict.take(), uses: self.uses.clone(), _loan: Arc::default() }
     }
 
     /// Has these contents in the place of its own.
     pub(super) fn restore(&mut self, contents: Snapshot) {
-        self.dict = contents.0;
+        self.dict = contents.dict;
     }
 
     /// The contents at this moment, for one reference count per segment.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot(self.dict.clone(), self.uses.clone())
+        Snapshot { dict: self.dict.clone(), uses: self.uses.clone(), _loan: Arc::clone(&self.lent) }
+    }
+
+    /// Whether a snapshot of the contents lives.
+    pub(super) fn is_lent(&self) -> bool {
+        Arc::strong_count(&self.lent) > 1
     }
 
     /// Takes back memory that changes during a snapshot cost, once the snapshot is gone; see [`Store::settle`].
@@ -354,33 +368,32 @@ impl Database {
 impl Snapshot {
     /// Number of keys, those past their deadline included.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.dict.len()
     }
 
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.dict.is_empty()
     }
 
     /// Number of keys with a deadline.
     pub fn volatile_len(&self) -> usize {
-        self.0.volatile_len()
+        self.dict.volatile_len()
     }
 
     /// All keys, those past their deadline included.
     pub fn iter(&self) -> impl Iterator<Item = Item<'_>> {
-        self.0.iter().map(item)
+        self.dict.iter().map(item)
     }
 
     /// The same with how each is used.
     pub fn iter_with_uses(&self) -> impl Iterator<Item = (Item<'_>, Use)> {
-        let Self(dict, uses) = self;
-        dict.iter_with_marks().map(|(entry, mark)| (item(entry), uses.of(mark)))
+        self.dict.iter_with_marks().map(|(entry, mark)| (item(entry), self.uses.of(mark)))
     }
 
     /// Visits keys from `cursor` on as [`Database::scan`] does.
     pub fn scan(&self, cursor: u64, count: usize, now_ms: u64, mut visit: impl FnMut(Item<'_>)) -> u64 {
-        self.0.scan(cursor, count, |entry, deadline_ms| {
+        self.dict.scan(cursor, count, |entry, deadline_ms| {
             if deadline_ms.is_none_or(|deadline_ms| deadline_ms >= now_ms) {
                 visit(item((entry, deadline_ms)));
             }
@@ -389,7 +402,7 @@ impl Snapshot {
 
     /// The value of a key, whatever its deadline.
     pub fn get(&self, key: &[u8]) -> Option<ValueRef<'_>> {
-        self.0.get(key).map(Entry::read)
+        self.dict.get(key).map(Entry::read)
     }
 }
 
