@@ -220,6 +220,12 @@ impl Session {
         self.unix_socket || ip.is_ok_and(|ip| ip.is_loopback())
     }
 
+    /// Whether it was told to go and has been sent all that it was answered.
+    #[must_use]
+    pub fn has_left(&self) -> bool {
+        self.dismissed && self.gauges.output_bytes() == 0
+    }
+
     /// Whether replies are sent at this moment.
     #[must_use]
     pub fn is_answered(&self) -> bool {

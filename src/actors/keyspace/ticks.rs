@@ -79,7 +79,7 @@ impl Keyspace {
         if timeout_ms == 0 {
             return;
         }
-        for (slot, session) in self.clients.with_dismissed() {
+        for (slot, session) in self.clients.with_those_who_left() {
             let listens = session.monitors || !session.subscribed.is_empty();
             let exempt = listens || session.postponed || session.blocked;
             if !exempt && self.now_ms.saturating_sub(session.active_ms) > timeout_ms {
@@ -94,7 +94,7 @@ impl Keyspace {
     /// Has some clients look at themselves: those that leave replies unread at their limits, which may count
     /// time, and those that have nothing to say at the memory they hold.
     fn check_clients(&self) {
-        for (slot, session) in self.clients.with_dismissed() {
+        for (slot, session) in self.clients.with_those_who_left() {
             let gauges = &session.gauges;
             let idle_ms = self.now_ms.saturating_sub(session.active_ms);
             let holds_memory = gauges.query_free_bytes() > 0 && idle_ms > HOLD_MEMORY_MS;

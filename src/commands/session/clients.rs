@@ -68,8 +68,8 @@ impl Clients {
         Some(session)
     }
 
-    /// From now on nobody sees a client that has been told to go: its session lives until its connection has sent what
-    /// it has to.
+    /// A client that has been told to go: as soon as it has been sent what it was answered nobody sees it any more, and its
+    /// session lives until its connection is closed.
     pub fn dismiss(&mut self, slot: Slot) {
         self.unsubscribe_all(slot);
         if let Some(session) = self.sessions.get_mut(slot) {
@@ -245,10 +245,10 @@ impl Clients {
         self.slots.get(&id).copied()
     }
 
-    /// The same for a client that was not told to go.
+    /// The same for a client that has not left.
     #[must_use]
     pub fn present(&self, id: ClientId) -> Option<Slot> {
-        self.slot(id).filter(|slot| !self.sessions[*slot].dismissed)
+        self.slot(id).filter(|slot| !self.sessions[*slot].has_left())
     }
 
     /// The session in a slot, if there is one.
@@ -262,29 +262,29 @@ impl Clients {
         self.sessions.get_mut(slot)
     }
 
-    /// How many are connected and were not told to go.
+    /// How many are connected and have not left.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.sessions.len() - self.dismissed
+        if self.dismissed == 0 { self.sessions.len() } else { self.iter().count() }
     }
 
-    /// Whether nobody is connected, not even somebody who was told to go.
+    /// Whether nobody is connected, not even somebody who has left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()
     }
 
-    /// All of them with their slots, in no order; those not who were told to go.
+    /// All of them with their slots, in no order; those not who have left.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &Session)> {
-        self.with_dismissed().filter(|(_, session)| !session.dismissed)
+        self.with_those_who_left().filter(|(_, session)| !session.has_left())
     }
 
-    /// The same with those who were told to go.
-    pub fn with_dismissed(&self) -> impl Iterator<Item = (Slot, &Session)> {
+    /// The same with those who have left.
+    pub fn with_those_who_left(&self) -> impl Iterator<Item = (Slot, &Session)> {
         self.sessions.iter()
     }
 
-    /// All of them, oldest first; those not who were told to go.
+    /// All of them, oldest first; those not who have left.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Session> {
         let mut sessions: Vec<_> = self.iter().map(|(_, session)| session).collect();
