@@ -64,8 +64,10 @@ impl Command for Usage {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let (key, now_ms) = (context.argv.bytes(self.key), context.now_ms);
-        let bytes = context.db().memory_usage(key, self.samples, now_ms);
+        let key = context.argv.bytes(self.key);
+        // As in Redis a key past its deadline takes memory until it is gone, and this does not look whether it is.
+        let look_ms = 0;
+        let bytes = context.db().memory_usage(key, self.samples, look_ms);
         Ok(bytes.map_or(Reply::Null, Reply::from_count))
     }
 }
