@@ -205,7 +205,7 @@ impl Restore {
     }
 }
 
-/// Reads a number that is only checked.
+/// Reads a number from 0 to `max`.
 fn within(args: &mut Args<'_>, max: i64, fault: Fault) -> i64 {
     let number = args.integer();
     if !(0..=max).contains(&number) {

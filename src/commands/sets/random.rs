@@ -183,7 +183,7 @@ fn pop_some(context: &mut Context<'_>, key: &[u8], count: usize) -> Reply {
 const FEW_STAY_FACTOR: usize = 5;
 
 /// Takes all members but so few. Those that stay become a new set, in the form that a new one has, as in Redis 7.2; the
-/// old one is what is answered.
+/// others are answered as the old one without them.
 fn pop_most(context: &mut Context<'_>, key: &[u8], stay: usize) -> Reply {
     let (now_ms, random) = (context.now_ms, Random::new(context.random));
     let builder = context.db().builder();
@@ -192,25 +192,28 @@ fn pop_most(context: &mut Context<'_>, key: &[u8], stay: usize) -> Reply {
     };
     let mut picks = Picks::new(&old, i64::try_from(stay).unwrap_or(i64::MAX), random);
     let mut staying = if old.is_packed() { builder.set_packed() } else { builder.set(0) };
+    // The same to look others up in: a packed set would be walked for each of them.
+    let mut table = builder.set_table();
     while picks.left > 0 {
         picks.visit_some(&old, |member| {
             staying.add(member);
+            table.add(member);
         });
     }
-    let staying = staying.finish();
+    let (staying, table) = (staying.finish(), table.finish());
     let deadline_ms = context.db().deadline(key, now_ms).flatten();
     let replaced = context.db().insert(key, Value::Set(staying.clone()), deadline_ms, now_ms);
     context.effects.discard(replaced);
     let count = old.len() - staying.len();
     context.effects.touched_times(count as u64);
     context.changed(Class::Set, "spop", key);
-    let popped = || old.iter().filter(|member| !staying.has(member)).map(|member| member.text());
+    let popped = || old.iter().filter(|member| !table.has(member)).map(|member| member.text());
     if context.is_logged() {
         popped().for_each(|member| context.log([&b"SREM"[..], key, &member.to_bytes()]));
     }
     match count {
         0..BIG_LEN => Reply::Set(popped().map(string_reply).collect()),
-        _ => Sieve::default().and(&old, &[&staying], false).reply(),
+        _ => Sieve::default().and(&old, &[&table], false).reply(),
     }
 }
 
