@@ -119,7 +119,8 @@ impl Pair {
             let request = words(&["PING"]);
             let replies = self.pushes(&request).map(|pushes| Value::List(b'*', pushes));
             // Of a transaction the request may have come in a step before.
-            if replies[0] != replies[1] && !grows_unheard(&case.requests[..sent]) {
+            let before = &case.requests[..sent];
+            if replies[0] != replies[1] && !grows_unheard(before) && !have_walked(before) {
                 return Some(Difference { request, at: Some(sent - 1), replies });
             }
         }
@@ -157,13 +158,11 @@ impl Pair {
     /// leaves that to the next tick; which of them RANDOMKEY comes across is chance. So behind these nobody can say when
     /// such keys go. Which keys SORT looks for, where LIMIT leaves out members of a set, is decided by the set's own order.
     fn compare_events(&mut self, case: &Case) -> Option<Difference> {
-        let names =
-            |request: &Words, names: &[&[u8]]| names.iter().any(|name| request[0].eq_ignore_ascii_case(name));
         let has = |request: &Words, word: &[u8]| request.iter().any(|it| it.eq_ignore_ascii_case(word));
-        let has_walked = case.requests.iter().any(|request| names(request, &[b"SCAN", b"RANDOMKEY"]));
+        let has_walked = have_walked(&case.requests);
         let has_looked = case.requests.iter().any(|request| {
-            names(request, &[b"SCAN"]) && has(request, b"TYPE")
-                || names(request, &[b"SORT", b"SORT_RO"]) && has(request, b"LIMIT")
+            is_one_of(request, &[b"SCAN"]) && has(request, b"TYPE")
+                || is_one_of(request, &[b"SORT", b"SORT_RO"]) && has(request, b"LIMIT")
         });
         let is_chance = |event: &Value| {
             let channel = event.items()[2].bytes();
@@ -271,6 +270,15 @@ fn track(address: SocketAddr) -> Client {
 fn reading(requests: &[Words]) -> Words {
     let named = requests.iter().flat_map(|request| request.iter().skip(1).cloned());
     words(&["EXISTS", ""]).into_iter().chain(named).collect()
+}
+
+fn is_one_of(request: &Words, names: &[&[u8]]) -> bool {
+    names.iter().any(|name| request[0].eq_ignore_ascii_case(name))
+}
+
+/// Whether some keys were come across that nobody named.
+fn have_walked(requests: &[Words]) -> bool {
+    requests.iter().any(|request| is_one_of(request, &[b"SCAN", b"RANDOMKEY"]))
 }
 
 /// Whether a BITFIELD may have made a string longer without a change to its fields, of which Redis tells nobody.
