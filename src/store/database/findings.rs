@@ -4,7 +4,7 @@
 //! somebody wants to hear of them. What is past its deadline stays in the list of [`Database::take_expired`].
 
 use super::{Database, Entry};
-use crate::store::dict::{Keyed, Spot};
+use crate::store::dict::{Keyed, Seek, Spot};
 
 /// What was noticed of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +46,16 @@ impl Database {
         self.findings.created.clear();
     }
 
-    /// Notes that a key is new where its value only replaced another, but counts as another key's.
-    #[inline]
+    /// Has a key count as new, which nobody has used, where its value only replaced another.
     pub fn note_created(&mut self, key: &[u8]) {
+        if let Seek::Found(spot) = self.dict.seek(key) {
+            self.mark_new(spot);
+        }
+        self.tell_created(key);
+    }
+
+    #[inline]
+    fn tell_created(&mut self, key: &[u8]) {
         if self.findings.notes_creations {
             self.findings.created.push(key.into());
         }
@@ -56,7 +63,7 @@ impl Database {
 
     /// Puts a new key in.
     pub(super) fn insert_at(&mut self, vacant: Spot, entry: Entry) -> Spot {
-        self.note_created(entry.key());
+        self.tell_created(entry.key());
         let spot = self.dict.insert(vacant, entry);
         self.mark_new(spot);
         spot

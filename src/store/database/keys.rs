@@ -1,7 +1,7 @@
 //! What is done with keys whatever they hold.
 
 use super::{Database, Deadline, Detached, Item, item};
-use crate::store::dict::{Keyed, Seek};
+use crate::store::dict::{Keyed, Seek, Spot};
 use crate::store::entry::Entry;
 use crate::store::string::NewString;
 use crate::store::value::Value;
@@ -39,15 +39,18 @@ impl Database {
     /// creation of the key even where they replace another.
     pub fn put(&mut self, key: &[u8], detached: Detached, now_ms: u64) -> Option<Detached> {
         let entry = if detached.key() == key { detached.entry } else { detached.entry.renamed(key) };
-        let replaced = self.place(entry, detached.deadline_ms, detached.mark, now_ms);
+        let (spot, replaced) = self.place(entry, detached.deadline_ms, now_ms);
         if replaced.is_some() {
             self.note_created(key);
+        }
+        if let Some(mark) = detached.mark {
+            self.dict.set_mark(spot, mark);
         }
         replaced
     }
 
-    /// Puts a whole value in under `key`. Answers what it replaces. An empty collection is not
-    /// put in: it only replaces.
+    /// Puts a whole value in under `key`. Answers what it replaces, which counts as one more use of the key. An empty
+    /// collection is not put in: it only replaces.
     pub fn insert(
         &mut self,
         key: &[u8],
@@ -60,7 +63,11 @@ impl Database {
             Value::String(bytes) => Entry::string(key, bytes.into()),
             other => Entry::value(key, other),
         };
-        self.place(entry, deadline_ms, None, now_ms)
+        let (spot, replaced) = self.place(entry, deadline_ms, now_ms);
+        if replaced.is_some() {
+            self.mark_use(spot);
+        }
+        replaced
     }
 
     /// Puts a whole value in under a new key, as loading a file does: whatever its deadline. Answers false, and
@@ -160,27 +167,12 @@ impl Database {
         self.dict.soonest_ms()
     }
 
-    fn place(
-        &mut self,
-        entry: Entry,
-        deadline_ms: Option<u64>,
-        mark: Option<u32>,
-        now_ms: u64,
-    ) -> Option<Detached> {
+    /// Puts an entry where its key belongs, with the mark of what it replaces.
+    fn place(&mut self, entry: Entry, deadline_ms: Option<u64>, now_ms: u64) -> (Spot, Option<Detached>) {
         let deadline = deadline_ms.map_or(Deadline::Clear, Deadline::At);
-        let (spot, replaced) = match self.seek_unmarked(entry.key(), now_ms) {
-            Seek::Found(spot) => {
-                let old = (self.dict.deadline(spot), self.dict.mark(spot));
-                let entry = std::mem::replace(self.dict.entry_mut(spot), entry);
-                self.mark_new(spot);
-                (spot, Some(Detached { entry, deadline_ms: old.0, mark: Some(old.1) }))
-            }
-            Seek::Vacant(spot) => (self.insert_at(spot, entry), None),
-        };
-        if let Some(mark) = mark {
-            self.dict.set_mark(spot, mark);
+        match self.seek_unmarked(entry.key(), now_ms) {
+            Seek::Found(spot) => (spot, Some(self.overwrite(spot, entry, deadline))),
+            Seek::Vacant(vacant) => (self.add(vacant, entry, deadline), None),
         }
-        self.apply(spot, deadline);
-        replaced
     }
 }

@@ -187,16 +187,18 @@ impl Database {
         }
     }
 
-    fn overwrite(&mut self, spot: Spot, entry: Entry, deadline: Deadline) -> Detached {
+    /// Replaces what stands here, but for its mark.
+    pub(super) fn overwrite(&mut self, spot: Spot, entry: Entry, deadline: Deadline) -> Detached {
         let (deadline_ms, mark) = (self.dict.deadline(spot), Some(self.dict.mark(spot)));
         let entry = std::mem::replace(self.dict.entry_mut(spot), entry);
         self.apply(spot, deadline);
         Detached { entry, deadline_ms, mark }
     }
 
-    fn add(&mut self, vacant: Spot, entry: Entry, deadline: Deadline) {
+    pub(super) fn add(&mut self, vacant: Spot, entry: Entry, deadline: Deadline) -> Spot {
         let spot = self.insert_at(vacant, entry);
         self.apply(spot, deadline);
+        spot
     }
 
     pub(super) fn apply(&mut self, spot: Spot, deadline: Deadline) {

@@ -221,7 +221,7 @@ impl Database {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Deadline, HashKey, Store};
+    use crate::store::{Deadline, HashKey, Store, Value};
     use proptest::prelude::*;
     use std::collections::HashMap;
 
@@ -311,6 +311,32 @@ mod tests {
         store.hold_marks(false);
         assert!(store.db(0).get(b"k", 0).is_some());
         assert_eq!(store.db(0).idle_ms(b"k", 0), Some(0));
+    }
+
+    #[test]
+    fn a_value_replaced_as_a_whole_is_a_use_of_its_key() {
+        let mut store = by_frequency(0, 0);
+        use_it(&mut store, 20);
+        let mut list = store.db(0).builder().list();
+        list.push(&b"e"[..]);
+        let list = Value::List(list.finish());
+        assert!(store.db(0).insert(b"k", list.clone(), None, 0).is_some());
+        assert_eq!(store.db(0).frequency(b"k", 0), Some(26));
+        store.hold_marks(true);
+        assert!(store.db(0).insert(b"k", list, None, 0).is_some());
+        assert_eq!(store.db(0).frequency(b"k", 0), Some(26));
+
+        // It is another key that takes the place under RENAME, with its own mark, and under COPY and RESTORE.
+        store.hold_marks(false);
+        store.db(0).set_string(b"other", b"v", Deadline::Clear, 0);
+        let copy = store.db(0).duplicate(b"k", 0).unwrap();
+        let other = store.db(0).remove(b"other", 0).unwrap();
+        assert!(store.db(0).put(b"k", other, 0).is_some());
+        assert_eq!(store.db(0).frequency(b"k", 0), Some(NEW_FREQUENCY + 1));
+        assert!(store.db(0).put(b"k", copy, 0).is_some());
+        assert_eq!(use_it(&mut store, 1), NEW_FREQUENCY + 1);
+        store.db(0).note_created(b"k");
+        assert_eq!(store.db(0).frequency(b"k", 0), Some(NEW_FREQUENCY));
     }
 
     #[test]
