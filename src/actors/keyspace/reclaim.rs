@@ -23,13 +23,13 @@ pub(crate) struct Reclaimer {
 }
 
 /// Garbage that tells when it is gone.
-struct Sized<T> {
+struct Weighed<T> {
     garbage: Option<T>,
     bytes: u64,
     pending_bytes: Arc<AtomicU64>,
 }
 
-impl<T> Drop for Sized<T> {
+impl<T> Drop for Weighed<T> {
     fn drop(&mut self) {
         drop(self.garbage.take());
         self.pending_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
@@ -71,7 +71,7 @@ impl Reclaimer {
     pub(crate) fn discard_sized(&self, bytes: u64, garbage: impl Send + 'static) {
         self.pending_bytes.fetch_add(bytes, Ordering::Relaxed);
         let pending_bytes = Arc::clone(&self.pending_bytes);
-        self.discard(Sized { garbage: Some(garbage), bytes, pending_bytes });
+        self.discard(Weighed { garbage: Some(garbage), bytes, pending_bytes });
     }
 
     /// How much memory waits to be freed, as far as its size was told, bytes.
