@@ -52,8 +52,11 @@ impl Kind<ClientsMemory> for MemoryOrPercent {
             let bytes = memory(word).map_err(|_| Invalid::NotMemoryOrPercent)?;
             return usize::try_from(bytes).map(ClientsMemory::Bytes).map_err(|_| Invalid::NotMemoryOrPercent);
         };
-        let percent: u64 = digits.parse().map_err(|_| Invalid::NotMemoryOrPercent)?;
+        let percent: i64 = digits.parse().map_err(|_| Invalid::NotMemoryOrPercent)?;
         match u8::try_from(percent) {
+            // A share is written as Redis writes it: without a sign or zeros in front.
+            _ if percent < 0 || percent.to_string() != digits => Err(Invalid::NotMemoryOrPercent),
+            Ok(0) => Ok(ClientsMemory::default()),
             Ok(percent) if percent <= 100 => Ok(ClientsMemory::Percent(percent)),
             _ => Err(Invalid::TooManyPercent),
         }

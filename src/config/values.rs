@@ -195,13 +195,19 @@ impl Default for ClientsMemory {
 }
 
 impl ClientsMemory {
+    /// The least that is a limit, as in Redis: any less would close clients that do next to nothing.
+    const MIN_BYTES: u64 = 128 << 10;
+
     /// The limit in bytes, given `maxmemory`; 0 for none.
     #[must_use]
     pub fn bytes(self, maxmemory: u64) -> u64 {
-        match self {
+        let bytes = match self {
+            Self::Bytes(0) => return 0,
+            Self::Percent(_) if maxmemory == 0 => return 0,
             Self::Bytes(bytes) => bytes as u64,
             Self::Percent(percent) => maxmemory / 100 * u64::from(percent),
-        }
+        };
+        bytes.max(Self::MIN_BYTES)
     }
 }
 

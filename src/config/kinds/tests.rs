@@ -155,15 +155,21 @@ fn buffer_limits_change_only_the_named_classes() {
 
 #[test]
 fn the_memory_of_clients_is_a_size_or_a_share() {
-    for (word, answer) in [("0", "0"), ("1kb", "1024"), ("5%", "5%"), ("0100%", "100%"), ("0%", "0%")] {
+    for (word, answer) in [("0", "0"), ("1kb", "1024"), ("5%", "5%"), ("100%", "100%"), ("0%", "0")] {
         ok("maxmemory-clients", word, answer);
     }
-    for word in ["%", "x", "1.5%", "-1%", "-1", "5 %"] {
+    for word in ["%", "x", "1.5%", "-1%", "-1", "5 %", "0100%", "+5%", "00%", "-0%"] {
         assert_eq!(set("maxmemory-clients", &[word]), Err(Invalid::NotMemoryOrPercent), "{word}");
     }
     assert_eq!(set("maxmemory-clients", &["101%"]), Err(Invalid::TooManyPercent));
-    assert_eq!(ClientsMemory::Percent(5).bytes(1000), 50);
-    assert_eq!(ClientsMemory::Bytes(7).bytes(1000), 7);
+    assert_eq!(ClientsMemory::Percent(5).bytes(10_000_000), 500_000);
+    assert_eq!(ClientsMemory::Bytes(200_000).bytes(1000), 200_000);
+    for too_little in [ClientsMemory::Percent(5), ClientsMemory::Bytes(7)] {
+        assert_eq!(too_little.bytes(1000), 128 * 1024);
+    }
+    for none in [ClientsMemory::Percent(5), ClientsMemory::Bytes(0)] {
+        assert_eq!(none.bytes(0), 0);
+    }
 }
 
 #[test]
