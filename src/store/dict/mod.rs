@@ -205,9 +205,19 @@ impl<T: Held> Dict<T> {
         let segment = Segment::to_change(&mut self.segments[spot.segment as usize]);
         let (entry, deadline_ms) = segment.remove(spot.index as usize);
         self.len -= 1;
-        self.volatile_len -= usize::from(deadline_ms.is_some());
+        if deadline_ms.is_some() {
+            self.volatile_len -= 1;
+            self.forget_deadlines(spot.segment as usize);
+        }
         self.merge(spot.hash);
         (entry, deadline_ms)
+    }
+
+    /// Notes that a segment has no deadline left, if that is so.
+    fn forget_deadlines(&mut self, number: usize) {
+        if self.segments[number].deadlines.len() == 0 {
+            self.soonest_ms[number] = NEVER_MS;
+        }
     }
 
     pub(super) fn deadline(&self, spot: Spot) -> Option<u64> {

@@ -111,6 +111,39 @@ fn scan_keeps_its_promise_while_the_dict_grows_and_shrinks() {
 }
 
 #[test]
+fn samples_find_the_few_that_have_a_deadline() {
+    let mut dict = filled(0..20_000);
+    let volatile: BTreeSet<u32> = (0..7).map(|number| number * 2_500).collect();
+    let spot_of = |dict: &Dict<Pair>, number| match dict.seek(pair(number).key()) {
+        Seek::Found(spot) => spot,
+        Seek::Vacant(_) => panic!("{number} is there"),
+    };
+    for number in &volatile {
+        dict.set_deadline(spot_of(&dict, *number), Some(u64::from(*number) + 1));
+    }
+    for hash in (0..=u32::MAX).step_by(99_999_999) {
+        for (count, found) in [(1, 1), (3, 3), (7, 7), (100, 7)] {
+            let mut seen = BTreeSet::new();
+            dict.sample(hash, count, true, |pair, _, deadline_ms| {
+                assert_eq!(deadline_ms, Some(u64::from(pair.1) + 1));
+                seen.insert(pair.1);
+            });
+            assert!(seen.len() == found && seen.is_subset(&volatile), "{hash}, {count}: {seen:?}");
+        }
+    }
+    // Whether a deadline goes alone or with its entry, nothing is left of it.
+    for number in volatile {
+        match number % 2 {
+            0 => drop(dict.remove_at(spot_of(&dict, number))),
+            _ => drop(dict.set_deadline(spot_of(&dict, number), None)),
+        }
+        dict.verify().unwrap();
+    }
+    assert_eq!(dict.soonest_ms(), None);
+    dict.sample(0, 5, true, |pair, _, _| panic!("{pair:?}"));
+}
+
+#[test]
 fn random_picks_are_uniform() {
     // Few segments are counted, many are thrown at; after the removals some are deeper than others.
     for (numbers, gone) in [(0..1_000, 0..100), (0..12_000, 2_000..8_000)] {

@@ -142,6 +142,8 @@ impl<T: Held> Dict<T> {
     /// Visits `count` entries in the order of their hashes behind `hash`, and again from the beginning, with the mark of
     /// use and the deadline of each, or only such as have a deadline. As hashes are random, so is the choice, but for the
     /// first entry behind `hash`, which is left out: one that has a wide gap in front is the first more often.
+    ///
+    /// Segments without a deadline are passed over unread: where few entries have one, there are thousands of them.
     pub(in crate::store) fn sample(
         &self,
         hash: u32,
@@ -152,10 +154,14 @@ impl<T: Held> Dict<T> {
         let (mut from, mut skip) = (hash, true);
         let mut left = count.min(if only_volatile { self.volatile_len } else { self.len });
         while left > 0 {
-            let number = self.directory[self.slot(from)] as usize;
+            let slot = self.slot(from);
+            let number = self.directory[slot] as usize;
+            if only_volatile && self.soonest_ms[number] == NEVER_MS {
+                from = self.first_behind(slot);
+                continue;
+            }
             let segment = &self.segments[number];
-            let skipped = only_volatile && self.soonest_ms[number] == NEVER_MS;
-            for index in segment.lower_bound(from)..if skipped { 0 } else { segment.len() } {
+            for index in segment.lower_bound(from)..segment.len() {
                 let deadline_ms = segment.deadlines.get(index);
                 if left == 0 {
                     return;
@@ -171,6 +177,15 @@ impl<T: Held> Dict<T> {
             let span = 1u64 << (HASH_BITS - segment.depth);
             from = (u64::from(segment.prefix) + span) as u32;
         }
+    }
+
+    /// The first hash that stands behind those of a slot whose segment has no deadline, in a slot whose segment may have
+    /// one. Behind the last slot comes the first.
+    fn first_behind(&self, slot: usize) -> u32 {
+        let may_have = |number: &u32| self.soonest_ms[*number as usize] != NEVER_MS;
+        let next = self.directory[slot..].iter().position(may_have);
+        let slot = next.map_or(0, |ahead| (slot + ahead) as u32);
+        slot.checked_shl(HASH_BITS - self.depth).unwrap_or(0)
     }
 
     /// A time before which no entry is due; `None` when none will ever be.
@@ -222,6 +237,9 @@ impl<T: Held> Dict<T> {
             segment.verify()?;
             if segment.depth > self.depth || self.soonest_ms[number] > segment.deadlines.soonest() {
                 return Err("a segment is deeper than the directory, or due before its time");
+            }
+            if segment.deadlines.len() == 0 && self.soonest_ms[number] != NEVER_MS {
+                return Err("a segment without deadlines has a time when it is due");
             }
             let (first, slots) = (self.slot(segment.prefix), 1 << (self.depth - segment.depth));
             let ours = self.directory.get(first..first + slots);
