@@ -14,6 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The unit of marks by recency. All marks of 497 days are told apart.
 const RECENCY_UNIT_MS: u64 = 10;
 
+/// The longest idle time that a key can be given, in that unit: 248 days. It can grow as long again by half before the
+/// mark seems to be of the future.
+const IDLE_MAX: u32 = u32::MAX / 2;
+
 /// The unit in which marks by frequency note the time.
 const MINUTE_MS: u64 = 60_000;
 
@@ -107,12 +111,20 @@ impl Uses {
 
     /// How long ago a mark by frequency was made, minutes.
     fn idle_minutes(&self, mark: u32) -> u32 {
-        minutes(self.now_ms()).wrapping_sub(mark >> COUNTER_BITS) % MINUTES
+        let passed = minutes(self.now_ms()).wrapping_sub(mark >> COUNTER_BITS) % MINUTES;
+        unless_ahead(passed, MINUTES - 1)
     }
 
     /// How long ago a mark by recency was made, milliseconds.
     fn idle_ms(&self, mark: u32) -> u64 {
-        u64::from(recency_mark(self.now_ms()).wrapping_sub(mark)) * RECENCY_UNIT_MS
+        let passed = recency_mark(self.now_ms()).wrapping_sub(mark);
+        u64::from(unless_ahead(passed, u32::MAX)) * RECENCY_UNIT_MS
+    }
+
+    /// The mark by recency of a key that has not been used for so long.
+    fn idle_mark(&self, idle_ms: u64) -> u32 {
+        let idle = u32::try_from(idle_ms / RECENCY_UNIT_MS).unwrap_or(u32::MAX).min(IDLE_MAX);
+        recency_mark(self.now_ms()).wrapping_sub(idle)
     }
 
     /// What a mark says.
@@ -131,6 +143,12 @@ impl Uses {
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         bits ^ (bits >> 31)
     }
+}
+
+/// What has passed since a mark was made, none where the mark is ahead of the clock because that was set back: such a
+/// key was used last of all. The upper quarter of the range is taken for that.
+fn unless_ahead(passed: u32, most: u32) -> u32 {
+    if passed > most - most / 4 { 0 } else { passed }
 }
 
 fn recency_mark(now_ms: u64) -> u32 {
@@ -181,13 +199,14 @@ impl Database {
         Some(self.uses.frequency(self.dict.mark(spot)))
     }
 
-    /// Marks a key as used like this, if that is what marks count.
+    /// Marks a key as used like this, if that is what marks count. Longer idle times than 248 days count as that.
     pub fn set_use(&mut self, key: &[u8], used: Use, now_ms: u64) {
         let Some(spot) = self.look(key, now_ms) else { return };
-        let use_clock_ms = self.uses.now_ms();
         let mark = match (used, self.uses.measure) {
-            (Use::IdleMs(idle_ms), Measure::Recency) => recency_mark(use_clock_ms.wrapping_sub(idle_ms)),
-            (Use::Frequency(counter), Measure::Frequency { .. }) => frequency_mark(use_clock_ms, counter),
+            (Use::IdleMs(idle_ms), Measure::Recency) => self.uses.idle_mark(idle_ms),
+            (Use::Frequency(counter), Measure::Frequency { .. }) => {
+                frequency_mark(self.uses.now_ms(), counter)
+            }
             _ => return,
         };
         self.dict.set_mark(spot, mark);
@@ -295,6 +314,48 @@ mod tests {
         use_it(&mut store, 15);
         store.set_clock(begins_anew_ms + MINUTE_MS);
         assert_eq!(use_it(&mut store, 0), 13);
+    }
+
+    #[test]
+    fn a_key_that_was_used_before_the_clock_was_set_back_was_used_last() {
+        for back_ms in [1, RECENCY_UNIT_MS, 3_600_000, 100 * 86_400_000] {
+            let mut recency = store(Measure::Recency);
+            recency.set_clock(START_MS - back_ms);
+            assert_eq!(recency.db(0).idle_ms(b"k", 0), Some(0), "{back_ms}");
+            recency.db(0).set_string(b"new", b"v", Deadline::Clear, 0);
+            recency.db(0).set_use(b"new", Use::IdleMs(1000), 0);
+            let database = recency.db(0);
+            let [hot, cold] =
+                [&b"k"[..], b"new"].map(|key| database.find_evictable(key, false).unwrap().mark);
+            assert!(database.dispensability(hot) < database.dispensability(cold), "{back_ms}");
+
+            let mut frequency = by_frequency(0, 1);
+            use_it(&mut frequency, 15);
+            frequency.set_clock(START_MS - back_ms);
+            assert_eq!(frequency.db(0).frequency(b"k", 0), Some(20), "{back_ms}");
+        }
+    }
+
+    #[test]
+    fn long_idle_times_stay_long() {
+        const DAY_MS: u64 = 86_400_000;
+        const MOST_MS: u64 = IDLE_MAX as u64 * RECENCY_UNIT_MS;
+        let mut store = store(Measure::Recency);
+        for (given_ms, idle_ms) in [
+            (200 * DAY_MS, 200 * DAY_MS),
+            (248 * DAY_MS, 248 * DAY_MS),
+            (249 * DAY_MS, MOST_MS),
+            (497 * DAY_MS, MOST_MS),
+            (498 * DAY_MS, MOST_MS),
+            (2 * START_MS, MOST_MS),
+            (u64::MAX, MOST_MS),
+        ] {
+            store.set_clock(START_MS);
+            store.db(0).set_use(b"k", Use::IdleMs(given_ms), 0);
+            assert_eq!(store.db(0).idle_ms(b"k", 0), Some(idle_ms), "{given_ms}");
+            store.set_clock(START_MS + 100 * DAY_MS);
+            assert_eq!(store.db(0).idle_ms(b"k", 0), Some(idle_ms + 100 * DAY_MS), "{given_ms}");
+        }
     }
 
     #[test]
