@@ -102,6 +102,12 @@ impl Context<'_> {
         self.db().contains(key, now_ms)
     }
 
+    /// The same as a use of the key.
+    pub(super) fn touch(&mut self, key: Span) -> bool {
+        let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
+        self.db().touch(key, now_ms)
+    }
+
     /// Looks a key up for a reader, who counts as a hit or a miss.
     pub fn read(&mut self, key: Span) -> Option<ValueRef<'_>> {
         self.read_key(self.argv.bytes(key))

@@ -10,7 +10,7 @@ use super::faults::{self, Fault};
 use super::long_double::LongDouble;
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
-use crate::store::{Deadline, IntText, StringRef};
+use crate::store::{Database, Deadline, IntText, StringRef};
 
 /// What every counter command declares alike.
 const COUNTER: Spec = Spec {
@@ -159,7 +159,8 @@ impl Command for IncrByFloat {
         let old = old.map_or(Some(LongDouble::ZERO), long_double).ok_or(faults::NOT_A_FLOAT)?;
         let increment = self.increment.ok_or(faults::NOT_A_FLOAT)?;
         let sum = old.checked_add(increment).ok_or(faults::NAN_OR_INFINITY)?.to_text();
-        let replaced = context.db().set_text(key, sum.as_bytes(), Deadline::Keep, now_ms);
+        let set = |db: &mut Database| db.set_text(key, sum.as_bytes(), Deadline::Keep, now_ms);
+        let replaced = context.db().again(set);
         context.effects.discard(replaced);
         context.effects.touched();
         context.changed(Class::String, "incrbyfloat", key);

@@ -19,7 +19,7 @@ use super::family::family;
 use super::faults::{self, Fault};
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
-use crate::store::{Deadline, IntText, StringRef, ValueRef};
+use crate::store::{Database, Deadline, IntText, StringRef, ValueRef};
 use bytes::BytesMut;
 use debug::{Pfdebug, Pfselftest};
 use sketch::{Corrupt, Form, REGISTERS, Registers};
@@ -53,11 +53,19 @@ fn with_form(string: StringRef<'_>) -> Result<(StringRef<'_>, Form), Fault> {
     Ok((string, form))
 }
 
-/// Puts a sketch in, under the key's deadline.
+/// Puts a sketch in that was looked for before, under the key's deadline.
 fn write(context: &mut Context<'_>, key: Span, sketch: &[u8]) {
     let (key, now_ms) = (context.argv.bytes(key), context.now_ms);
-    let replaced = context.db().set_raw(key, BytesMut::from(sketch), Deadline::Keep, now_ms);
+    let set = |db: &mut Database| db.set_raw(key, BytesMut::from(sketch), Deadline::Keep, now_ms);
+    let replaced = context.db().again(set);
     context.effects.discard(replaced);
+}
+
+/// Lends the sketch at a key, which was looked for before, to be changed in place.
+fn edit<T>(context: &mut Context<'_>, key: Span, change: impl FnOnce(&mut [u8]) -> T) -> Result<T, Fault> {
+    let (key, now_ms) = (context.argv.bytes(key), context.now_ms);
+    let edited = context.db().again(|db| db.edit_string(key, 0, now_ms, |bytes, _| change(bytes)));
+    Ok(edited?)
 }
 
 /// `PFADD key [element [element ...]]`
@@ -84,11 +92,10 @@ impl Command for Pfadd {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let (argv, now_ms) = (context.argv, context.now_ms);
-        let key = argv.bytes(self.key);
+        let argv = context.argv;
         let old = read_to_change(context, self.key)?;
         let updated = match old {
-            Some(Old::Dense) => context.db().edit_string(key, 0, now_ms, |bytes, _| {
+            Some(Old::Dense) => edit(context, self.key, |bytes| {
                 let updated =
                     self.elements.of(argv).filter(|element| sketch::add_dense(bytes, element)).count();
                 if updated > 0 {
@@ -140,8 +147,7 @@ fn read_to_change(context: &mut Context<'_>, key: Span) -> Result<Option<Old>, F
 /// What a client has SET becomes a string that shows the encoding `raw` when it is about to change, as in Redis.
 fn show_raw(context: &mut Context<'_>, key: Span, len: usize) -> Result<(), Fault> {
     if len <= SHORT_BYTES {
-        let (key, now_ms) = (context.argv.bytes(key), context.now_ms);
-        context.db().edit_string(key, 0, now_ms, |_, _| ())?;
+        edit(context, key, |_| ())?;
     }
     Ok(())
 }
@@ -186,7 +192,6 @@ impl Command for Pfcount {
             registers.iter().for_each(|rank| histogram[usize::from(*rank)] += 1);
             return Ok(count_reply(estimate::cardinality(&histogram)));
         }
-        let (key, now_ms) = (argv.bytes(self.key), context.now_ms);
         let Some((string, _)) = read(context, self.key)? else { return Ok(Reply::ZERO) };
         let (cached, len) = (sketch::cached(string.text(&mut IntText::default())), string.len());
         let card = match cached {
@@ -194,9 +199,9 @@ impl Command for Pfcount {
             None => estimate::cardinality(&sketch::histogram(string.text(&mut IntText::default()))?),
         };
         if cached.is_none() {
-            context.db().edit_string(key, 0, now_ms, |bytes, _| sketch::cache(bytes, card))?;
+            edit(context, self.key, |bytes| sketch::cache(bytes, card))?;
             context.effects.touched();
-            context.changed_unpublished(key);
+            context.changed_unpublished(argv.bytes(self.key));
         } else {
             show_raw(context, self.key, len)?;
         }

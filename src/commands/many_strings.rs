@@ -122,7 +122,7 @@ impl Command for MsetNx {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let absent = self.pairs.of(context.argv).all(|(key, _)| !context.exists(key));
+        let absent = self.pairs.of(context.argv).all(|(key, _)| !context.touch(key));
         if absent {
             self.pairs.set(context);
         }

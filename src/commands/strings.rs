@@ -164,7 +164,7 @@ impl Set {
     fn applies(&self, context: &mut Context<'_>) -> bool {
         match self.condition {
             Condition::Always => true,
-            Condition::IfAbsent => !context.exists(self.key),
+            Condition::IfAbsent => !context.touch(self.key),
             Condition::IfPresent => context.exists(self.key),
         }
     }
@@ -203,7 +203,7 @@ impl Command for SetNx {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        let absent = !context.exists(self.key);
+        let absent = !context.touch(self.key);
         if absent {
             context.set_string(self.key, self.value, Deadline::Clear);
         }
@@ -406,7 +406,7 @@ impl GetEx {
         let event = match self.ttl {
             NewTtl::Keep => return Ok(()),
             NewTtl::Persist => {
-                if !context.db().persist(key, now_ms) {
+                if !context.db().again(|db| db.persist(key, now_ms)) {
                     return Ok(());
                 }
                 context.log([b"PERSIST", key]);
@@ -422,7 +422,7 @@ impl GetEx {
                     return Ok(());
                 }
                 context.log_deadline(self.key, deadline_ms, context.argv.len());
-                context.db().set_deadline(key, deadline_ms, now_ms);
+                context.db().again(|db| db.set_deadline(key, deadline_ms, now_ms));
                 "expire"
             }
         };

@@ -55,7 +55,8 @@ impl<const NX: bool> Command for Rename<NX> {
         if !db.contains(key, now_ms) {
             return Err(faults::NO_SUCH_KEY);
         }
-        if key == new_key || NX && db.contains(new_key, now_ms) {
+        if key == new_key || NX && db.touch(new_key, now_ms) {
+            db.touch(key, now_ms);
             return Ok(if NX { Reply::ZERO } else { Reply::OK });
         }
         if let Some(detached) = db.remove(key, now_ms) {
@@ -132,7 +133,7 @@ impl Command for Copy {
             return Err(faults::SAME_OBJECT);
         }
         if context.read(self.source).is_none()
-            || context.other_db(target).contains(destination, now_ms) && !self.replace
+            || context.other_db(target).touch(destination, now_ms) && !self.replace
         {
             return Ok(Reply::ZERO);
         }
@@ -175,7 +176,11 @@ impl Command for Move {
         if target == context.session().database {
             return Err(faults::SAME_OBJECT);
         }
-        if !context.db().contains(key, now_ms) || context.other_db(target).contains(key, now_ms) {
+        if !context.db().contains(key, now_ms) {
+            return Ok(Reply::ZERO);
+        }
+        if context.other_db(target).touch(key, now_ms) {
+            context.touch(self.key);
             return Ok(Reply::ZERO);
         }
         if let Some(detached) = context.db().remove(key, now_ms) {

@@ -197,6 +197,7 @@ impl<U: InUnit> Command for Expire<U> {
         let time_ms = Expiration::new(U::UNIT, self.amount).time_ms(context.clock_ms(), Self::SPEC.name)?;
         let Some(old_ms) = context.db().deadline(key, now_ms) else { return Ok(Reply::ZERO) };
         if !self.conditions.allow(old_ms, time_ms) {
+            context.touch(self.key);
             return Ok(Reply::ZERO);
         }
         match u64::try_from(time_ms).ok().filter(|deadline_ms| *deadline_ms > now_ms) {

@@ -221,6 +221,8 @@ fn move_or_wait(
             Ok(waits.unwrap_or(Reply::Null))
         }
         moved => {
+            // Redis looks at the source before it runs the plain command.
+            context.touch(lmove.source);
             log(context);
             Ok(moved)
         }

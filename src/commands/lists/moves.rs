@@ -8,7 +8,8 @@ use crate::commands::faults::Fault;
 use crate::commands::multi_pop::MultiPop;
 use crate::commands::spec::{Command, Deprecated, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Argv, Blob, Reply, Span};
-use crate::store::Side;
+use crate::store::{Database, Side, StoreError};
+use bytes::Bytes;
 
 /// `LMOVE source destination LEFT | RIGHT LEFT | RIGHT`
 pub(in crate::commands) struct Lmove {
@@ -52,7 +53,26 @@ impl Command for Lmove {
         if db.list(source, now_ms)?.is_some() {
             db.list(destination, now_ms)?;
         }
-        let Some(mut list) = db.list_mut(source, now_ms)? else { return Ok(Reply::Null) };
+        let Some((moved, emptied)) = db.again(|db| self.shift(db, source, destination, now_ms))? else {
+            return Ok(Reply::Null);
+        };
+        context.effects.touched();
+        context.changed(Class::List, push_event(self.to), destination);
+        context.taken_from(Class::List, pop_event(self.from), source, emptied);
+        Ok(Reply::bulk(Blob::from(moved)))
+    }
+}
+
+impl Lmove {
+    /// Moves an element. Answers it, and whether it was the last one.
+    fn shift(
+        &self,
+        db: &mut Database,
+        source: &[u8],
+        destination: &[u8],
+        now_ms: u64,
+    ) -> Result<Option<(Bytes, bool)>, StoreError> {
+        let Some(mut list) = db.list_mut(source, now_ms)? else { return Ok(None) };
         let moved = if source == destination { list.rotate(self.from, self.to) } else { list.pop(self.from) };
         let emptied = list.is_empty();
         drop(list);
@@ -60,10 +80,7 @@ impl Command for Lmove {
         if source != destination {
             db.list_or_create(destination, now_ms)?.push(self.to, [moved.clone().into()]);
         }
-        context.effects.touched();
-        context.changed(Class::List, push_event(self.to), destination);
-        context.taken_from(Class::List, pop_event(self.from), source, emptied);
-        Ok(Reply::bulk(Blob::from(moved)))
+        Ok(Some((moved, emptied)))
     }
 }
 

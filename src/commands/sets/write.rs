@@ -6,6 +6,7 @@ use crate::commands::events::Class;
 use crate::commands::faults::Fault;
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
+use crate::store::{Database, StoreError};
 
 /// What the commands that change members declare alike.
 const WRITE: Spec = Spec { flags: &[Flag::Write, Flag::Fast], group: Group::Set, ..Spec::EMPTY };
@@ -121,31 +122,40 @@ impl Command for Smove {
         let (source, destination) = (argv.bytes(self.source), argv.bytes(self.destination));
         let member = argv.bytes(self.member);
         let db = context.db();
-        if db.set(source, now_ms)?.is_none() {
-            return Ok(Reply::ZERO);
+        // Both are looked at before anything is said of either.
+        let found = db.set(source, now_ms).map(|set| set.is_some_and(|set| set.contains(member)));
+        let is_there = db.contains(source, now_ms);
+        let other = db.set(destination, now_ms).map(|_| ());
+        let found = found?;
+        if is_there {
+            other?;
         }
-        db.set(destination, now_ms)?;
-        let Some(mut set) = db.set_mut(source, now_ms)? else { return Ok(Reply::ZERO) };
-        if source == destination {
-            return Ok(Reply::from_flag(set.contains(member)));
+        if !found || source == destination {
+            return Ok(Reply::from_flag(found));
         }
-        if !set.remove(member) {
-            return Ok(Reply::ZERO);
-        }
-        let emptied = set.is_empty();
-        drop(set);
+        let emptied = db.again(|db| take(db, source, member, now_ms))?;
         context.effects.touched();
         context.taken_from(Class::Set, "srem", source, emptied);
-        let mut set = context.db().set_or_create(destination, now_ms)?;
-        if set.is_empty() {
-            set.expect(member, 1);
-        }
-        let added = set.add(member);
-        drop(set);
-        if added {
+        if context.db().again(|db| put(db, destination, member, now_ms))? {
             context.effects.touched();
             context.changed(Class::Set, "sadd", destination);
         }
         Ok(Reply::ONE)
     }
+}
+
+/// Takes a member out of a set. Answers whether it was the last one.
+fn take(db: &mut Database, key: &[u8], member: &[u8], now_ms: u64) -> Result<bool, StoreError> {
+    let Some(mut set) = db.set_mut(key, now_ms)? else { return Ok(false) };
+    set.remove(member);
+    Ok(set.is_empty())
+}
+
+/// Puts a member into a set. Answers whether it is a new one.
+fn put(db: &mut Database, key: &[u8], member: &[u8], now_ms: u64) -> Result<bool, StoreError> {
+    let mut set = db.set_or_create(key, now_ms)?;
+    if set.is_empty() {
+        set.expect(member, 1);
+    }
+    Ok(set.add(member))
 }

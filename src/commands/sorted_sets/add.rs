@@ -91,7 +91,7 @@ pub(in crate::commands) fn add_all<'m>(
 ) -> Result<Added, Fault> {
     let now_ms = context.now_ms;
     let mut done = Added::default();
-    if options.xx && context.db().sorted_set(key, now_ms)?.is_none() {
+    if options.xx && !context.db().contains(key, now_ms) {
         return Ok(done);
     }
     let mut set = context.db().sorted_set_or_create(key, now_ms)?;

@@ -47,6 +47,7 @@ impl<E: Extreme> Command for Bzpop<E> {
         let keys = argv.iter().skip(1).take(argv.len() - 2);
         for key in keys.clone() {
             let Some([member, score]) = take_one(context, key, E::IS_HIGHEST)? else { continue };
+            look_twice(context, key);
             context.log([pop_name(E::IS_HIGHEST), key]);
             return Ok(Reply::Array(vec![Reply::bulk(key), member, score]));
         }
@@ -82,13 +83,24 @@ impl Command for Bzmpop {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Outcome {
-        match self.pop.run(context)? {
-            Reply::NullArray => {
+        let (mut keys, now_ms) = (self.pop.keys(context.argv), context.now_ms);
+        let found = keys.find(|key| context.db().contains(key, now_ms));
+        match (self.pop.run(context)?, found) {
+            (taken, Some(key)) => {
+                look_twice(context, key);
+                Ok(taken)
+            }
+            (nothing, None) => {
                 let keys = self.pop.keys(context.argv);
                 let waits = context.wait_for_keys(Kind::SortedSet, keys, self.timeout_ms)?;
-                Ok(waits.unwrap_or(Reply::NullArray))
+                Ok(waits.unwrap_or(nothing))
             }
-            taken => Ok(taken),
         }
     }
+}
+
+/// Redis looks at the key before it runs the plain command, which counts as a use, too.
+fn look_twice(context: &mut Context<'_>, key: &[u8]) {
+    let now_ms = context.now_ms;
+    context.db().touch(key, now_ms);
 }

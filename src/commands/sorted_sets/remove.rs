@@ -19,20 +19,24 @@ const REMOVE: Spec = Spec {
     ..Spec::EMPTY
 };
 
-/// Takes the members of these ranks out of the sorted set at a key, which is there; with all of them goes the key,
-/// and where that takes long it is freed elsewhere.
+/// Takes the members of these ranks out of the sorted set at a key, which was found there; with all of them goes the
+/// key, and where that takes long it is freed elsewhere.
 pub(super) fn remove_ranks(context: &mut Context<'_>, key: &[u8], ranks: Range<usize>, event: &'static str) {
     let now_ms = context.now_ms;
     let count = ranks.len();
-    let len = context.db().sorted_set(key, now_ms).ok().flatten().map_or(0, |set| set.len());
-    if count == len {
-        let detached = context.db().remove(key, now_ms);
-        context.effects.discard(detached);
-    } else if let Ok(Some(mut set)) = context.db().sorted_set_mut(key, now_ms) {
-        set.remove_ranks(ranks);
-    }
+    let detached = context.db().again(|db| {
+        let Ok(Some(mut set)) = db.sorted_set_mut(key, now_ms) else { return None };
+        if set.len() > count {
+            set.remove_ranks(ranks);
+            return None;
+        }
+        drop(set);
+        db.remove(key, now_ms)
+    });
+    let emptied = detached.is_some();
+    context.effects.discard(detached);
     context.effects.touched_times(count as u64);
-    context.taken_from(Class::SortedSet, event, key, count == len);
+    context.taken_from(Class::SortedSet, event, key, emptied);
 }
 
 /// `ZREM key member [member ...]`

@@ -25,9 +25,9 @@ impl Database {
         Some(self.detach(spot))
     }
 
-    /// A copy of a key with its value and deadline; big values are shared until one is changed.
+    /// A copy of a key with its value and deadline; big values are shared until one is changed. To copy it is no use.
     pub fn duplicate(&mut self, key: &[u8], now_ms: u64) -> Option<Detached> {
-        let spot = self.find(key, now_ms)?;
+        let spot = self.look(key, now_ms)?;
         let (entry, deadline_ms) = (self.dict.entry(spot).clone(), self.dict.deadline(spot));
         // A copy has not been used.
         Some(Detached { entry, deadline_ms, mark: None })

@@ -151,6 +151,18 @@ fn unless_ahead(passed: u32, most: u32) -> u32 {
     if passed > most - most / 4 { 0 } else { passed }
 }
 
+/// Has marks held as before when it goes, also where `work` panics.
+struct Holder<'a> {
+    database: &'a mut Database,
+    held: bool,
+}
+
+impl Drop for Holder<'_> {
+    fn drop(&mut self) {
+        self.database.hold_marks(self.held);
+    }
+}
+
 fn recency_mark(now_ms: u64) -> u32 {
     // Only differences count, and those are right around the end of the range.
     (now_ms / RECENCY_UNIT_MS) as u32
@@ -210,6 +222,18 @@ impl Database {
             _ => return,
         };
         self.dict.set_mark(spot, mark);
+    }
+
+    /// Uses a key. Answers whether it is there.
+    pub fn touch(&mut self, key: &[u8], now_ms: u64) -> bool {
+        self.find(key, now_ms).is_some()
+    }
+
+    /// Has `work` look again at keys that its command has used already, which is one use and no more.
+    pub fn again<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let holder = Holder { held: self.uses.held, database: self };
+        holder.database.hold_marks(true);
+        work(holder.database)
     }
 
     /// Says whether uses are marked from now on.
@@ -369,7 +393,16 @@ mod tests {
         assert!(store.db(0).get(b"k", 0).is_some());
         store.db(0).set_string(b"k", b"w", Deadline::Clear, 0);
         assert_eq!(store.db(0).idle_ms(b"k", 0), Some(5000));
+        store.db(0).again(|database| assert!(database.get(b"k", 0).is_some()));
+        assert!(store.db(0).get(b"k", 0).is_some());
+        assert_eq!(store.db(0).idle_ms(b"k", 0), Some(5000), "marks are held as before");
         store.hold_marks(false);
+        store.db(0).again(|database| {
+            assert!(database.get(b"k", 0).is_some());
+            database.set_string(b"new", b"v", Deadline::Clear, 0);
+        });
+        assert_eq!(store.db(0).idle_ms(b"k", 0), Some(5000));
+        assert_eq!(store.db(0).idle_ms(b"new", 0), Some(0));
         assert!(store.db(0).get(b"k", 0).is_some());
         assert_eq!(store.db(0).idle_ms(b"k", 0), Some(0));
     }
