@@ -31,7 +31,6 @@ pub mod tracking;
 pub mod propagation;
 pub mod history;
 pub mod durability;
-pub mod random;
 mod gates;
 mod family;
 

@@ -7,8 +7,8 @@
 use super::args::Args;
 use super::big_replies::{BIG_LEN, ENTRIES_PER_PIECE, listed};
 use super::faults;
-use super::random::Random;
 use crate::resp::{Encoder, Pieces, Protocol, Reply};
+use crate::store::Random;
 use crate::store::StringRef;
 use bytes::Bytes;
 use std::collections::HashSet;

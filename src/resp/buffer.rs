@@ -41,7 +41,7 @@ pub struct ReplyBuffer {
     tail_sent: usize,
 }
 
-/// What [`ReplyBuffer::fill_for_a_turn`] has come to.
+/// What [`ReplyBuffer::fill`] has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filled {
     /// Bytes stand at the front.
@@ -113,18 +113,9 @@ impl ReplyBuffer {
         other.clear();
     }
 
-    /// Makes sure that bytes stand at the front, producing the next piece of a stream that has its turn.
-    /// Returns whether there is anything to write.
-    pub fn fill(&mut self) -> bool {
-        while let Some(Chunk::Stream(..)) = self.queue.front() {
-            self.produce();
-        }
-        self.has_remaining()
-    }
-
-    /// As [`ReplyBuffer::fill`], but takes back control after some pieces of a stream that yielded nothing, as of one
-    /// that counts before it lists.
-    pub fn fill_for_a_turn(&mut self) -> Filled {
+    /// Makes sure that bytes stand at the front, producing the next piece of a stream that has its turn. Gives control
+    /// back after some pieces that yielded nothing, as of a stream that counts before it lists.
+    pub fn fill(&mut self) -> Filled {
         for _ in 0..SILENT_PIECES {
             let Some(Chunk::Stream(..)) = self.queue.front() else {
                 return if self.has_remaining() { Filled::Ready } else { Filled::Nothing };
@@ -148,7 +139,7 @@ impl ReplyBuffer {
     /// Everything that waits as one string, streams played to their end. For tests and small tools.
     pub fn drain_to_vec(&mut self) -> Vec<u8> {
         let mut all = Vec::with_capacity(self.len_bytes());
-        while self.fill() {
+        while self.fill() != Filled::Nothing {
             let chunk = self.chunk();
             all.extend_from_slice(chunk);
             self.advance(chunk.len());

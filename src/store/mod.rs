@@ -19,6 +19,7 @@ mod glob;
 mod hash;
 mod list;
 mod packed;
+mod random;
 mod set;
 mod sorted_set;
 mod string;
@@ -42,6 +43,7 @@ pub use glob::{glob_matches, glob_matches_nocase};
 pub use hash::{FieldChange, Hash, HashIter, HashLimits};
 pub use list::{List, ListBuilder, ListIter, ListLimits, ListNode, ListSlice, Side};
 pub use packed::{Packed, PackedIter};
+pub use random::Random;
 pub use set::{Intset, Member, Set, SetIter, SetLimits};
 pub use sorted_set::{
     LexBound, LexRange, ScoreChange, ScoreRange, SortedSet, SortedSetIter, SortedSetLimits, SortedSetSlice,

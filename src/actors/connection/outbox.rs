@@ -54,7 +54,7 @@ impl Outbox {
     pub(super) fn poll_flush(&mut self, socket: &mut Socket, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut written_bytes = 0;
         loop {
-            match self.waiting.fill_for_a_turn() {
+            match self.waiting.fill() {
                 Filled::Nothing => return Poll::Ready(Ok(())),
                 Filled::NotYet => return give_way(cx),
                 Filled::Ready if written_bytes >= TURN_BYTES => return give_way(cx),

@@ -59,8 +59,7 @@ impl Current {
 impl Keyspace {
     /// Runs a batch and sends its replies back.
     pub(super) fn run(&mut self, slot: Slot, work: Box<Work>) {
-        self.now_ms = self.clock.now_ms();
-        self.store.set_clock(self.now_ms);
+        self.read_clock();
         let session = &mut self.clients[slot];
         session.active_ms = self.now_ms;
         session.request_bytes = work.batch.frame_bytes();

@@ -181,7 +181,7 @@ impl Keyspace {
         let left = Duration::from_millis(deadline_ms.saturating_sub(self.clock.now_ms()));
         ctx.run_later(left.min(LONGEST_TIMER), |keyspace, ctx| {
             keyspace.blocked.timer_ms = None;
-            keyspace.now_ms = keyspace.clock.now_ms();
+            keyspace.read_clock();
             keyspace.time_out_blocked();
             keyspace.wind_up(ctx);
         });

@@ -172,7 +172,7 @@ impl Keyspace {
         self.eviction.timer_set = true;
         ctx.run_later(PAUSE, |keyspace, ctx| {
             keyspace.eviction.timer_set = false;
-            keyspace.now_ms = keyspace.clock.now_ms();
+            keyspace.read_clock();
             keyspace.make_room();
             keyspace.send_mail();
             keyspace.wind_up(ctx);

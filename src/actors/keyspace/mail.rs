@@ -121,10 +121,12 @@ impl Keyspace {
         let mut filled = std::mem::take(&mut self.mail.filled);
         for slot in filled.drain(..) {
             let letter = self.mail.letter(slot);
-            let Some(client) = self.clients.get(slot).map(|session| session.id) else { continue };
+            let Some(session) = self.clients.get_mut(slot) else { continue };
+            let client = session.id;
             if self.mail.leaving.contains(&client) {
                 continue;
             }
+            session.active_ms = self.now_ms;
             if self.log.must_hold() {
                 self.log.hold(Outgoing::Letter(client, letter), false);
             } else {
@@ -147,9 +149,6 @@ impl Keyspace {
 
     fn send_letter(&mut self, slot: Slot, letter: Bytes) {
         self.statistics.output_bytes += letter.len() as u64;
-        if let Some(session) = self.clients.get_mut(slot) {
-            session.active_ms = self.now_ms;
-        }
         if let Some(connection) = self.connection(slot) {
             connection.do_send(Hear(letter));
         }

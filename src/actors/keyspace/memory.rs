@@ -8,8 +8,8 @@
 
 use super::Keyspace;
 
-/// A snapshot keeps no more than there was when it was taken, and about a quarter more for tables that are copied. What is
-/// used beyond that is no snapshot's, whatever was reckoned.
+/// A snapshot keeps no more than there was when it was taken, and tables that are copied are taken to be no more than a
+/// quarter of that. What is used beyond is no snapshot's, whatever was reckoned.
 const HELD_MOST: f64 = 1.25;
 
 /// How it was when a snapshot was first noticed.

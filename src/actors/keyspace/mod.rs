@@ -62,11 +62,11 @@ use crate::commands::durability::Durability;
 use crate::commands::effects::Control;
 use crate::commands::history::History;
 use crate::commands::propagation::Record;
-use crate::commands::random::Random;
 use crate::commands::session::{Clients, Slot};
 use crate::commands::statistics::Statistics;
 use crate::config::Config;
 use crate::server::SetLogLevel;
+use crate::store::Random;
 use crate::store::{HashKey, Store};
 use actix::{Actor, Addr, Context, Handler, Supervised};
 use std::collections::HashSet;
@@ -197,6 +197,12 @@ impl Keyspace {
         keyspace
     }
 
+    /// Looks at the clock, by which commands run and uses of keys are marked until the next look.
+    fn read_clock(&mut self) {
+        self.now_ms = self.clock.now_ms();
+        self.store.set_clock(self.now_ms);
+    }
+
     /// The connection of the client in `slot`.
     fn connection(&self, slot: Slot) -> Option<&Addr<Connection>> {
         self.connections.get(slot).and_then(Option::as_ref)
@@ -249,7 +255,7 @@ impl Handler<Connect> for Keyspace {
 
     fn handle(&mut self, Connect { mut session, connection }: Connect, _: &mut Context<Self>) {
         self.links.health.taken();
-        self.now_ms = self.clock.now_ms();
+        self.read_clock();
         session.created_ms = self.now_ms;
         session.active_ms = self.now_ms;
         self.statistics.connections_received += 1;

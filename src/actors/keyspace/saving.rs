@@ -439,7 +439,7 @@ impl Handler<JobReport> for Keyspace {
 
     fn handle(&mut self, JobReport { number, job, outcome }: JobReport, ctx: &mut Context<Self>) {
         self.links.health.taken();
-        self.now_ms = self.clock.now_ms();
+        self.read_clock();
         if self.saving.task(&job).take_if(|task| task.number == number).is_none() {
             return;
         }
@@ -459,7 +459,7 @@ impl Handler<Quiesce> for Keyspace {
 
     fn handle(&mut self, Quiesce { save, done }: Quiesce, _: &mut Context<Self>) {
         self.links.health.taken();
-        self.now_ms = self.clock.now_ms();
+        self.read_clock();
         self.quiesced = true;
         Saving::cancel(&mut self.saving.snapshot);
         self.saving.shutdown = None;

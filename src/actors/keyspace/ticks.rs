@@ -22,10 +22,9 @@ impl Handler<Tick> for Keyspace {
 
     fn handle(&mut self, _: Tick, ctx: &mut Context<Self>) {
         self.links.health.taken();
-        self.now_ms = self.clock.now_ms();
+        self.read_clock();
         self.statistics.sample(self.now_ms);
         self.facts.sample_memory();
-        self.store.set_clock(self.now_ms);
         self.close_idle_clients();
         self.evict_clients();
         self.check_clients();

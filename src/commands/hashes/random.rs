@@ -6,9 +6,9 @@ use crate::commands::big_replies::HashPart;
 use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::faults::{self, Fault};
 use crate::commands::picks::{Form, Picks, Pool, read_count};
-use crate::commands::random::Random;
 use crate::commands::spec::{Command, Flag, Spec};
 use crate::resp::{Encoder, Reply, Span};
+use crate::store::Random;
 use crate::store::{Hash, StringRef};
 
 /// `HRANDFIELD key [count [WITHVALUES]]`

@@ -5,9 +5,9 @@ use super::{HYPERLOGLOG, estimate, find, show_raw, sparse, write};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
 use crate::commands::faults::{self, Fault};
-use crate::commands::random::Random;
 use crate::commands::spec::{Command, Flag, KeyFlag, KeySpec, Spec};
 use crate::resp::{Reply, Span};
+use crate::store::Random;
 use std::fmt::Write;
 
 /// `PFDEBUG subcommand key`

@@ -32,8 +32,6 @@ pub struct Pause {
 pub struct Clients {
     pub(in crate::commands) sessions: Slab<Session>,
     slots: HashMap<ClientId, Slot>,
-    /// How many of them have been told to go.
-    dismissed: usize,
     pause: Option<Pause>,
     watches: Watches,
     waiting: Waiting,
@@ -63,9 +61,7 @@ impl Clients {
         self.waiting.remove(slot);
         self.unsubscribe_all(slot);
         self.forget_tracking(slot);
-        let session = self.sessions.try_remove(slot)?;
-        self.dismissed -= usize::from(session.dismissed);
-        Some(session)
+        self.sessions.try_remove(slot)
     }
 
     /// A client that has been told to go: as soon as it has been sent what it was answered nobody sees it any more, and its
@@ -73,7 +69,6 @@ impl Clients {
     pub fn dismiss(&mut self, slot: Slot) {
         self.unsubscribe_all(slot);
         if let Some(session) = self.sessions.get_mut(slot) {
-            self.dismissed += usize::from(!session.dismissed);
             session.dismissed = true;
         }
     }
@@ -265,7 +260,7 @@ impl Clients {
     /// How many are connected and have not left.
     #[must_use]
     pub fn len(&self) -> usize {
-        if self.dismissed == 0 { self.sessions.len() } else { self.iter().count() }
+        self.iter().count()
     }
 
     /// Whether nobody is connected, not even somebody who has left.

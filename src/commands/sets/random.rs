@@ -8,9 +8,9 @@ use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::events::Class;
 use crate::commands::faults::Fault;
 use crate::commands::picks::{Form, Picks, Pool, read_count};
-use crate::commands::random::Random;
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Encoder, Reply, Span};
+use crate::store::Random;
 use crate::store::{Set, StringRef, Value};
 
 /// `SRANDMEMBER key [count]`

@@ -131,7 +131,7 @@ mod tests {
         let mut out = ReplyBuffer::default();
         out.push(sieve.reply(), Protocol::Resp3);
         let mut bytes = Vec::new();
-        while out.fill() || !out.is_empty() {
+        while !out.is_empty() {
             bytes.extend(out.drain_to_vec());
         }
         let text = String::from_utf8(bytes).unwrap();

@@ -6,11 +6,11 @@ use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome, string_reply};
 use crate::commands::faults::{self, Fault};
 use crate::commands::picks::{Form, Picks, Pool, read_count};
-use crate::commands::random::Random;
 use crate::commands::scanning::CollectionScan;
 use crate::commands::spec::{Command, Spec};
 use crate::resp::number::format_double;
 use crate::resp::{Encoder, Reply, Span};
+use crate::store::Random;
 use crate::store::{IntText, SortedSet, StringRef};
 
 /// `ZSCAN key cursor [MATCH pattern] [COUNT count]`

@@ -62,13 +62,13 @@ fn a_stream_that_yields_nothing_gives_control_back() {
         }
     }
     let mut buffer = ReplyBuffer::default();
-    assert_eq!(buffer.fill_for_a_turn(), Filled::Nothing);
+    assert_eq!(buffer.fill(), Filled::Nothing);
     buffer.push(Reply::Stream(Box::new(Silent(2 * SILENT_PIECES - 1))), Protocol::Resp2);
-    assert_eq!(buffer.fill_for_a_turn(), Filled::NotYet);
-    assert_eq!(buffer.fill_for_a_turn(), Filled::Nothing);
+    assert_eq!(buffer.fill(), Filled::NotYet);
+    assert_eq!(buffer.fill(), Filled::Nothing);
     buffer.push(Reply::Stream(Box::new(Silent(1))), Protocol::Resp2);
     buffer.push(Reply::OK, Protocol::Resp2);
-    assert_eq!(buffer.fill_for_a_turn(), Filled::Ready);
+    assert_eq!(buffer.fill(), Filled::Ready);
     assert_eq!(shown(&buffer), b"+OK\r\n");
 }
 
@@ -79,21 +79,21 @@ fn a_stream_is_produced_only_in_its_turn() {
     buffer.push(stream(3), Protocol::Resp2);
     buffer.push(Reply::ONE, Protocol::Resp2);
     assert_eq!(buffer.len_bytes(), 9);
-    assert!(buffer.fill());
+    assert_eq!(buffer.fill(), Filled::Ready);
     assert_eq!(shown(&buffer), b"+OK\r\n");
     assert_eq!(buffer.remaining(), 5);
     buffer.advance(5);
     assert!(!buffer.has_remaining());
     assert!(!buffer.is_empty(), "the stream is still to come");
     for piece in [&b"*3\r\n:0\r\n"[..], b":1\r\n"] {
-        assert!(buffer.fill());
+        assert_eq!(buffer.fill(), Filled::Ready);
         assert_eq!(shown(&buffer), piece);
         buffer.advance(piece.len());
     }
-    assert!(buffer.fill());
+    assert_eq!(buffer.fill(), Filled::Ready);
     assert_eq!(shown(&buffer), b":2\r\n:1\r\n", "the last piece goes out with what follows it");
     buffer.advance(8);
-    assert!(!buffer.fill());
+    assert_eq!(buffer.fill(), Filled::Nothing);
     assert!(buffer.is_empty());
 }
 
@@ -171,7 +171,7 @@ fn partial_writes_lose_nothing() {
         expected.extend([&[round; 100][..], &long(round)].concat());
     }
     let (mut sent, mut step) = (Vec::new(), 1);
-    while buffer.fill() {
+    while buffer.fill() == Filled::Ready {
         let mut slices = [IoSlice::new(&[]); 3];
         let count = buffer.chunks_vectored(&mut slices);
         let bytes: Vec<u8> =

@@ -55,7 +55,7 @@ impl Database {
     }
 
     #[inline]
-    fn tell_created(&mut self, key: &[u8]) {
+    pub(super) fn tell_created(&mut self, key: &[u8]) {
         if self.findings.notes_creations {
             self.findings.created.push(key.into());
         }

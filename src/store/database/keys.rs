@@ -41,7 +41,8 @@ impl Database {
         let entry = if detached.key() == key { detached.entry } else { detached.entry.renamed(key) };
         let (spot, replaced) = self.place(entry, detached.deadline_ms, now_ms);
         if replaced.is_some() {
-            self.note_created(key);
+            self.mark_new(spot);
+            self.tell_created(key);
         }
         if let Some(mark) = detached.mark {
             self.dict.set_mark(spot, mark);

@@ -8,6 +8,7 @@
 
 use super::Database;
 use crate::store::dict::Spot;
+use crate::store::random::Random;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -67,12 +68,12 @@ pub(super) struct Uses {
     /// Whether a use only has to be dated, which is the usual case: marks are not held, and are by recency.
     is_plain: bool,
     /// Decides by chance whether a counter goes up; nothing secret hangs on it.
-    chance: u64,
+    chance: Random,
 }
 
 impl Uses {
     pub(super) fn new(clock: UseClock) -> Self {
-        Self { clock, measure: Measure::default(), held: false, is_plain: true, chance: 0 }
+        Self { clock, measure: Measure::default(), held: false, is_plain: true, chance: Random::new(0) }
     }
 
     fn now_ms(&self) -> u64 {
@@ -98,7 +99,7 @@ impl Uses {
         let counter = self.frequency(mark);
         let above = u64::from(counter.saturating_sub(NEW_FREQUENCY));
         let odds = above * u64::from(log_factor) + 1;
-        let goes_up = counter < u8::MAX && self.draw() % odds == 0;
+        let goes_up = counter < u8::MAX && self.chance.draw() % odds == 0;
         frequency_mark(now_ms, counter + u8::from(goes_up))
     }
 
@@ -133,15 +134,6 @@ impl Uses {
             Measure::Recency => Use::IdleMs(self.idle_ms(mark)),
             Measure::Frequency { .. } => Use::Frequency(self.frequency(mark)),
         }
-    }
-
-    /// Random bits, by Marsaglia's method of steps (xorshift) over a counter.
-    fn draw(&mut self) -> u64 {
-        self.chance = self.chance.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.chance;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^ (bits >> 31)
     }
 }
 

@@ -418,8 +418,7 @@ impl Handler<LoadSlice> for Keyspace {
 
     fn handle(&mut self, _: LoadSlice, ctx: &mut Context<Self>) {
         let Some(mut loader) = self.loader.take() else { return };
-        self.now_ms = self.clock.now_ms();
-        self.store.set_clock(self.now_ms);
+        self.read_clock();
         match self.load_slice(&mut loader) {
             Ok(false) => {
                 self.loader = Some(loader);

@@ -104,7 +104,7 @@ impl Handler<LogReport> for Keyspace {
 
     fn handle(&mut self, report: LogReport, ctx: &mut Context<Self>) {
         self.links.health.taken();
-        self.now_ms = self.clock.now_ms();
+        self.read_clock();
         match report {
             LogReport::Begun(outcome) => self.log_begun(outcome),
             LogReport::Progress { written_seq, durable_seq, synced_seq, trouble, sync_time, len_bytes } => {

@@ -1,7 +1,7 @@
-//! Random numbers for commands: SplitMix64.
+//! Random numbers: SplitMix64.
 //!
 //! A command is lent one random number, which is all that most need; those that need more grow a stream of
-//! their own from it. Good enough to pick keys and fields evenly, and one multiplication a number. Nothing
+//! their own from it, and so do marks of use from none. Good enough to pick keys and fields evenly, and one multiplication a number. Nothing
 //! secret is made of it. Absent on purpose: where the first seed comes from, that is the system's business.
 
 /// What the state advances by: SplitMix64's constant, an odd number close to the golden ratio.
