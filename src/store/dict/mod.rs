@@ -23,13 +23,16 @@ mod warm;
 #[cfg(test)]
 mod tests;
 
+use super::random::Random;
 use super::usage::extrapolated;
+use ahash::RandomState;
 use deadlines::NEVER_MS;
 use segment::Segment;
-use siphasher::sip::SipHasher13;
+use std::hash::{BuildHasher, Hasher};
 use triomphe::Arc;
 
 pub use walk::Iter;
+pub use warm::WARM_GROUP_KEYS;
 
 /// A segment with this many entries splits before the next one comes in.
 pub const SEGMENT_MAX_ENTRIES: usize = 256;
@@ -52,6 +55,15 @@ const HASH_BITS: u32 = u32::BITS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashKey(pub u64, pub u64);
 
+impl HashKey {
+    /// The four seeds that the hash function wants, two of them made from the two there are.
+    fn expanded(self) -> RandomState {
+        let HashKey(low, high) = self;
+        let mut more = Random::new(low ^ high.rotate_left(u64::BITS / 2));
+        RandomState::with_seeds(low, high, more.draw(), more.draw())
+    }
+}
+
 /// What a dict can hold.
 pub trait Held: Clone {
     /// Whether the dict keeps a mark of use for each entry, see `uses.rs`.
@@ -71,6 +83,8 @@ pub trait Keyed: Held {
 #[derive(Debug, Clone)]
 pub struct Dict<T> {
     hash_key: HashKey,
+    /// What [`Dict::hash_key`] is to the hash function.
+    hashes: RandomState,
     /// The directory is indexed by this many leading bits of a hash.
     depth: u32,
     /// Which segment; neighbouring slots may name the same one.
@@ -120,6 +134,7 @@ impl<T: Held> Dict<T> {
     pub fn new(hash_key: HashKey) -> Self {
         Dict {
             hash_key,
+            hashes: hash_key.expanded(),
             depth: 0,
             directory: vec![0],
             segments: vec![Arc::new(Segment::new(0, 0))],
@@ -261,8 +276,9 @@ impl<T: Held> Dict<T> {
 
     /// The hash of a key; only the upper half is used.
     pub(super) fn hash(&self, key: &[u8]) -> u32 {
-        let HashKey(low, high) = self.hash_key;
-        (SipHasher13::new_with_keys(low, high).hash(key) >> HASH_BITS) as u32
+        let mut hasher = self.hashes.build_hasher();
+        hasher.write(key);
+        (hasher.finish() >> HASH_BITS) as u32
     }
 
     fn slot(&self, hash: u32) -> usize {
