@@ -72,15 +72,23 @@ impl RequestCodec {
     /// Makes room in `buffer` for the next read: as much as a waiting big argument lacks, else about
     /// [`READ_BYTES`]. Reads should take no more than the room there is.
     pub fn reserve(&self, buffer: &mut BytesMut) {
+        // Memory that was just used is near, so an empty buffer begins anew at the front of its allocation.
+        if buffer.is_empty() && buffer.capacity() > 0 && buffer.try_reclaim(READ_BYTES) {
+            return;
+        }
         let room = buffer.capacity() - buffer.len();
-        if self.waits_for_big_argument() && room > 0 || room >= MIN_READ_BYTES {
+        if self.is_carved && room > 0 || room >= MIN_READ_BYTES {
             return;
         }
         buffer.reserve(READ_BYTES.saturating_sub(buffer.len()).max(MIN_READ_BYTES));
     }
 
-    fn waits_for_big_argument(&self) -> bool {
-        self.decoder.pending_argument().is_some_and(|(_, argument)| argument >= BIG_ARGUMENT_BYTES)
+    /// A waiting argument that is to get an allocation of its own: big, and not nearly there. How long its request is up
+    /// to its end, and how long it is itself, in bytes.
+    fn awaited_argument(&self, buffer: &BytesMut) -> Option<(usize, usize)> {
+        let (request, argument) = self.decoder.pending_argument()?;
+        let is_missing = self.is_carved || request - buffer.len() >= MIN_READ_BYTES;
+        (argument >= BIG_ARGUMENT_BYTES && is_missing).then_some((request, argument))
     }
 
     /// Decodes into `batch` and returns whether anything came of it.
@@ -102,8 +110,8 @@ impl RequestCodec {
 
     /// Sees to it that the rest of a half-received request has a fitting place.
     fn make_room(&mut self, buffer: &mut BytesMut) {
-        match self.decoder.pending_argument() {
-            Some((request_bytes, argument_bytes)) if argument_bytes >= BIG_ARGUMENT_BYTES => {
+        match self.awaited_argument(buffer) {
+            Some((request_bytes, argument_bytes)) => {
                 self.make_room_for_argument(request_bytes, argument_bytes, buffer);
             }
             _ if self.is_carved && buffer.is_empty() => self.move_into(BytesMut::new(), buffer),

@@ -116,7 +116,7 @@ fn a_value_that_would_pin_more_than_itself_is_copied() {
 
 #[test]
 fn a_big_value_is_moved_and_pins_nothing_else() {
-    for len in [BIG_ARGUMENT_BYTES, 100_000, 3_000_000] {
+    for len in [2 * MIN_READ_BYTES, 100_000, 3_000_000] {
         let value = vec![b'v'; len];
         let request = set_request(&value);
         let mut stream = b"*1\r\n$4\r\nPING\r\n".repeat(3000);
@@ -133,6 +133,30 @@ fn a_big_value_is_moved_and_pins_nothing_else() {
         drop(batches);
         assert!(shared.is_unique(), "the connection still holds the value's memory");
     }
+}
+
+#[test]
+fn a_big_argument_that_is_nearly_there_is_read_with_what_follows() {
+    let request = set_request(&vec![b'v'; BIG_ARGUMENT_BYTES]);
+    let mut reader = Reader::default();
+    assert!(reader.read(&request[..request.len() - MIN_READ_BYTES + 1]).is_empty());
+    let batches = reader.read(&[&request[request.len() - MIN_READ_BYTES + 1..], &request].concat());
+    assert_eq!(batches.iter().map(Batch::len).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn memory_is_used_again_from_its_front() {
+    let mut reader = Reader::default();
+    let places: Vec<_> = (0..3)
+        .map(|_| {
+            let batches = reader.read(b"*1\r\n$4\r\nPING\r\n");
+            batches[0].encoded(0).as_ptr()
+        })
+        .collect();
+    assert!(places.iter().all(|place| *place == places[0]));
+    let kept = reader.read(b"*1\r\n$4\r\nPING\r\n");
+    reader.read(b"*1\r\n$4\r\nECHO\r\n");
+    assert_eq!(kept[0].argv(0).get(0), Some(&b"PING"[..]));
 }
 
 #[test]
