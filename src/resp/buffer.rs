@@ -147,6 +147,11 @@ impl ReplyBuffer {
         all
     }
 
+    /// All that waits, if it lies in one piece.
+    pub fn only_chunk(&self) -> Option<&[u8]> {
+        self.queue.is_empty().then(|| &self.tail[self.tail_sent..])
+    }
+
     /// Where short replies go.
     pub(super) fn tail(&mut self) -> &mut Vec<u8> {
         &mut self.tail

@@ -75,8 +75,7 @@ impl Inbox {
     /// The next batch, from the buffer or else from the socket.
     pub(super) fn poll(&mut self, socket: &mut Socket, cx: &mut Context<'_>) -> Poll<io::Result<Arrival>> {
         loop {
-            // Without a buffer there is nothing, and the codec is left alone.
-            if self.buffer.capacity() > 0 {
+            if !self.buffer.is_empty() {
                 if let Some(batch) = self.codec.decode(&mut self.buffer)? {
                     return Poll::Ready(Ok(Arrival::Batch(batch)));
                 }

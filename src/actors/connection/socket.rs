@@ -54,11 +54,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match slices {
-            // Sending one piece is cheaper for the system than gathering one.
-            [alone] => self.poll_write(cx, alone),
-            _ => either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, slices)),
-        }
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, slices))
     }
 
     fn is_write_vectored(&self) -> bool {

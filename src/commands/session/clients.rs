@@ -8,9 +8,11 @@ use crate::commands::waiting::Waiting;
 use crate::commands::watches::{WatchedKey, Watches};
 use crate::config::notifications::EventClasses;
 use crate::store::Kind;
+use ahash::AHasher;
 use bytes::Bytes;
 use slab::Slab;
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::ops::{Index, IndexMut};
 
 /// Where a session lies in the register; valid until the client is removed.
@@ -31,7 +33,8 @@ pub struct Pause {
 #[derive(Default)]
 pub struct Clients {
     pub(in crate::commands) sessions: Slab<Session>,
-    slots: HashMap<ClientId, Slot>,
+    /// By a hash without a secret: nobody chooses the numbers.
+    slots: HashMap<ClientId, Slot, BuildHasherDefault<AHasher>>,
     pause: Option<Pause>,
     watches: Watches,
     waiting: Waiting,
