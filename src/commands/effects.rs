@@ -54,6 +54,12 @@ impl Redacted {
 }
 
 impl Effects {
+    /// As before the command that asked for nothing but its reply.
+    pub fn forget(&mut self) {
+        let Self { changes, garbage: _, other_database, controls: _, redacted, ran, queued } = self;
+        (*changes, *other_database, *redacted, *ran, *queued) = (0, None, Redacted::default(), false, false);
+    }
+
     /// Records one change to a key's value or deadline.
     pub fn touched(&mut self) {
         self.changes += 1;

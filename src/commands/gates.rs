@@ -24,6 +24,19 @@ pub(super) fn objection(context: &mut Context<'_>, prepared: &Prepared) -> Optio
     GATES.iter().find_map(|gate| gate(context, prepared))
 }
 
+/// Whether no gate would object to a command on data, whichever it is, nor anything else stands in its way or has to
+/// hear of it.
+pub(super) fn are_open(context: &mut Context<'_>) -> bool {
+    let durable = context.durability.refuses_writes(context.config).is_none();
+    let loaded = context.durability.loading.is_none();
+    let paused = context.clients.paused(context.now_ms).is_some();
+    let session = &context.clients[context.me];
+    let unbound = session.access == Access::Full && session.queue.is_none() && session.subscribed.is_empty();
+    let counted = !session.no_touch && !context.store.holds_marks();
+    let unheard = !session.monitors && !context.clients.is_heard();
+    durable && loaded && !paused && !context.is_full && unbound && counted && unheard
+}
+
 /// The command exists.
 fn known(_: &mut Context<'_>, prepared: &Prepared) -> Option<Fault> {
     match &prepared.call {

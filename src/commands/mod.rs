@@ -131,7 +131,13 @@ pub fn execute_queued(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     execute_again(context, prepared)
 }
 
-/// Runs a command that has waited, and has passed the gates before.
+/// Whether nothing stands in the way of [plain](Prepared::is_plain) commands, which go by [`execute_again`] then. The
+/// answer holds until another command has run.
+pub fn is_way_free(context: &mut Context<'_>) -> bool {
+    gates::are_open(context)
+}
+
+/// Runs a command that has passed the gates before: one that has waited, or one in whose way nothing stands.
 pub fn execute_again(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
     if let Some(record) = &mut context.record {
         record.begin(context.clients[context.me].database);

@@ -41,6 +41,13 @@ impl Prepared {
         usize::try_from(first).ok().filter(|first| *first > 0)
     }
 
+    /// Whether it is a command on data that is right and waits for nothing: of all that a client lives by, it changes the
+    /// data alone.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.call.is_ok() && self.entry.is_some_and(|entry| entry.row.flags.is_plain())
+    }
+
     /// Whether there is no such command or subcommand.
     #[must_use]
     pub fn is_unknown(&self) -> bool {

@@ -180,6 +180,13 @@ impl Flags {
         self.0 & flag as u32 != 0
     }
 
+    /// Whether they are those of a command that works on data and does not wait.
+    #[must_use]
+    pub const fn is_plain(self) -> bool {
+        let concerned = Flag::Write as u32 | Flag::Readonly as u32;
+        self.0 & concerned != 0 && !self.has(Flag::Blocking)
+    }
+
     /// The names of the flags in the set, in Redis's order.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Flag::PRINTED.iter().filter(move |(flag, _)| self.has(*flag)).map(|(_, name)| *name)

@@ -185,6 +185,7 @@ struct Request {
     start: usize,
     len: u32,
     first_span: u32,
+    spans: u32,
     /// Whether `start` counts in [`Batch::rewritten`] instead of the frame.
     rewritten: bool,
 }
@@ -225,13 +226,15 @@ impl Batch {
     /// # Panics
     /// When there is no such request.
     pub fn argv(&self, index: usize) -> Argv<'_> {
-        let request = self.requests[index];
+        let request = &self.requests[index];
         let range = request.start..request.start + request.len as usize;
+        let first_span = request.first_span as usize;
+        let spans = &self.spans[first_span..first_span + request.spans as usize];
         let (source, frame) = match request.rewritten {
             true => (self.rewritten.as_slice(), None),
             false => (self.frame.bytes.as_ref(), Some(&self.frame)),
         };
-        Argv { encoded: &source[range], spans: &self.spans[self.span_range(index)], frame }
+        Argv { encoded: &source[range], spans, frame }
     }
 
     /// All requests in order.
@@ -280,7 +283,8 @@ impl Batch {
 
     /// Adds the request at `start` in the frame; its spans are those from `first_span` on.
     pub(super) fn push_request(&mut self, start: usize, len: u32, first_span: u32) {
-        self.requests.push(Request { start, len, first_span, rewritten: false });
+        let spans = self.next_span() - first_span;
+        self.requests.push(Request { start, len, first_span, spans, rewritten: false });
     }
 
     /// Adds a request that did not come as canonical multibulk, in that form.
@@ -288,7 +292,8 @@ impl Batch {
         let (start, first_span) = (self.rewritten.len(), self.next_span());
         write_multibulk(args, &mut self.rewritten, &mut self.spans);
         let len = fits_u32(self.rewritten.len() - start);
-        self.requests.push(Request { start, len, first_span, rewritten: true });
+        let spans = self.next_span() - first_span;
+        self.requests.push(Request { start, len, first_span, spans, rewritten: true });
     }
 
     /// The index the next span will have.
@@ -304,11 +309,6 @@ impl Batch {
     /// Hands over the bytes the requests lie in, and the size of the allocation they are a part of.
     pub(super) fn set_frame(&mut self, bytes: Bytes, allocation_bytes: usize) {
         self.frame = Frame { bytes, allocation_bytes };
-    }
-
-    fn span_range(&self, index: usize) -> std::ops::Range<usize> {
-        let end = self.requests.get(index + 1).map_or(self.spans.len(), |next| next.first_span as usize);
-        self.requests[index].first_span as usize..end
     }
 }
 

@@ -36,7 +36,7 @@ pub use database::{
     CollectionMut, Database, Deadline, Detached, Finding, HashMut, Item, Limits, ListMut, Measure,
     NEW_FREQUENCY, Purged, SetMut, Snapshot, SortedSetMut, Use,
 };
-pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES};
+pub use dict::{Dict, HashKey, Iter as DictIter, Keyed, SEGMENT_MAX_ENTRIES, WARM_GROUP_KEYS};
 pub use error::StoreError;
 pub use eviction::{Choice, Evictor, Order};
 pub use glob::{glob_matches, glob_matches_nocase};

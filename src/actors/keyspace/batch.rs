@@ -12,8 +12,8 @@ use crate::commands::acl::Access;
 use crate::commands::events;
 use crate::commands::session::{ClientId, Slot};
 use crate::commands::{Prepared, faults};
-use crate::resp::{ProtocolError, Reply, ReplyBuffer};
-use crate::store::Detached;
+use crate::resp::{Batch, ProtocolError, Reply, ReplyBuffer};
+use crate::store::{Database, Detached, WARM_GROUP_KEYS};
 
 /// A batch that has run, with its replies on their way.
 pub(super) struct Finished {
@@ -29,6 +29,8 @@ pub(super) struct Current {
     pub(super) work: Box<Work>,
     /// The command that runs, counted from zero.
     pub(super) next: usize,
+    /// The memory that the commands before this one read has been fetched.
+    pub(super) warmed: usize,
     /// How many replies it has made.
     pub(super) replies: usize,
     /// Whether it has left units in the log.
@@ -47,6 +49,7 @@ impl Current {
             slot,
             work,
             next: 0,
+            warmed: 0,
             replies: 0,
             wrote: false,
             close: false,
@@ -64,7 +67,6 @@ impl Keyspace {
         session.active_ms = self.now_ms;
         session.request_bytes = work.batch.frame_bytes();
         self.statistics.input_bytes += work.received_bytes;
-        self.warm(slot, &work);
         self.current = Some(Current::new(slot, work));
         self.run_and_answer();
         self.resume_postponed();
@@ -94,19 +96,6 @@ impl Keyspace {
         self.feed_monitors(None);
         self.discard_expired(number);
         self.carry_out_controls();
-    }
-
-    /// Has the memory that a long batch will read fetched for all its keys together.
-    fn warm(&self, slot: Slot, work: &Work) {
-        let database = self.store.db_ref(self.clients[slot].database);
-        if work.prepared.len() < WARM_COMMANDS || database.len() < WARM_KEYS {
-            return;
-        }
-        let keys = work.prepared.iter().enumerate().filter_map(|(index, prepared)| {
-            let first = prepared.first_key()?;
-            work.batch.argv(index).get(first)
-        });
-        database.warm(keys);
     }
 
     /// Lets go of the keys of a database that were found past their deadline; ticks do it for all of them.
@@ -242,6 +231,27 @@ impl Keyspace {
             );
             self.unknown_names.insert(name);
         }
+    }
+}
+
+/// Has the memory that the next commands of a long batch will read fetched for all their keys together, a few commands at a
+/// time so that it is still near when they run.
+#[inline]
+pub(super) fn warm_ahead(
+    warmed: &mut usize,
+    next: usize,
+    batch: &Batch,
+    prepared: &[Prepared],
+    database: &Database,
+) {
+    if next < *warmed {
+        return;
+    }
+    *warmed = prepared.len();
+    if prepared.len() >= WARM_COMMANDS && database.len() >= WARM_KEYS {
+        *warmed = prepared.len().min(next + WARM_GROUP_KEYS);
+        let key = |index: usize| batch.argv(index).get(prepared[index].first_key()?);
+        database.warm((next..*warmed).filter_map(key));
     }
 }
 

@@ -5,7 +5,7 @@
 //! they go.
 
 use super::Keyspace;
-use super::batch::Current;
+use super::batch::{Current, warm_ahead};
 use super::log::LogFeed;
 use super::messages::Work;
 use super::suspects::Suspects;
@@ -15,8 +15,33 @@ use crate::commands::session::{Session, Slot};
 use crate::commands::transactions::{Queue, Queued};
 use crate::commands::{self, Prepared, faults};
 use crate::resp::{Reply, ReplyBuffer};
+use quanta::Instant;
+use std::ops::ControlFlow;
 use std::thread;
 use std::time::Duration;
+
+/// What a command sees and changes, lent by the Keyspace: a macro, as the rest of the Keyspace stays free for its caller.
+macro_rules! context {
+    ($keyspace:ident, $argv:expr, $slot:expr) => {
+        $crate::commands::context::Context {
+            argv: $argv,
+            store: &mut $keyspace.store,
+            clients: &mut $keyspace.clients,
+            me: $slot,
+            config: &mut $keyspace.config,
+            statistics: &mut $keyspace.statistics,
+            history: &mut $keyspace.history,
+            durability: &mut $keyspace.durability,
+            facts: &$keyspace.facts,
+            now_ms: $keyspace.now_ms,
+            is_full: $keyspace.eviction.is_full,
+            random: $keyspace.random.draw(),
+            effects: $crate::commands::effects::Effects::default(),
+            record: $keyspace.log.is_on().then_some(&mut $keyspace.record),
+        }
+    };
+}
+pub(super) use context;
 
 /// How far a batch came.
 pub(super) enum Progress {
@@ -39,7 +64,7 @@ pub(super) struct Execution {
     queue: Box<Queue>,
     /// The command that runs, counted from zero.
     next: usize,
-    started: quanta::Instant,
+    started: Instant,
     /// Whether a command asked for what the commands after EXEC are to find done.
     asked: bool,
 }
@@ -52,7 +77,7 @@ impl Execution {
 
 /// What a command is a part of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     /// Nothing but its batch.
     Alone,
     /// A transaction that EXEC runs.
@@ -74,6 +99,11 @@ struct Wishes {
 }
 
 impl Current {
+    /// Whether its next command is run for the first time, and in no transaction.
+    pub(super) fn is_ordinary(&self) -> bool {
+        !self.resumes && self.transaction.is_none() && !self.close
+    }
+
     pub(super) fn has_next(&self) -> bool {
         self.resumes || self.transaction.is_some() || self.next < self.work.prepared.len() && !self.close
     }
@@ -83,79 +113,71 @@ impl Keyspace {
     /// Runs the commands of the batch in progress, one after the other.
     pub(super) fn run_current(&mut self) -> Progress {
         let mut started = self.stopwatch.now();
-        self.make_room_before_next();
-        while let Some(current) = self.current.as_mut().filter(|current| current.has_next()) {
-            let Current { slot, work, next, replies, wrote, transaction, resumes, .. } = current;
-            let (slot, next) = (*slot, *next);
-            let Work { batch, prepared, replies: out, .. } = &mut **work;
-            let (argv, command, part) = match transaction.as_ref().map(Execution::current) {
-                None if *resumes => (batch.argv(next), &prepared[next], Part::Again),
-                None => (batch.argv(next), &prepared[next], Part::Alone),
-                Some(Some(queued)) => (queued.request.argv(), &queued.prepared, Part::Inside),
-                Some(None) => (batch.argv(next), &prepared[next], Part::Exec),
-            };
-            let mut context = Context {
-                argv,
-                store: &mut self.store,
-                clients: &mut self.clients,
-                me: slot,
-                config: &mut self.config,
-                statistics: &mut self.statistics,
-                history: &mut self.history,
-                durability: &mut self.durability,
-                facts: &self.facts,
-                now_ms: self.now_ms,
-                is_full: self.eviction.is_full,
-                random: self.random.draw(),
-                effects: Effects::default(),
-                record: self.log.is_on().then_some(&mut self.record),
-            };
-            if part == Part::Alone && commands::is_held(&mut context, command) {
-                return Progress::Held;
+        loop {
+            started = self.run_plain(started);
+            match self.run_next(started) {
+                ControlFlow::Continue(ended) => started = ended,
+                ControlFlow::Break(progress) => return progress,
             }
-            let reply = run_part(&self.suspects, &mut context, command, part);
-            let later = answers_later(&context.effects);
-            if !later {
-                *replies += usize::from(answer(context.session(), reply, part, out));
-            }
-            let left = self.log.is_on() && record(&mut self.log, &mut context, part);
-            if left {
-                *wrote = true;
-                context.clients[slot].last_write_seq = self.log.seq();
-            }
-            context.effects.garbage.drain(..).for_each(|garbage| self.facts.reclaimer.discard(garbage));
-            // One look at the clock per command: the end of one is the beginning of the next.
-            let ended = self.stopwatch.now();
-            if !later {
-                let exec = transaction.as_ref().filter(|_| part == Part::Exec);
-                let since = exec.map_or(started, |exec| exec.started);
-                commands::note_duration(&mut context, command, nanoseconds(ended - since));
-            }
-            if self.monitors.is_watched() && is_shown(part, &context.effects) {
-                self.monitors.note(&context, command);
-            }
-            self.unknown.extend((part == Part::Alone && command.is_unknown()).then_some(next));
-            let mut wishes = Wishes::default();
-            if context.effects.queued {
-                wishes.close = enqueue(context, &mut prepared[next]);
-            } else if !context.effects.controls.is_empty() {
-                let controls = context.effects.controls;
-                wishes = self.sort_wishes(slot, controls);
-            }
-            if part != Part::Inside && self.clients.has_messages() {
-                self.gather_messages();
-            }
-            if let Some(progress) = self.advance(part, wishes, started) {
-                return progress;
-            }
-            started = ended;
-            self.make_room_before_next();
         }
-        Progress::Done
+    }
+
+    /// Runs the next command, whatever it asks for and whatever stands in its way; answers when it ended.
+    fn run_next(&mut self, started: Instant) -> ControlFlow<Progress, Instant> {
+        self.make_room_before_next();
+        let Some(current) = self.current.as_mut().filter(|current| current.has_next()) else {
+            return ControlFlow::Break(Progress::Done);
+        };
+        let Current { slot, work, next, warmed, replies, wrote, transaction, resumes, .. } = current;
+        let (slot, next) = (*slot, *next);
+        let Work { batch, prepared, replies: out, .. } = &mut **work;
+        warm_ahead(warmed, next, batch, prepared, self.store.db_ref(self.clients[slot].database));
+        let (argv, command, part) = match transaction.as_ref().map(Execution::current) {
+            None if *resumes => (batch.argv(next), &prepared[next], Part::Again),
+            None => (batch.argv(next), &prepared[next], Part::Alone),
+            Some(Some(queued)) => (queued.request.argv(), &queued.prepared, Part::Inside),
+            Some(None) => (batch.argv(next), &prepared[next], Part::Exec),
+        };
+        let mut context = context!(self, argv, slot);
+        if part == Part::Alone && commands::is_held(&mut context, command) {
+            return ControlFlow::Break(Progress::Held);
+        }
+        let reply = run_part(&self.suspects, &mut context, command, part);
+        let later = answers_later(&context.effects);
+        if !later {
+            *replies += usize::from(answer(context.session(), reply, part, out));
+        }
+        *wrote |= record(&mut self.log, &mut context, part);
+        context.effects.garbage.drain(..).for_each(|garbage| self.facts.reclaimer.discard(garbage));
+        // One look at the clock per command: the end of one is the beginning of the next.
+        let ended = self.stopwatch.now();
+        if !later {
+            let exec = transaction.as_ref().filter(|_| part == Part::Exec);
+            let since = exec.map_or(started, |exec| exec.started);
+            commands::note_duration(&mut context, command, nanoseconds(ended - since));
+        }
+        if self.monitors.is_watched() && is_shown(part, &context.effects) {
+            self.monitors.note(&context, command);
+        }
+        self.unknown.extend((part == Part::Alone && command.is_unknown()).then_some(next));
+        let mut wishes = Wishes::default();
+        if context.effects.queued {
+            wishes.close = enqueue(context, &mut prepared[next]);
+        } else if !context.effects.controls.is_empty() {
+            let controls = context.effects.controls;
+            wishes = self.sort_wishes(slot, controls);
+        }
+        if part != Part::Inside && self.clients.has_messages() {
+            self.gather_messages();
+        }
+        match self.advance(part, wishes, started) {
+            Some(progress) => ControlFlow::Break(progress),
+            None => ControlFlow::Continue(ended),
+        }
     }
 
     /// Goes on to the next command, or has the batch stop behind the one that has run.
-    fn advance(&mut self, part: Part, wishes: Wishes, started: quanta::Instant) -> Option<Progress> {
+    fn advance(&mut self, part: Part, wishes: Wishes, started: Instant) -> Option<Progress> {
         let current = self.current.as_mut()?;
         current.close |= wishes.close;
         current.resumes = false;
@@ -255,20 +277,27 @@ fn run_part(suspects: &Suspects, context: &mut Context<'_>, command: &Prepared, 
     reply
 }
 
-/// Logs what a command left; says whether that ended a unit.
-fn record(log: &mut LogFeed, context: &mut Context<'_>, part: Part) -> bool {
-    match part {
+/// Logs what a command left, if there is a log; says whether that ended a unit.
+pub(super) fn record(log: &mut LogFeed, context: &mut Context<'_>, part: Part) -> bool {
+    if !log.is_on() {
+        return false;
+    }
+    let left = match part {
         Part::Alone | Part::Again => log.record(context),
         Part::Inside => {
             log.record_part(context);
             false
         }
         Part::Exec => log.end_transaction(),
+    };
+    if left {
+        context.session().last_write_seq = log.seq();
     }
+    left
 }
 
 /// Encodes a reply if it is wanted; says whether it counts as one of the batch's.
-fn answer(session: &mut Session, reply: Reply, part: Part, out: &mut ReplyBuffer) -> bool {
+pub(super) fn answer(session: &mut Session, reply: Reply, part: Part, out: &mut ReplyBuffer) -> bool {
     if let Reply::Several(_) = reply {
         // Whoever listens hears it, also where replies are switched off.
         out.push(reply, session.protocol);
@@ -323,6 +352,6 @@ fn shows_at_once(control: &Control) -> bool {
     matches!(control, Control::Snapshot | Control::Rewrite | Control::ConfigChanged)
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -22,6 +22,7 @@ mod mail;
 mod memory;
 mod messages;
 mod monitors;
+mod plain;
 mod postponed;
 mod random;
 mod rebuilding;

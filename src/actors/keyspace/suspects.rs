@@ -31,6 +31,11 @@ pub(super) struct Suspects {
 }
 
 impl Suspects {
+    /// Whether every command may run, and none is to fail.
+    pub(super) fn is_empty(&self) -> bool {
+        self.failed.is_empty() && self.bug.is_none()
+    }
+
     /// Notes a command that made the Keyspace fail.
     pub(super) fn note(&mut self, argv: Argv<'_>, prepared: &Prepared) {
         if prepared.entry.is_none_or(|entry| EXEMPT.contains(&entry.name.as_str())) {

@@ -9,12 +9,12 @@ use super::{Dict, Keyed};
 use std::hint::black_box;
 
 /// How many keys are taken through the steps together: about what a processor can wait for.
-const GROUP_KEYS: usize = 16;
+pub const WARM_GROUP_KEYS: usize = 16;
 
 impl<T: Keyed> Dict<T> {
     /// Brings the entries with these keys near, where there are any.
     pub(in crate::store) fn warm<'k>(&self, keys: impl IntoIterator<Item = &'k [u8]>) {
-        let mut group: [Option<(u32, &Segment<T>)>; GROUP_KEYS] = [None; GROUP_KEYS];
+        let mut group: [Option<(u32, &Segment<T>)>; WARM_GROUP_KEYS] = [None; WARM_GROUP_KEYS];
         let mut len = 0;
         for key in keys {
             let hash = self.hash(key);
@@ -22,7 +22,7 @@ impl<T: Keyed> Dict<T> {
             black_box(segment.depth);
             group[len] = Some((hash, segment));
             len += 1;
-            if len == GROUP_KEYS {
+            if len == WARM_GROUP_KEYS {
                 warm_group(&group);
                 len = 0;
             }
@@ -32,7 +32,7 @@ impl<T: Keyed> Dict<T> {
 }
 
 fn warm_group<T: Keyed>(group: &[Option<(u32, &Segment<T>)>]) {
-    let mut entries: [Option<&T>; GROUP_KEYS] = [None; GROUP_KEYS];
+    let mut entries: [Option<&T>; WARM_GROUP_KEYS] = [None; WARM_GROUP_KEYS];
     for (entry, (hash, segment)) in entries.iter_mut().zip(group.iter().flatten()) {
         *entry = segment.first_from(*hash);
     }
