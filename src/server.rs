@@ -31,7 +31,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
-use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 /// Why a server did not start.
@@ -239,22 +238,11 @@ struct Start {
     loaded: oneshot::Sender<Result<(), String>>,
 }
 
-/// So many turns tasks have before sockets are looked at again. Each may be a batch of a client that sends as fast as it
-/// can, and whoever else has sent something waits for so many of them.
-const TURNS_BETWEEN_LOOKS: u32 = 8;
-
-/// What runs the actors of one thread.
-fn runtime() -> Runtime {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let built = builder.enable_all().event_interval(TURNS_BETWEEN_LOOKS).build();
-    built.expect("without a way to wait for sockets there is no server")
-}
-
 /// The life of a server's thread: an actor system with the Supervisor in it.
 fn serve(start: Start, ready: &mpsc::Sender<SupervisorHandle>) -> Exit {
     let Start { config, acl, embedding, bound, port, lock, loaded } = start;
     let Embedding { clock, config_file, set_log_level, allocated_bytes } = embedding;
-    let system = System::with_tokio_rt(runtime);
+    let system = System::new();
     system.block_on(async {
         let io_threads = config.connection_threads();
         let (ended, heard) = oneshot::channel();
@@ -266,7 +254,7 @@ fn serve(start: Start, ready: &mpsc::Sender<SupervisorHandle>) -> Exit {
             config_file: config_file.map(|path| path.display().to_string()).unwrap_or_default(),
             io_threads,
         };
-        let arbiters = (0..io_threads).map(|_| Arbiter::with_tokio_rt(runtime)).collect();
+        let arbiters = (0..io_threads).map(|_| Arbiter::new()).collect();
         let bound = Arc::new(bound);
         let plan = Plan {
             config,

@@ -284,3 +284,14 @@ fn the_configuration_is_written_back() {
         assert!(error.starts_with(b"ERR Rewriting config file: "), "{error:?}");
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn huge_pages_are_refused_unless_they_are_wanted() {
+    for (wanted, allowed) in [("yes", "THP_enabled:\t0\n"), ("no", "THP_enabled:\t1\n")] {
+        let program = Program::start(&["--disable-thp", wanted]);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", program.pid())).unwrap();
+        // Kernels before 5.0 do not tell.
+        assert!(status.contains(allowed) || !status.contains("THP_enabled"), "{wanted}: {status}");
+    }
+}

@@ -7,6 +7,7 @@ use super::connection::socket::Socket;
 use super::connection::{Connection, Place, Settings};
 use super::keyspace::{Count, KeyspaceHandle};
 use super::supervision::{Guarded, Health, Limits, provocable};
+use super::turns::give_way;
 use crate::commands::acl::Acl;
 use crate::commands::session::{ClientId, Session};
 use crate::config::Config;
@@ -21,7 +22,7 @@ use std::task::{self, Poll};
 use std::time::Duration;
 
 /// Clients accepted in a row before others get their turn.
-const ACCEPTS_PER_POLL: usize = 64;
+const ACCEPTS_PER_POLL: usize = 16;
 
 /// Pause after the system could not give a socket (too many open files).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -209,8 +210,7 @@ impl ActorFuture<Listener> for Accepting {
                 }
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        give_way(cx)
     }
 }
 

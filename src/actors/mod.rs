@@ -47,6 +47,7 @@
 
 pub mod clock;
 pub(crate) mod supervision;
+mod turns;
 pub(crate) mod listener;
 pub(crate) mod connection;
 pub(crate) mod keyspace;

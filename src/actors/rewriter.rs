@@ -155,7 +155,7 @@ fn temporary_name(job: &JobKind) -> String {
 /// Lets clients go first where there are not enough cores for all: a file may take longer, a reply may not. Niceness
 /// is a thread's own on Linux only.
 #[cfg(target_os = "linux")]
-fn give_way() {
+fn lower_priority() {
     /// Of 19: about a tenth of the share of each who competes for the same core.
     const NICENESS: i32 = 10;
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
@@ -164,13 +164,13 @@ fn give_way() {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn give_way() {}
+fn lower_priority() {}
 
 impl Actor for Rewriter {
     type Context = Context<Self>;
 
     fn started(&mut self, _: &mut Context<Self>) {
-        give_way();
+        lower_priority();
     }
 }
 

@@ -18,7 +18,7 @@ const REDIS_DIRECTIVES: &str = "\
     cluster-enabled cluster-link-sendbuf-limit cluster-migration-barrier cluster-node-timeout \
     cluster-port cluster-preferred-endpoint-type cluster-replica-no-failover \
     cluster-replica-validity-factor cluster-require-full-coverage cluster-slave-no-failover \
-    cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled disable-thp \
+    cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled \
     dynamic-hz enable-module-command enable-protected-configs ignore-warnings \
     io-threads-do-reads jemalloc-bg-thread \
     lazyfree-lazy-eviction lazyfree-lazy-expire \

@@ -350,6 +350,8 @@ options! {
             "Under lfu, the greater, the more uses it takes until a key counts as used more often.";
         "lfu-decay-time" => lfu_decay_time: u32 = "1", Integer(0, INT_MAX), Live,
             "Under lfu, after so many minutes without use a key counts as used less often; 0 is never.";
+        "disable-thp" => disable_thp: bool = "yes", YesNo, AtStart,
+            "Whether the server asks Linux for ordinary pages only: huge ones take memory that nobody needs, and time when they are touched first.";
     }
     Log {
         "appendonly" => appendonly: bool = "no", YesNo, Live,

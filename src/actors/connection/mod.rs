@@ -14,12 +14,14 @@ use self::inbox::{Arrival, Inbox};
 use self::outbox::Outbox;
 use self::socket::Socket;
 use super::keyspace::{Count, KeyspaceHandle, Work};
+use super::turns::give_way;
 use crate::commands::prepare;
 use crate::commands::session::{ClientId, Gauges, Session};
 use crate::config::values::OutputBufferLimit;
 use crate::resp::{Batch, Limits, ReplyBuffer, RequestCodec};
 use actix::{Actor, ActorContext, ActorFuture, AsyncContext, Context, Handler, Message, Supervised};
 use bytes::Bytes;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,6 +32,12 @@ use tracing::Span;
 
 /// How long a closing connection waits for the client to read its last replies and close its side.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// After a batch with so many requests others have their turn.
+const TURN_REQUESTS: usize = 256;
+
+/// The same for bytes (32 KiB).
+const TURN_REQUEST_BYTES: usize = 32 * 1024;
 
 /// Keyspace → Connection: the replies of the batch in flight.
 pub(crate) struct Replies {
@@ -106,6 +114,8 @@ pub(crate) struct Connection {
     idle: Option<Box<Work>>,
     /// Whether the batch in flight may be so for long, and the socket is watched for its end meanwhile.
     suspended: bool,
+    /// Whether the last batch was long, so that others have their turn before the next.
+    had_turn: bool,
     phase: Phase,
     session: Option<Session>,
     span: Span,
@@ -163,6 +173,7 @@ impl Connection {
             noted: (0, 0, 0),
             idle: Some(Box::default()),
             suspended: false,
+            had_turn: false,
             phase: Phase::Open,
             _farewell: Farewell { id: session.id, keyspace: keyspace.clone() },
             session: Some(session),
@@ -189,6 +200,9 @@ impl Connection {
                     return if is_gone { Poll::Ready(()) } else { self.note_and_wait() };
                 }
                 Phase::Open | Phase::Draining => {
+                    if mem::take(&mut self.had_turn) {
+                        return give_way(cx);
+                    }
                     if !self.poll_inbox(cx) {
                         return self.note_and_wait();
                     }
@@ -223,6 +237,7 @@ impl Connection {
         let Some(mut work) = self.idle.take() else { return };
         work.prepared.extend(batch.iter().map(prepare));
         work.received_bytes = self.inbox.take_received();
+        self.had_turn = batch.len() >= TURN_REQUESTS || batch.frame_bytes() >= TURN_REQUEST_BYTES;
         work.batch = batch;
         self.keyspace.execute(self.id, work);
     }
@@ -234,7 +249,7 @@ impl Connection {
             self.span.in_scope(|| tracing::info!(%error, "closing client: protocol error"));
             self.phase = Phase::Closing;
         }
-        self.inbox.recycle(std::mem::take(&mut work.batch));
+        self.inbox.recycle(mem::take(&mut work.batch));
         self.idle = Some(work);
     }
 
@@ -256,7 +271,7 @@ impl Connection {
         let (used, free) = self.inbox.sizes();
         let sizes = (used, free, self.outbox.len_bytes());
         // Who only listens has the same sizes each time, and the gauges lie elsewhere in memory.
-        if std::mem::replace(&mut self.noted, sizes) != sizes {
+        if mem::replace(&mut self.noted, sizes) != sizes {
             self.gauges.set_query(used, free);
             self.gauges.set_output(sizes.2);
         }

@@ -5,11 +5,12 @@
 //! may send all its requests before it reads the first reply.
 
 use super::socket::Socket;
+use crate::actors::turns::give_way;
 use crate::config::values::OutputBufferLimit;
 use crate::resp::{Filled, ReplyBuffer};
 use bytes::{Buf, Bytes};
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 use tokio::io::AsyncWrite;
@@ -93,13 +94,6 @@ impl Outbox {
         let since = *self.over_soft_since.get_or_insert(now);
         now - since >= self.limit.soft_for
     }
-}
-
-/// Asks to be polled again once all others had their turn, those included whose sockets have yet to be looked at.
-fn give_way<T>(cx: &mut Context<'_>) -> Poll<T> {
-    // Its first poll does all there is to do: it puts the waker aside until then.
-    let _ = pin!(tokio::task::yield_now()).poll(cx);
-    Poll::Pending
 }
 
 #[cfg(test)]

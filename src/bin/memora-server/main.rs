@@ -70,6 +70,7 @@ fn run(config: Config, origin: ConfigOrigin) -> Exit {
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration = %origin, "memora starts");
     raise_file_limit(&config);
+    refuse_huge_pages(&config);
     let ready_file = config.ready_file.clone();
     match start(config, origin, set_log_level) {
         Ok(server) => {
@@ -102,6 +103,21 @@ fn raise_file_limit(config: &Config) {
         Err(error) => tracing::debug!(%error, "the limit on open files stays as it is"),
     }
 }
+
+/// Asks the system for ordinary pages: to fill a huge one with zeros keeps every client waiting.
+#[cfg(target_os = "linux")]
+fn refuse_huge_pages(config: &Config) {
+    if !config.disable_thp {
+        return;
+    }
+    if let Err(error) = nix::sys::prctl::set_thp_disable(true) {
+        tracing::debug!(%error, "the system goes on giving huge pages");
+    }
+}
+
+/// Other systems give none that was not asked for.
+#[cfg(not(target_os = "linux"))]
+fn refuse_huge_pages(_: &Config) {}
 
 /// Starts the server in its directory, whose whole path is what CONFIG GET answers from then on.
 fn start(mut config: Config, origin: ConfigOrigin, set_log_level: SetLogLevel) -> Result<Server, StartError> {
