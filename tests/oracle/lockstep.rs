@@ -149,7 +149,7 @@ impl Pair {
                 let is_list = ask(&["OBJECT", "ENCODING"], &[]).bytes() == b"skiplist";
                 let mut score = |rank| {
                     let pair = ask(&["ZRANGE"], &[rank, rank, "WITHSCORES"]);
-                    pair.items().last().cloned()
+                    pair.items().last().map(|score| score.bytes().to_vec())
                 };
                 is_list && score("0") != score("-1")
             })
