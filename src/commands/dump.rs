@@ -9,6 +9,7 @@ use super::context::{Context, Outcome};
 use super::events::Class;
 use super::family::family;
 use super::faults::{self, Fault};
+use super::results::UNASKED_MS;
 use super::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::persistence::rdb::payload::{self, PayloadWriter};
 use crate::resp::{Encoder, Pieces, Reply, Span};
@@ -157,18 +158,13 @@ impl Command for Restore {
         let value = payload::restore(body, &context.db().builder()).map_err(|_| faults::BAD_FORMAT)?;
         let deadline_ms = self.deadline_ms(ttl_ms, context.clock_ms());
         // What is replaced is not looked at first, so nothing expires; without REPLACE nothing is left to do so.
-        let look_ms = 0;
         if deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms) {
-            let removed = context.db().remove(key, look_ms);
-            if removed.is_some() {
-                context.effects.touched();
-                context.changed(Class::Generic, "del", key);
+            if context.remove(self.key) {
                 context.log_removal(self.key);
             }
-            context.effects.discard(removed);
             return Ok(Reply::OK);
         }
-        let replaced = context.db().insert(key, value, deadline_ms, look_ms);
+        let replaced = context.db().insert(key, value, deadline_ms, UNASKED_MS);
         if replaced.is_some() {
             context.db().note_created(key);
         }

@@ -79,6 +79,7 @@ mod latency;
 mod memory;
 pub mod monitor;
 mod debug;
+mod results;
 mod module;
 mod memora;
 pub mod saving;

@@ -172,7 +172,6 @@ impl Sort {
     }
 
     fn store(&self, context: &mut Context<'_>, elements: Vec<StringRef<'_>>, destination: Span) -> Reply {
-        let (destination, now_ms) = (context.argv.bytes(destination), context.now_ms);
         let mut list = ListBuilder::new(context.store.limits().list);
         let patterns = self.patterns(context);
         for element in elements {
@@ -186,17 +185,8 @@ impl Sort {
             }
         }
         let list = list.finish();
-        let len = list.len();
-        let replaced = context.db().insert(destination, Value::List(list), None, now_ms);
-        // An emptied destination is one change, as its deletion is.
-        context.effects.touched_times(if len > 0 { len as u64 } else { u64::from(replaced.is_some()) });
-        if len > 0 {
-            context.changed(Class::List, "sortstore", destination);
-        } else if replaced.is_some() {
-            context.changed(Class::Generic, "del", destination);
-        }
-        context.effects.discard(replaced);
-        Reply::from_count(len)
+        let changes = list.len() as u64;
+        context.store_result(destination, Value::List(list), changes, (Class::List, "sortstore"))
     }
 
     fn patterns<'a>(&self, context: &Context<'a>) -> Vec<Pattern<'a>> {

@@ -17,12 +17,8 @@ pub(super) mod replies;
 mod selection;
 mod walks;
 
-use super::context::Context;
-use super::events::Class;
 use super::family::family;
 use super::spec::{Flag, Group, KeyFlag, KeySpec, Spec};
-use crate::resp::Reply;
-use crate::store::{SortedSet, Value};
 use add::{Zadd, Zincrby};
 use algebra_commands::{Zdiff, Zdiffstore, Zinter, Zintercard, Zinterstore, Zunion, Zunionstore};
 use blocking::{Bzmpop, Bzpop};
@@ -43,28 +39,6 @@ const READ: Spec = Spec {
 
 /// What every quick one of them declares alike.
 const QUICK_READ: Spec = Spec { flags: &[Flag::Readonly, Flag::Fast], ..READ };
-
-/// Puts a result in the place of whatever a key holds, or takes the key away if it is empty; counts `changes` for one
-/// that is not.
-pub(in crate::commands) fn store_result(
-    context: &mut Context<'_>,
-    destination: &[u8],
-    set: SortedSet,
-    changes: u64,
-    event: &'static str,
-) -> Reply {
-    let (len, now_ms) = (set.len(), context.now_ms);
-    let replaced = context.db().insert(destination, Value::SortedSet(set), None, now_ms);
-    if len > 0 {
-        context.effects.touched_times(changes);
-        context.changed(Class::SortedSet, event, destination);
-    } else if replaced.is_some() {
-        context.effects.touched();
-        context.changed(Class::Generic, "del", destination);
-    }
-    context.effects.discard(replaced);
-    Reply::from_count(len)
-}
 
 family!(SortedSets {
     Zadd(Zadd),

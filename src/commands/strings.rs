@@ -447,17 +447,6 @@ impl Context<'_> {
             self.log_string(key, value, deadline);
         }
     }
-
-    /// Takes a key out, if it is there; one change.
-    pub(super) fn remove(&mut self, key: Span) {
-        let (key, now_ms) = (self.argv.bytes(key), self.now_ms);
-        let removed = self.db().remove(key, now_ms);
-        if removed.is_some() {
-            self.effects.touched();
-            self.changed(Class::Generic, "del", key);
-        }
-        self.effects.discard(removed);
-    }
 }
 
 family!(Strings {

@@ -9,10 +9,10 @@ use super::search::{Found, Shape, search};
 use super::{place, replies, unit_m};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
+use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
-use crate::commands::sorted_sets::store_result;
 use crate::resp::{Reply, Span};
-use crate::store::SortedSet;
+use crate::store::{SortedSet, Value};
 
 /// What a search is around.
 #[derive(Clone, Copy)]
@@ -249,8 +249,8 @@ impl Query {
             let score = if self.stores_distance { distance_m / self.unit_m } else { *score };
             stored.add(member, score);
         }
-        let destination = context.argv.bytes(destination);
-        store_result(context, destination, stored.finish(), found.len() as u64, self.event())
+        let (result, changes) = (Value::SortedSet(stored.finish()), found.len() as u64);
+        context.store_result(destination, result, changes, (Class::SortedSet, self.event()))
     }
 
     fn event(&self) -> &'static str {

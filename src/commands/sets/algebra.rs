@@ -77,7 +77,7 @@ impl<O: Operation, U: Use> Command for Combine<O, U> {
             None => Ok(O::answer(&sets, &builder, protocol)),
             Some(destination) => {
                 let set = O::build(&sets, &builder);
-                Ok(store(context, destination, set, O::EVENT))
+                Ok(context.store_result(destination, Value::Set(set), 1, (Class::Set, O::EVENT)))
             }
         }
     }
@@ -102,22 +102,6 @@ fn peek<'s, 'k>(context: &'s Context<'_>, keys: impl Iterator<Item = &'k [u8]>) 
         _ => None,
     };
     keys.map(set).collect()
-}
-
-/// Puts a result in; an empty one removes the key. Answers the number of members.
-fn store(context: &mut Context<'_>, destination: Span, set: Set, event: &'static str) -> Reply {
-    let (destination, now_ms) = (context.argv.bytes(destination), context.now_ms);
-    let len = set.len();
-    let replaced = context.db().insert(destination, Value::Set(set), None, now_ms);
-    if len > 0 {
-        context.effects.touched();
-        context.changed(Class::Set, event, destination);
-    } else if replaced.is_some() {
-        context.effects.touched();
-        context.changed(Class::Generic, "del", destination);
-    }
-    context.effects.discard(replaced);
-    Reply::from_count(len)
 }
 
 /// What all that combine sets declare alike.

@@ -2,12 +2,13 @@
 
 use super::algebra::{Operation, Purpose, Query};
 use super::replies::{self, Shape};
-use super::store_result;
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
+use crate::commands::events::Class;
 use crate::commands::faults::Fault;
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::Span;
+use crate::store::Value;
 
 /// What the commands that answer a result declare alike.
 const ANSWER: Spec = Spec {
@@ -118,9 +119,9 @@ macro_rules! stored {
             }
 
             fn run(&self, context: &mut Context<'_>) -> Outcome {
-                let destination = context.argv.bytes(self.destination);
-                let result = self.query.result(context, true)?;
-                Ok(store_result(context, destination, result, 1, Self::SPEC.name))
+                let result = Value::SortedSet(self.query.result(context, true)?);
+                let event = (Class::SortedSet, Self::SPEC.name);
+                Ok(context.store_result(self.destination, result, 1, event))
             }
         }
     };

@@ -1,13 +1,14 @@
 //! Members from one place to another: ZRANGE and ZRANGESTORE.
 
 use super::selection::{By, Selection};
-use super::{READ, replies, store_result};
+use super::{READ, replies};
 use crate::commands::args::Args;
 use crate::commands::context::{Context, Outcome};
+use crate::commands::events::Class;
 use crate::commands::faults::{self, Fault};
 use crate::commands::spec::{Command, Flag, Group, KeyFlag, KeySpec, Spec};
 use crate::resp::{Argv, Reply, Span};
-use crate::store::{IntText, SortedSet};
+use crate::store::{IntText, SortedSet, Value};
 use std::ops::Range;
 
 /// What is known of a range before its options are read.
@@ -157,6 +158,7 @@ impl Command for Zrangestore {
                 stored.add(member.text(&mut IntText::default()), score);
             }
         }
-        Ok(store_result(context, argv.bytes(self.destination), stored.finish(), 1, "zrangestore"))
+        let event = (Class::SortedSet, "zrangestore");
+        Ok(context.store_result(self.destination, Value::SortedSet(stored.finish()), 1, event))
     }
 }
