@@ -106,6 +106,12 @@ impl Pair {
                     }
                     return Some(Difference { request: request.clone(), at: Some(sent + offset), replies });
                 }
+                // Elements before the one at which Redis notices that a sketch is damaged are in it, and in no log; Memora
+                // leaves the sketch as it was.
+                let is_damaged = |reply: &Value| reply.bytes().starts_with(b"INVALIDOBJ");
+                if is_damaged(redis) || redis.items().into_iter().any(is_damaged) {
+                    return None;
+                }
                 // What one server refuses for a known reason and the other does not, only the other looks for keys for.
                 one_refused |= memora.is_error() != redis.is_error();
                 if redis.bytes() == b"QUEUED" {
