@@ -32,9 +32,8 @@ pub(super) fn are_open(context: &mut Context<'_>) -> bool {
     let paused = context.clients.paused(context.now_ms).is_some();
     let session = &context.clients[context.me];
     let unbound = session.access == Access::Full && session.queue.is_none() && session.subscribed.is_empty();
-    let counted = !session.no_touch && !context.store.holds_marks();
     let unheard = !session.monitors && !context.clients.is_heard();
-    durable && loaded && !paused && !context.is_full && unbound && counted && unheard
+    durable && loaded && !paused && !context.is_full && unbound && unheard
 }
 
 /// The command exists.

@@ -5,7 +5,8 @@
 //! 1. [`prepare()`], in the Connection: the command is looked up in the joined [`table`], the number of its
 //!    arguments checked, its arguments read into a typed command. What is wrong travels on as a fault.
 //! 2. [`execute`], in the Keyspace: the gates (`commands::gates`) are asked in Redis's order, the command runs over a
-//!    [`context`], and its reply comes back; what else it asks for lies in its [`effects`].
+//!    [`context`], and its reply comes back; what else it asks for lies in its [`effects`]. Where nothing stands in the
+//!    way of commands on data ([`is_way_free`]), the gates are not asked for each of them.
 //! 3. [`propagation`], in the Keyspace where there is a log: what the command leaves there, and how that is run again.
 //!
 //! A family is one file: its commands as types, each with its declaration ([`spec`]), and its `TABLE` at the
@@ -136,6 +137,11 @@ pub fn execute_queued(context: &mut Context<'_>, prepared: &Prepared) -> Reply {
 /// answer holds until another command has run.
 pub fn is_way_free(context: &mut Context<'_>) -> bool {
     gates::are_open(context)
+}
+
+/// Whether no gate objects to the command, for assertions.
+pub fn passes(context: &mut Context<'_>, prepared: &Prepared) -> bool {
+    gates::objection(context, prepared).is_none() && !is_held(context, prepared)
 }
 
 /// Runs a command that has passed the gates before: one that has waited, or one in whose way nothing stands.

@@ -31,7 +31,7 @@ impl Context<'_> {
         changes: u64,
         (class, event): (Class, &'static str),
     ) -> Reply {
-        let len = result.as_ref().elements().unwrap_or_default();
+        let len = result.as_ref().elements().expect("what is stored here is a collection");
         if len == 0 {
             self.remove(destination);
             return Reply::ZERO;

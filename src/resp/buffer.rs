@@ -149,7 +149,11 @@ impl ReplyBuffer {
 
     /// All that waits, if it lies in one piece.
     pub fn only_chunk(&self) -> Option<&[u8]> {
-        self.queue.is_empty().then(|| &self.tail[self.tail_sent..])
+        match self.queue.len() {
+            0 => Some(&self.tail[self.tail_sent..]),
+            1 if self.tail.is_empty() => self.queue.front().and_then(ready).map(|bytes| &bytes[..]),
+            _ => None,
+        }
     }
 
     /// Where short replies go.

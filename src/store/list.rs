@@ -220,9 +220,10 @@ impl List {
 
     /// Takes the element at an end out.
     pub(super) fn pop(&mut self, side: Side) -> Option<Bytes> {
-        let popped = self.peek(side)?.to_bytes();
-        self.remove_range(if side == Side::Front { 0 } else { self.len() - 1 }, 1);
-        Some(popped)
+        match &mut self.0 {
+            Repr::Packed(packed) => packed.pop(side == Side::Back),
+            Repr::Quick(chunks) => chunks.pop(side),
+        }
     }
 
     /// Puts an element before the one at `index`; the caller has asked [`List::expect`].

@@ -14,6 +14,7 @@ mod tests;
 
 use super::string::{NewString, StringRef, parse_int};
 use super::usage::allocated;
+use bytes::Bytes;
 
 /// What a listpack has besides its elements: total size, number of elements, end mark.
 const LISTPACK_FRAME_BYTES: usize = 7;
@@ -208,6 +209,14 @@ impl Packed {
     /// The encoded elements from the one at `from` up to, and without, the one at `to`.
     pub(super) fn between(&self, from: Offset, to: Offset) -> &[u8] {
         &self.buffer[from..to]
+    }
+
+    /// Takes the first element out, or the last.
+    pub(super) fn pop(&mut self, last: bool) -> Option<Bytes> {
+        let at = self.offset(if last { self.len().checked_sub(1)? } else { 0 });
+        let popped = (!self.is_empty()).then(|| self.at(at).to_bytes())?;
+        self.remove(at, 1);
+        Some(popped)
     }
 
     /// The element at `at`.

@@ -101,7 +101,7 @@ impl Pair {
                 }
                 let [memora, redis] = &replies;
                 if !is_alike(request, memora, redis) && !is_alike_transaction(request, &queued, &replies) {
-                    if self.is_up_to_dice(request) {
+                    if self.is_up_to_dice(request, &replies) {
                         return None;
                     }
                     return Some(Difference { request: request.clone(), at: Some(sent + offset), replies });
@@ -139,10 +139,11 @@ impl Pair {
 
     /// Whether the request asks for a range of texts where scores differ, of a set that Redis keeps as a skip list: what it
     /// finds there is decided by the dice that gave the list its levels. What follows is not compared then.
-    fn is_up_to_dice(&mut self, request: &Words) -> bool {
+    fn is_up_to_dice(&mut self, request: &Words, replies: &[Value; 2]) -> bool {
         const BY_TEXT: [&[u8]; 4] = [b"ZLEXCOUNT", b"ZRANGEBYLEX", b"ZREVRANGEBYLEX", b"ZREMRANGEBYLEX"];
         let by_option = request.iter().any(|word| word.eq_ignore_ascii_case(b"BYLEX"));
-        if !by_option && !is_one_of(request, &BY_TEXT) {
+        let is_about_texts = by_option || is_one_of(request, &BY_TEXT);
+        if !is_about_texts || replies.iter().any(Value::is_error) {
             return false;
         }
         let redis = &mut self.inspectors[1];

@@ -29,7 +29,7 @@ pub(super) struct Current {
     pub(super) work: Box<Work>,
     /// The command that runs, counted from zero.
     pub(super) next: usize,
-    /// The memory that the commands before this one read has been fetched.
+    /// The memory that the commands before this one will read has been fetched.
     pub(super) warmed: usize,
     /// How many replies it has made.
     pub(super) replies: usize,
@@ -235,7 +235,7 @@ impl Keyspace {
 }
 
 /// Has the memory that the next commands of a long batch will read fetched for all their keys together, a few commands at a
-/// time so that it is still near when they run.
+/// time so that it is still near when they run; says whether it did, which is nobody's own time.
 #[inline]
 pub(super) fn warm_ahead(
     warmed: &mut usize,
@@ -243,16 +243,18 @@ pub(super) fn warm_ahead(
     batch: &Batch,
     prepared: &[Prepared],
     database: &Database,
-) {
+) -> bool {
     if next < *warmed {
-        return;
+        return false;
     }
     *warmed = prepared.len();
     if prepared.len() >= WARM_COMMANDS && database.len() >= WARM_KEYS {
         *warmed = prepared.len().min(next + WARM_GROUP_KEYS);
         let key = |index: usize| batch.argv(index).get(prepared[index].first_key()?);
         database.warm((next..*warmed).filter_map(key));
+        return true;
     }
+    false
 }
 
 /// Batches with fewer commands are not worth reading ahead for.

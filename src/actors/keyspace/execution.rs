@@ -2,7 +2,7 @@
 //!
 //! EXEC runs its queue here as well, command by command in the same way, but nothing comes between them: no pause, no
 //! other client, no wish that the end of the transaction could not wait for. The array that they answer is written as
-//! they go.
+//! they go. Plain commands, in whose way nothing stands, have a shorter way: [`plain`](super::plain).
 
 use super::Keyspace;
 use super::batch::{Current, warm_ahead};
@@ -123,7 +123,7 @@ impl Keyspace {
     }
 
     /// Runs the next command, whatever it asks for and whatever stands in its way; answers when it ended.
-    fn run_next(&mut self, started: Instant) -> ControlFlow<Progress, Instant> {
+    fn run_next(&mut self, mut started: Instant) -> ControlFlow<Progress, Instant> {
         self.make_room_before_next();
         let Some(current) = self.current.as_mut().filter(|current| current.has_next()) else {
             return ControlFlow::Break(Progress::Done);
@@ -131,7 +131,9 @@ impl Keyspace {
         let Current { slot, work, next, warmed, replies, wrote, transaction, resumes, .. } = current;
         let (slot, next) = (*slot, *next);
         let Work { batch, prepared, replies: out, .. } = &mut **work;
-        warm_ahead(warmed, next, batch, prepared, self.store.db_ref(self.clients[slot].database));
+        if warm_ahead(warmed, next, batch, prepared, self.store.db_ref(self.clients[slot].database)) {
+            started = self.stopwatch.now();
+        }
         let (argv, command, part) = match transaction.as_ref().map(Execution::current) {
             None if *resumes => (batch.argv(next), &prepared[next], Part::Again),
             None => (batch.argv(next), &prepared[next], Part::Alone),

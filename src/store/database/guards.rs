@@ -7,7 +7,7 @@ use super::Database;
 use crate::store::dict::Spot;
 use crate::store::error::StoreError;
 use crate::store::hash::{FieldChange, Hash};
-use crate::store::list::{List, Side};
+use crate::store::list::{List, ListLimits, Side};
 use crate::store::set::Set;
 use crate::store::sorted_set::{ScoreChange, SortedSet};
 use crate::store::string::{NewString, StringRef};
@@ -136,36 +136,39 @@ impl CollectionMut<'_, List> {
         let (count, bytes) = elements
             .clone()
             .fold((0, 0), |(count, bytes), element| (count + 1, bytes + element.as_slice().len()));
-        self.expect(count, bytes);
-        let list = self.inner();
+        let (list, limits) = self.with_limits();
+        list.expect(count, bytes, &limits);
         elements.for_each(|element| list.push(side, element));
         list.len()
     }
 
     /// Takes the element at an end out.
     pub fn pop(&mut self, side: Side) -> Option<Bytes> {
-        let popped = self.inner().pop(side);
-        self.relax();
+        let (list, limits) = self.with_limits();
+        let popped = list.pop(side);
+        list.relax(&limits);
         popped
     }
 
     /// Takes the element at an end out and puts it in at an end, as `LMOVE` within one list; the encoding is
     /// settled only then, as in Redis. Answers the element.
     pub fn rotate(&mut self, from: Side, to: Side) -> Option<Bytes> {
-        let moved = self.inner().pop(from)?;
-        self.expect(1, moved.len());
-        self.inner().push(to, moved.clone().into());
-        self.relax();
+        let (list, limits) = self.with_limits();
+        let moved = list.pop(from)?;
+        list.expect(1, moved.len(), &limits);
+        list.push(to, moved.clone().into());
+        list.relax(&limits);
         Some(moved)
     }
 
     /// Puts an element before the one at `index`, at the end when there is none.
     pub fn insert<'b>(&mut self, index: usize, element: impl Into<NewString<'b>>) {
         let element = element.into();
-        self.expect(1, element.as_slice().len());
-        match index < self.len() {
-            true => self.inner().insert(index, element),
-            false => self.inner().push(Side::Back, element),
+        let (list, limits) = self.with_limits();
+        list.expect(1, element.as_slice().len(), &limits);
+        match index < list.len() {
+            true => list.insert(index, element),
+            false => list.push(Side::Back, element),
         }
     }
 
@@ -175,9 +178,10 @@ impl CollectionMut<'_, List> {
         if index >= self.len() {
             return false;
         }
-        self.expect(1, element.as_slice().len());
-        self.inner().set(index, element);
-        self.relax();
+        let (list, limits) = self.with_limits();
+        list.expect(1, element.as_slice().len(), &limits);
+        list.set(index, element);
+        list.relax(&limits);
         true
     }
 
@@ -185,8 +189,9 @@ impl CollectionMut<'_, List> {
     pub fn remove_range(&mut self, start: usize, count: usize) {
         let count = count.min(self.len().saturating_sub(start));
         if count > 0 {
-            self.inner().remove_range(start, count);
-            self.relax();
+            let (list, limits) = self.with_limits();
+            list.remove_range(start, count);
+            list.relax(&limits);
         }
     }
 
@@ -199,16 +204,17 @@ impl CollectionMut<'_, List> {
     /// Takes elements with this text out, at most `max` of them, the nearest to `side` first.
     /// Answers how many there were.
     pub fn remove_matching(&mut self, text: &[u8], side: Side, max: usize) -> usize {
-        let removed = self.inner().remove_matching(text, side, max);
+        let (list, limits) = self.with_limits();
+        let removed = list.remove_matching(text, side, max);
         if removed > 0 {
-            self.relax();
+            list.relax(&limits);
         }
         removed
     }
 
-    fn relax(&mut self) {
+    fn with_limits(&mut self) -> (&mut List, ListLimits) {
         let limits = self.database.limits.list;
-        self.inner().relax(&limits);
+        (self.inner(), limits)
     }
 }
 

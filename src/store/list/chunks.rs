@@ -139,6 +139,26 @@ impl Chunks {
         }
     }
 
+    pub(super) fn pop(&mut self, side: Side) -> Option<Bytes> {
+        let end = match side {
+            Side::Front => self.chunks.front_mut(),
+            Side::Back => self.chunks.back_mut(),
+        }?;
+        self.len -= 1;
+        if end.len() > 1 {
+            let Chunk::Packed(packed) = Arc::make_mut(end) else { return None };
+            return packed.pop(side == Side::Back);
+        }
+        let alone = match side {
+            Side::Front => self.chunks.pop_front(),
+            Side::Back => self.chunks.pop_back(),
+        }?;
+        Some(match &*alone {
+            Chunk::Packed(packed) => packed.at(packed.first()).to_bytes(),
+            Chunk::Big(bytes) => bytes.clone(),
+        })
+    }
+
     pub(super) fn insert(&mut self, index: usize, text: NewString<'_>) {
         if index == 0 {
             return self.push(Side::Front, text);
