@@ -1,7 +1,7 @@
 //! The benchmark: Memora beside redis-server, and beside valkey-server where there is one.
 //!
 //! ```sh
-//! cargo run --release --example bench                          # some ten minutes
+//! cargo run --release --example bench                          # a quarter of an hour
 //! cargo run --release --example bench -- --quick               # one minute
 //! cargo run --release --example bench -- --full                # all combinations, more than an hour
 //! cargo run --release --example bench -- --only memory,pauses --rounds 5 --json results.jsonl

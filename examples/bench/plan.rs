@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(crate) enum Extent {
     /// A minute: a look whether something is broken.
     Quick,
-    /// Some ten minutes: the table of the documents.
+    /// A quarter of an hour: the table of the documents.
     Usual,
     /// All combinations, which takes more than an hour.
     Full,
